@@ -1,0 +1,88 @@
+// The configuration as the stages see it: complete, defaults filled in, durations in milliseconds, paths absolute.
+import type { Json, JsonRecord } from './json.ts';
+import type { Format } from './payload.ts';
+
+export interface Config {
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  /** The workspace: part of every mark. */
+  readonly name: string;
+  readonly content: ContentConfig;
+  readonly rules: readonly Rule[];
+  readonly stateDir: string;
+  readonly targets: readonly TargetConfig[];
+  readonly schedule: ScheduleConfig;
+  readonly watch: { readonly settleMs: number; readonly maxWaitMs: number; readonly polling: 'auto' | boolean };
+  readonly safety: SafetyConfig;
+  readonly verify: { readonly retries: number; readonly minPass: number; readonly maxCallsPerDay: number; readonly files: readonly string[] };
+  readonly daemon: DaemonConfig;
+  readonly notify: readonly JsonRecord[];
+}
+
+export interface ContentConfig {
+  readonly root: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly gitignore: boolean;
+  readonly site: { readonly url: string; readonly generator: 'plain' } | null;
+  readonly frontMatter: { readonly key: string; readonly map: { readonly [ours: string]: string } };
+  readonly defaults: { readonly audience: string | null };
+}
+
+/** Sets keys for the paths it matches; weaker than a sidecar, which is weaker than front matter. Later rules win over earlier ones. */
+export interface Rule {
+  readonly match: string;
+  readonly set: JsonRecord;
+}
+
+export interface ScheduleConfig {
+  readonly timezone: string;
+  readonly rescan: string | null;
+  readonly training: string | null;
+  readonly drift: string | null;
+  readonly verify: string | null;
+}
+
+export interface SafetyConfig {
+  /** share: 0…1 of the target's documents. */
+  readonly maxDelete: { readonly share: number; readonly count: number; readonly floor: number };
+  readonly maxUpdate: { readonly share: number; readonly floor: number };
+}
+
+export interface DaemonConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | null;
+  readonly shutdownTimeoutMs: number;
+  readonly metricsOpen: boolean;
+}
+
+/** One bot. Null where the vendor's own default applies, which only the connector knows. */
+export interface TargetConfig {
+  readonly name: string;
+  readonly vendor: string;
+  readonly sandbox: boolean;
+  readonly baseUrl: string | null;
+  /** The fence: null where the target states none. */
+  readonly audience: readonly string[] | null;
+  readonly include: readonly string[];
+  readonly format: Format;
+  readonly maxDocumentBytes: number | null;
+  readonly rate: { readonly perMinute: number | null; readonly perHour: number | null; readonly concurrency: number | null };
+  readonly poll: { readonly firstMs: number | null; readonly maxMs: number | null };
+  readonly settleMs: number | null;
+  readonly minIntervalMs: number | null;
+  readonly trainTimeoutMs: number;
+  readonly onUpdate: string;
+  readonly onUnconfirmed: 'default' | 'ask' | 'retry' | 'assume-created';
+  readonly required: boolean;
+  readonly after: string | null;
+  readonly paused: boolean;
+  readonly paths: { readonly [name: string]: string };
+  /** The vendor's own keys, secrets filled in, not yet parsed by the connector. */
+  readonly options: { readonly [key: string]: Json };
+  /** Names of variables that this target needs and that are not set: an error only for commands that contact it. */
+  readonly missing: readonly string[];
+  /** Line of the target in the file, from 1. */
+  readonly line: number;
+}

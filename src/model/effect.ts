@@ -1,0 +1,439 @@
+// What is sent, and the record of intent and outcome. A begin without an end is the only representation of "unconfirmed".
+import type { DocumentId } from './document.ts';
+import type { ErrorRecord } from './error.ts';
+import type { Fingerprint, Timestamp } from './json.ts';
+import type { OperationId } from './operation.ts';
+import type { DocumentRecord, Doubt, EffectId, HeldRun, LastSync, Leftover, RemoteItem, TargetState, Todo, TrainingRun, TrainingState } from './record.ts';
+import { worstTraining } from './record.ts';
+import { payloadFingerprint } from './payload.ts';
+
+/** What the record takes over from the payload when an effect on one of its parts is done. */
+export interface WrittenPart {
+  readonly document: DocumentId;
+  readonly path: string;
+  readonly title: string;
+  readonly url: string | null;
+  readonly body: Fingerprint;
+  readonly part: string;
+  readonly mark: string;
+  readonly fingerprint: Fingerprint;
+}
+
+interface EffectBase {
+  readonly id: EffectId;
+  readonly operation: OperationId | null;
+  readonly commit: string | null;
+}
+
+/** One thing done to one remote item (or to the whole bot), journaled. */
+export type Effect = EffectBase &
+  (
+    | ({ readonly action: 'create'; readonly supersedes: Superseded | null } & WrittenPart)
+    | ({ readonly action: 'update'; readonly remoteId: string } & WrittenPart)
+    /** retrain: the bot forgets it only with the next training. */
+    | { readonly action: 'delete'; readonly document: DocumentId; readonly path: string; readonly remoteId: string; readonly retrain: boolean }
+    | { readonly action: 'replace-all'; readonly documents: readonly Omit<WrittenPart, 'part'>[] }
+    | { readonly action: 'train'; readonly baseline: string; readonly covers: EffectId | null }
+    /** Makes the vendor-side container; `before` are the containers that stood there before the call. */
+    | { readonly action: 'open'; readonly before: readonly string[] }
+  );
+
+/** The copy that a create replaces, and what may become of it. */
+export interface Superseded {
+  readonly remoteId: string;
+  readonly mark: string;
+  readonly removable: Leftover['removable'];
+}
+
+export type SettledBy = 'reply' | 'list' | 'repeat' | 'person';
+
+export interface TrainingNews {
+  readonly document: DocumentId;
+  /** Null: every item of the document. */
+  readonly part: string | null;
+  readonly state: TrainingState;
+  readonly error: ErrorRecord | null;
+}
+
+/** A document taken back or adopted: what the vendor holds becomes a record, nothing is sent. */
+export interface KnownDocument {
+  readonly document: DocumentId;
+  readonly path: string;
+  readonly title: string;
+  readonly url: string | null;
+  readonly body: Fingerprint | null;
+  readonly items: readonly RemoteItem[];
+  readonly origin: DocumentRecord['origin'];
+}
+
+export type JournalEntry = { readonly at: Timestamp } & (
+  | { readonly kind: 'begin'; readonly effects: readonly Effect[] }
+  /** handle: the vendor's handle of a training run. */
+  | { readonly kind: 'done'; readonly effect: EffectId; readonly remoteId: string | null; readonly handle?: string; readonly settledBy: SettledBy }
+  /** Known to have had no effect. refused: these bytes are not to be sent again. */
+  | { readonly kind: 'failed'; readonly effect: EffectId; readonly error: ErrorRecord; readonly refused: boolean }
+  | { readonly kind: 'doubt'; readonly doubt: Doubt }
+  | { readonly kind: 'identity'; readonly identity: string }
+  | { readonly kind: 'container'; readonly container: string }
+  | { readonly kind: 'known'; readonly documents: readonly KnownDocument[] }
+  | { readonly kind: 'rekey'; readonly from: DocumentId; readonly to: DocumentId; readonly path: string; readonly title: string; readonly url: string | null; readonly body: Fingerprint }
+  | { readonly kind: 'leftover'; readonly leftover: Leftover }
+  /** The vendor no longer holds these items. */
+  | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
+  /** Drops a record that holds nothing at the vendor. */
+  | { readonly kind: 'forget'; readonly document: DocumentId }
+  | { readonly kind: 'training'; readonly news: readonly TrainingNews[] }
+  | { readonly kind: 'run-ended'; readonly run: EffectId; readonly outcome: 'succeeded' | 'failed' | 'lost'; readonly error: ErrorRecord | null }
+  /** At vendors that train by themselves: every write up to and including `through` has been seen learnt, or cannot be asked for. */
+  | { readonly kind: 'learnt'; readonly through: EffectId | null }
+  | { readonly kind: 'held'; readonly held: readonly HeldRun[] }
+  | { readonly kind: 'todos'; readonly todos: readonly Todo[] }
+  /** A person did what the API cannot: delete drops the record, create and update take the bytes over as pushed. */
+  | { readonly kind: 'by-person'; readonly todo: string; readonly document: DocumentId; readonly action: 'delete' | 'update' | 'create'; readonly items: readonly RemoteItem[] }
+  | { readonly kind: 'synced'; readonly lastSync: LastSync; readonly revision: string | null }
+);
+
+/** JournalEntry without the time stamp, as stages make it. */
+export type EntryBody = JournalEntry extends infer Entry ? (Entry extends JournalEntry ? Omit<Entry, 'at'> : never) : never;
+
+/** A state that fold may change in place; everybody else sees it as TargetState. */
+export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
+  records: { [id: DocumentId]: DocumentRecord };
+};
+
+/** A copy that may be folded into without the original noticing. */
+export function draftOf(state: TargetState): StateDraft {
+  return { ...state, records: { ...state.records } };
+}
+
+/**
+ * Entries over a state. Idempotent: folding a journal over a state that already holds it changes nothing, which is what lets the
+ * snapshot be saved first and the journal be emptied after it. Returns the effects that have begun and not ended.
+ */
+export function fold(state: TargetState, entries: readonly JournalEntry[]): { state: TargetState; open: Effect[] } {
+  const draft = draftOf(state);
+  const open = new Map<EffectId, Effect>();
+  for (const entry of entries) foldInto(draft, open, entry);
+  return { state: draft, open: [...open.values()] };
+}
+
+/** One entry into a draft; `open` gains what begins and loses what ends. */
+export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: JournalEntry): void {
+  switch (entry.kind) {
+    case 'begin':
+      for (const effect of entry.effects) open.set(effect.id, effect);
+      return;
+    case 'done': {
+      const effect = open.get(entry.effect);
+      if (effect === undefined) return;
+      open.delete(entry.effect);
+      draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
+      foldDone(draft, effect, entry);
+      return;
+    }
+    case 'failed': {
+      const effect = open.get(entry.effect);
+      if (effect === undefined) return;
+      open.delete(entry.effect);
+      draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
+      foldFailed(draft, effect, entry.error, entry.refused);
+      return;
+    }
+    case 'doubt':
+      if (open.has(entry.doubt.effect)) draft.doubts = [...draft.doubts.filter((doubt) => doubt.effect !== entry.doubt.effect), entry.doubt];
+      return;
+    case 'identity':
+      draft.identity = entry.identity;
+      return;
+    case 'container':
+      draft.container = entry.container;
+      return;
+    case 'known':
+      for (const known of entry.documents) foldKnown(draft, known);
+      return;
+    case 'rekey':
+      foldRekey(draft, entry);
+      return;
+    case 'leftover':
+      addLeftover(draft, entry.leftover);
+      return;
+    case 'gone':
+      for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
+      return;
+    case 'forget':
+      if ((draft.records[entry.document]?.items.length ?? 0) === 0) delete draft.records[entry.document];
+      return;
+    case 'training':
+      for (const news of entry.news) foldTraining(draft, news, entry.at);
+      return;
+    case 'run-ended':
+      foldRunEnded(draft, entry.run, entry.outcome, entry.error, entry.at);
+      return;
+    case 'learnt':
+      draft.learntThrough = entry.through;
+      if (entry.through === draft.lastWrite) draft.forgetting = [];
+      return;
+    case 'held':
+      draft.held = entry.held;
+      return;
+    case 'todos':
+      draft.todos = entry.todos;
+      return;
+    case 'by-person':
+      foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
+      return;
+    case 'synced':
+      draft.lastSync = entry.lastSync;
+      draft.revision = entry.revision;
+      return;
+    default:
+      entry satisfies never;
+  }
+}
+
+function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry, { kind: 'done' }>): void {
+  switch (effect.action) {
+    case 'create':
+    case 'update': {
+      const remoteId = effect.action === 'update' ? effect.remoteId : entry.remoteId;
+      draft.lastWrite = effect.id;
+      putPart(draft, effect, effect, remoteId, entry.at);
+      if (effect.action === 'create' && effect.supersedes !== null && effect.supersedes.remoteId !== remoteId) {
+        const { remoteId: old, mark, removable } = effect.supersedes;
+        addLeftover(draft, { remoteId: old, document: effect.document, mark, why: 'superseded', removable, since: entry.at });
+      }
+      return;
+    }
+    case 'delete':
+      draft.lastWrite = effect.id;
+      removeItem(draft, effect.remoteId);
+      if (effect.retrain && !draft.forgetting.some((known) => known.effect === effect.id)) {
+        const { document, path, remoteId, id } = effect;
+        draft.forgetting = [...draft.forgetting, { document, path, remoteId, effect: id, since: entry.at }];
+      }
+      return;
+    case 'replace-all': {
+      draft.lastWrite = effect.id;
+      const kept = new Set(effect.documents.map((part) => part.document));
+      for (const id of Object.keys(draft.records)) if (!kept.has(id)) delete draft.records[id];
+      for (const part of effect.documents) putPart(draft, effect, { ...part, part: '' }, entry.remoteId, entry.at);
+      return;
+    }
+    case 'train': {
+      const run: TrainingRun = { effect: effect.id, baseline: effect.baseline, handle: entry.handle ?? '', requestedAt: entry.at, covers: effect.covers };
+      draft.run = run;
+      for (const [id, record] of Object.entries(draft.records)) {
+        if (record.items.some((item) => item.training === 'pending')) {
+          const items = record.items.map((item) => (item.training === 'pending' ? { ...item, training: 'training' as const } : item));
+          draft.records[id] = derived({ ...record, items });
+        }
+      }
+      return;
+    }
+    case 'open':
+      if (entry.remoteId !== null) draft.container = entry.remoteId;
+      return;
+    default:
+      effect satisfies never;
+  }
+}
+
+/** The part as just accepted: its item, pending, and the record's facts. The last failure of the document is over. */
+function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remoteId: string | null, at: Timestamp): void {
+  const before = draft.records[part.document];
+  const item: RemoteItem = {
+    part: part.part,
+    remoteId,
+    mark: part.mark,
+    fingerprint: part.fingerprint,
+    training: 'pending',
+    acceptedAt: at,
+    commit: effect.commit,
+    effect: effect.id,
+  };
+  const { path, title, url, body } = part;
+  const items = [...(before?.items ?? []).filter((other) => other.part !== part.part), item];
+  const blank: DocumentRecord = {
+    path,
+    title,
+    url,
+    body,
+    items,
+    pushed: null,
+    trained: null,
+    training: 'pending',
+    pushedCommit: effect.commit,
+    trainedCommit: null,
+    pushedAt: at,
+    trainedAt: null,
+    origin: 'created',
+    error: null,
+    refused: null,
+  };
+  draft.records[part.document] = derived({
+    ...(before ?? blank),
+    path,
+    title,
+    url,
+    body,
+    items,
+    pushedCommit: effect.commit,
+    pushedAt: at,
+    error: null,
+    refused: null,
+  });
+}
+
+function foldFailed(draft: StateDraft, effect: Effect, error: ErrorRecord, refused: boolean): void {
+  if (effect.action !== 'create' && effect.action !== 'update' && effect.action !== 'delete') return;
+  const before = draft.records[effect.document];
+  if (effect.action === 'delete') {
+    if (before !== undefined) draft.records[effect.document] = { ...before, error };
+    return;
+  }
+  const blank: DocumentRecord = {
+    path: effect.path,
+    title: effect.title,
+    url: effect.url,
+    body: effect.body,
+    items: [],
+    pushed: null,
+    trained: null,
+    training: 'pending',
+    pushedCommit: null,
+    trainedCommit: null,
+    pushedAt: null,
+    trainedAt: null,
+    origin: 'created',
+    error,
+    refused: null,
+  };
+  draft.records[effect.document] = { ...(before ?? blank), error, refused: refused ? effect.fingerprint : (before?.refused ?? null) };
+}
+
+function foldKnown(draft: StateDraft, known: KnownDocument): void {
+  const { document, path, title, url, body, items, origin } = known;
+  const newest = items.map((item) => item.acceptedAt).sort().at(-1) ?? null;
+  draft.records[document] = derived({
+    path,
+    title,
+    url,
+    body,
+    items,
+    pushed: null,
+    trained: null,
+    training: 'pending',
+    pushedCommit: items[0]?.commit ?? null,
+    trainedCommit: null,
+    pushedAt: newest,
+    trainedAt: null,
+    origin,
+    error: null,
+    refused: null,
+  });
+}
+
+function foldRekey(draft: StateDraft, entry: Extract<JournalEntry, { kind: 'rekey' }>): void {
+  const record = draft.records[entry.from];
+  // Where the new key stands already, the journal is being folded a second time.
+  if (record === undefined || draft.records[entry.to] !== undefined) return;
+  delete draft.records[entry.from];
+  const { path, title, url, body } = entry;
+  draft.records[entry.to] = { ...record, path, title, url, body };
+  draft.leftovers = draft.leftovers.map((leftover) => (leftover.document === entry.from ? { ...leftover, document: entry.to } : leftover));
+}
+
+function addLeftover(draft: StateDraft, leftover: Leftover): void {
+  draft.leftovers = [...draft.leftovers.filter((other) => other.remoteId !== leftover.remoteId), leftover];
+}
+
+/** An item that is no longer at the vendor: out of its record and out of the leftovers; a record with no item left goes with it. */
+function removeItem(draft: StateDraft, remoteId: string): void {
+  if (draft.leftovers.some((leftover) => leftover.remoteId === remoteId)) {
+    draft.leftovers = draft.leftovers.filter((leftover) => leftover.remoteId !== remoteId);
+  }
+  for (const [id, record] of Object.entries(draft.records)) {
+    if (!record.items.some((item) => item.remoteId === remoteId)) continue;
+    const items = record.items.filter((item) => item.remoteId !== remoteId);
+    if (items.length === 0) delete draft.records[id];
+    else draft.records[id] = derived({ ...record, items });
+    return;
+  }
+}
+
+function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): void {
+  const record = draft.records[news.document];
+  if (record === undefined) return;
+  const items = record.items.map((item) => (news.part === null || item.part === news.part ? { ...item, training: news.state } : item));
+  const error = news.error ?? (news.state === 'trained' && record.refused === null ? null : record.error);
+  draft.records[news.document] = trainedIf(derived({ ...record, items, error }), at);
+  freeLeftovers(draft, news.document);
+}
+
+/** All parts trained: the bot knows what was pushed. */
+function trainedIf(record: DocumentRecord, at: Timestamp): DocumentRecord {
+  if (record.training !== 'trained' || record.trained === record.pushed) return record;
+  return { ...record, trained: record.pushed, trainedCommit: record.pushedCommit, trainedAt: at };
+}
+
+/** The new copy is learnt, so the old one may go. */
+function freeLeftovers(draft: StateDraft, document: DocumentId): void {
+  if (draft.records[document]?.training !== 'trained') return;
+  if (!draft.leftovers.some((leftover) => leftover.document === document && leftover.removable === 'once-trained')) return;
+  draft.leftovers = draft.leftovers.map((leftover) =>
+    leftover.document === document && leftover.removable === 'once-trained' ? { ...leftover, removable: 'now' } : leftover,
+  );
+}
+
+function foldRunEnded(
+  draft: StateDraft,
+  run: EffectId,
+  outcome: 'succeeded' | 'failed' | 'lost',
+  error: ErrorRecord | null,
+  at: Timestamp,
+): void {
+  if (draft.run?.effect !== run) return;
+  const covered = draft.run.covers;
+  draft.run = null;
+  for (const [id, record] of Object.entries(draft.records)) {
+    if (!record.items.some((item) => item.training === 'training')) continue;
+    const next: TrainingState = outcome === 'succeeded' ? 'trained' : outcome === 'failed' ? 'failed' : 'pending';
+    const items = record.items.map((item) => (item.training === 'training' ? { ...item, training: next } : item));
+    const failure = outcome === 'failed' ? error : outcome === 'succeeded' && record.refused === null ? null : record.error;
+    draft.records[id] = trainedIf(derived({ ...record, items, error: failure }), at);
+    freeLeftovers(draft, id);
+  }
+  if (outcome !== 'succeeded') return;
+  draft.learntThrough = covered;
+  // A delete that came after the run was asked for is not covered by it; equality of the last write is the only proof.
+  if (covered === draft.lastWrite) draft.forgetting = [];
+}
+
+function foldByPerson(
+  draft: StateDraft,
+  todo: string,
+  document: DocumentId,
+  action: 'delete' | 'update' | 'create',
+  items: readonly RemoteItem[],
+): void {
+  draft.todos = draft.todos.filter((other) => other.id !== todo);
+  const record = draft.records[document];
+  if (action === 'delete') {
+    delete draft.records[document];
+    draft.leftovers = draft.leftovers.filter((leftover) => leftover.document !== document || leftover.removable !== 'by-hand');
+  } else if (record !== undefined) {
+    draft.records[document] = derived({ ...record, items, error: null });
+  }
+}
+
+/** The fields of a record that its items decide. */
+function derived(record: DocumentRecord): DocumentRecord {
+  const parts: { key: string; fingerprint: Fingerprint }[] = [];
+  for (const item of record.items) if (item.fingerprint !== null) parts.push({ key: item.part, fingerprint: item.fingerprint });
+  const whole = parts.length === record.items.length && parts.length > 0;
+  return {
+    ...record,
+    pushed: whole ? payloadFingerprint(parts) : null,
+    training: record.items.length === 0 ? record.training : worstTraining(record.items.map((item) => item.training)),
+  };
+}

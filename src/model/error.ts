@@ -1,0 +1,113 @@
+// Every failure: a code, independent facts, and a sentence that says what, where, the vendor's own words and the next step.
+import type { JsonRecord } from './json.ts';
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** Independent of each other: worth another try? did it have an effect? how far does it reach? */
+export interface ErrorFacts {
+  readonly retry: 'never' | 'later';
+  /** none: known to have had no effect. unconfirmed: it may have been carried out (reset, time-out or 5xx after sending). */
+  readonly effect: 'none' | 'unconfirmed';
+  readonly stops: 'document' | 'target' | 'process';
+  readonly retryAfterMs: number | null;
+}
+
+interface ErrorRow {
+  readonly what: string;
+  readonly next: string;
+  readonly exitCode: number;
+  readonly facts: ErrorFacts;
+}
+
+const row = (exitCode: number, facts: Partial<ErrorFacts>, what: string, next: string): ErrorRow => ({
+  what,
+  next,
+  exitCode,
+  facts: { retry: 'never', effect: 'none', stops: 'target', retryAfterMs: null, ...facts },
+});
+
+/** The one table of codes. The README's table is generated from it. */
+export const errorTable = {
+  UNEXPECTED: row(1, { stops: 'process' }, 'something unexpected happened', 'run again with --log-level debug and report it'),
+  STATE_DAMAGED: row(1, {}, 'the state file cannot be read', 'restore it from the previous copy beside it (.bak), or move it away and run again: first contact takes back what is ours'),
+  STATE_UNWRITABLE: row(1, {}, 'the state folder cannot be written', 'give the user that runs kbsync write access, or free disk space, and run again'),
+  STATE_NEWER: row(1, {}, 'the state was written by a newer kbsync', 'use that version or a newer one'),
+  USAGE: row(2, { stops: 'process' }, 'the command line is wrong', 'see kbsync --help'),
+  CONFIG_INVALID: row(2, { stops: 'process' }, 'the configuration is wrong', 'mend the named keys; kbsync schema prints every key'),
+  SECRET_MISSING: row(2, {}, 'a variable that the configuration names is not set', 'set it in the environment, in .env beside the configuration, or name a file in NAME_FILE'),
+  CONTENT_MISSING: row(2, { stops: 'process' }, 'the content folder cannot be read', 'check content.root'),
+  HELD: row(5, {}, 'held by a brake', 'look at the plan, then pass the brake with the command it names or with kbsync todo approve'),
+  DOCUMENT_REFUSED: row(4, { stops: 'document' }, 'the vendor refused the document', 'change the document; these bytes are not sent again'),
+  DOCUMENT_TOO_LARGE: row(4, { stops: 'document' }, 'the document is larger than the target takes', 'shorten or split it, or raise maxDocumentBytes where the vendor takes more'),
+  REMOTE_GONE: row(4, { stops: 'document', retry: 'later' }, 'the item is no longer at the vendor', 'nothing: the next sync makes it anew'),
+  UNCONFIRMED: row(4, { stops: 'document', effect: 'unconfirmed' }, 'whether the write took effect is not known', 'see kbsync todo; a later sync looks for it where the vendor can be asked'),
+  TRAINING_FAILED: row(4, { stops: 'document', retry: 'later' }, 'the vendor could not train it', 'read what the vendor says, mend the document or the account, and sync again'),
+  NOT_TRAINED: row(6, { retry: 'later' }, 'not trained in time', 'run kbsync sync again: it goes on waiting; or raise trainTimeout'),
+  TEST_FAILED: row(7, { stops: 'document' }, 'a golden question was not answered as expected', 'see kbsync verify'),
+  CREDENTIALS_REFUSED: row(8, {}, 'the target refused its credentials', "check the key and its rights in the vendor's dashboard"),
+  BOT_NOT_FOUND: row(8, {}, 'the bot does not exist, is switched off, or the key is not for it', "check the bot's id in the configuration and in the vendor's dashboard"),
+  RATE_LIMITED: row(9, { retry: 'later' }, 'the vendor asks to slow down', 'run again later, or lower rate.perMinute'),
+  QUOTA_EXHAUSTED: row(9, { retry: 'later' }, "the account's quota is used up", "wait for the next period or raise the plan in the vendor's dashboard; what was trained goes on answering"),
+  LOCKED: row(10, { retry: 'later' }, 'another run holds the target', 'wait for it, use --lock-wait, or see kbsync unlock'),
+  TARGET_UNREACHABLE: row(11, { retry: 'later' }, 'the target cannot be reached', 'check network and baseUrl; run again when the vendor is up'),
+  VENDOR_FAILED: row(11, { retry: 'later', effect: 'unconfirmed' }, 'the vendor answered with an error of its own', 'run again later; nothing is lost'),
+  REPLY_INVALID: row(11, { retry: 'later', effect: 'unconfirmed' }, "the vendor's answer is not what it documents", 'check baseUrl (a proxy or login page?), then run again'),
+  REQUEST_REFUSED: row(4, {}, 'the vendor refused the request', "read the vendor's words; report it if it goes on"),
+  BUSY: row(6, { retry: 'later' }, 'the vendor is still training', 'nothing: a later run goes on'),
+  ABORTED: row(130, { retry: 'later', stops: 'process' }, 'stopped', 'run again: the next run finishes the rest'),
+} as const satisfies Record<string, ErrorRow>;
+
+/** What a record remembers of a failure, and what JSON shows. `vendor` are the vendor's own words, bounded and redacted. */
+export interface ErrorRecord {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly vendor: string | null;
+  readonly next: string;
+}
+
+export interface ErrorDetails {
+  readonly message?: string;
+  readonly vendor?: string | null;
+  readonly next?: string;
+  readonly facts?: Partial<ErrorFacts>;
+  readonly cause?: unknown;
+  /** Whatever a face may want to print as data (file, line, column …). */
+  readonly data?: JsonRecord;
+}
+
+/** The only error that kbsync throws on purpose. Anything else that is thrown is a bug and ends the process loudly. */
+export class SyncError extends Error {
+  readonly code: ErrorCode;
+  readonly facts: ErrorFacts;
+  readonly vendor: string | null;
+  readonly next: string;
+  readonly data: JsonRecord;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const known: ErrorRow = errorTable[code];
+    super(details.message ?? known.what, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SyncError';
+    this.code = code;
+    this.facts = { ...known.facts, ...details.facts };
+    this.vendor = details.vendor ?? null;
+    this.next = details.next ?? known.next;
+    this.data = details.data ?? {};
+  }
+
+  /** The plain record for state, JSON and reports. */
+  record(): ErrorRecord {
+    return { code: this.code, message: this.message, vendor: this.vendor, next: this.next };
+  }
+}
+
+/** Any thrown value as a SyncError: what is not one already is UNEXPECTED, with the original as its cause. */
+export function asSyncError(thrown: unknown): SyncError {
+  if (thrown instanceof SyncError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SyncError('UNEXPECTED', { message, cause: thrown, facts: { effect: 'unconfirmed' } });
+}
+
+/** The exit code of a failure (PRODUCT: exit codes). */
+export function exitCodeOf(code: ErrorCode): number {
+  return errorTable[code].exitCode;
+}

@@ -1,0 +1,32 @@
+// The only stream: log, metrics, progress, page and notifications are its readers.
+import type { Timestamp } from './json.ts';
+import type { ErrorRecord } from './error.ts';
+import type { Action } from './operation.ts';
+import type { Outcome } from './report.ts';
+import type { TrainingState } from './record.ts';
+
+export type Phase = 'idle' | 'settling' | 'scanning' | 'planning' | 'pushing' | 'training' | 'verifying' | 'held' | 'failed';
+
+export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
+  | { readonly kind: 'phase'; readonly phase: Phase; readonly done: number; readonly total: number }
+  | { readonly kind: 'operation'; readonly action: Action; readonly document: string; readonly outcome: Outcome; readonly error: ErrorRecord | null }
+  | {
+      readonly kind: 'request';
+      readonly intent: 'read' | 'write' | 'ask';
+      readonly method: string;
+      /** Path without query: queries may hold keys. */
+      readonly path: string;
+      /** Null: no answer. */
+      readonly status: number | null;
+      readonly durationMs: number;
+      readonly attempt: number;
+    }
+  | { readonly kind: 'training'; readonly counts: { readonly [state in TrainingState]: number } }
+  | { readonly kind: 'paused'; readonly forMs: number; readonly why: string }
+  | { readonly kind: 'error'; readonly error: ErrorRecord }
+  | { readonly kind: 'note'; readonly message: string }
+);
+
+/** SyncEvent without what the emitter adds. */
+export type EventBody = SyncEvent extends infer Event ? (Event extends SyncEvent ? Omit<Event, 'target' | 'at'> : never) : never;
+export type Emit = (event: EventBody) => void;

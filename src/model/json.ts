@@ -1,0 +1,42 @@
+// JSON values, the canonical text of one, and its SHA-256: the only way anything in kbsync is fingerprinted.
+import { createHash } from 'node:crypto';
+
+export type Json = null | boolean | number | string | readonly Json[] | JsonRecord;
+export interface JsonRecord {
+  readonly [key: string]: Json;
+}
+
+/** ISO 8601 in UTC, milliseconds, as `Date.toISOString()` writes it. */
+export type Timestamp = string;
+
+/** Lower-case hexadecimal SHA-256 (64 characters) of one canonical JSON text. */
+export type Fingerprint = string;
+
+/**
+ * One JSON text for equal values: keys sorted by code unit at every depth, no white space, strings in Unicode NFC with LF line ends.
+ * (`JSON.stringify` with a list of keys would drop nested keys, and edits to them would never be noticed.)
+ */
+export function canonical(value: Json): string {
+  if (typeof value === 'string') return JSON.stringify(value.normalize('NFC').replace(/\r\n?/g, '\n'));
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonical).join(',')}]`;
+  const record: JsonRecord = value;
+  const pairs = Object.keys(record)
+    .sort()
+    .map((key) => `${canonical(key)}:${canonical(record[key] ?? null)}`);
+  return `{${pairs.join(',')}}`;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** SHA-256 of UTF-8 text, as 64 hexadecimal characters. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Fingerprint of any JSON value over its canonical form. */
+export function fingerprint(value: Json): Fingerprint {
+  return sha256(canonical(value));
+}

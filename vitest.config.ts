@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Forked processes: some suites spawn the real program or change process state.
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
