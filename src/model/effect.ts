@@ -17,6 +17,8 @@ export interface WrittenPart {
   readonly part: string;
   readonly mark: string;
   readonly fingerprint: Fingerprint;
+  /** Of the whole payload that the part belongs to: what the texts kept for diffs are found by. */
+  readonly payload?: Fingerprint;
 }
 
 interface EffectBase {
@@ -72,11 +74,15 @@ export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'done'; readonly effect: EffectId; readonly remoteId: string | null; readonly handle?: string; readonly settledBy: SettledBy }
   /** Known to have had no effect. refused: these bytes are not to be sent again. */
   | { readonly kind: 'failed'; readonly effect: EffectId; readonly error: ErrorRecord; readonly refused: boolean }
+  /** It may or may not have been carried out, and saying it again does no harm: what the item holds counts as unknown, so it is planned again. */
+  | { readonly kind: 'blurred'; readonly effect: EffectId }
   | { readonly kind: 'doubt'; readonly doubt: Doubt }
   | { readonly kind: 'identity'; readonly identity: string }
   | { readonly kind: 'container'; readonly container: string }
   | { readonly kind: 'known'; readonly documents: readonly KnownDocument[] }
   | { readonly kind: 'rekey'; readonly from: DocumentId; readonly to: DocumentId; readonly path: string; readonly title: string; readonly url: string | null; readonly body: Fingerprint }
+  /** The file of a document with an id of its own lies elsewhere now. */
+  | { readonly kind: 'moved'; readonly document: DocumentId; readonly path: string; readonly title: string; readonly url: string | null; readonly body: Fingerprint }
   | { readonly kind: 'leftover'; readonly leftover: Leftover }
   /** The vendor no longer holds these items. */
   | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
@@ -139,6 +145,14 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       foldFailed(draft, effect, entry.error, entry.refused);
       return;
     }
+    case 'blurred': {
+      const effect = open.get(entry.effect);
+      if (effect === undefined) return;
+      open.delete(entry.effect);
+      draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
+      foldBlurred(draft, effect);
+      return;
+    }
     case 'doubt':
       if (open.has(entry.doubt.effect)) draft.doubts = [...draft.doubts.filter((doubt) => doubt.effect !== entry.doubt.effect), entry.doubt];
       return;
@@ -154,6 +168,12 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     case 'rekey':
       foldRekey(draft, entry);
       return;
+    case 'moved': {
+      const { document, path, title, url, body } = entry;
+      const record = draft.records[document];
+      if (record !== undefined) draft.records[document] = { ...record, path, title, url, body };
+      return;
+    }
     case 'leftover':
       addLeftover(draft, entry.leftover);
       return;
@@ -223,8 +243,9 @@ function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry
       const run: TrainingRun = { effect: effect.id, baseline: effect.baseline, handle: entry.handle ?? '', requestedAt: entry.at, covers: effect.covers };
       draft.run = run;
       for (const [id, record] of Object.entries(draft.records)) {
-        if (record.items.some((item) => item.training === 'pending')) {
-          const items = record.items.map((item) => (item.training === 'pending' ? { ...item, training: 'training' as const } : item));
+        // What failed or got stuck before is learnt anew with this run too.
+        if (record.items.some((item) => item.training !== 'trained')) {
+          const items = record.items.map((item) => (item.training === 'trained' ? item : { ...item, training: 'training' as const }));
           draft.records[id] = derived({ ...record, items });
         }
       }
@@ -311,8 +332,30 @@ function foldFailed(draft: StateDraft, effect: Effect, error: ErrorRecord, refus
   draft.records[effect.document] = { ...(before ?? blank), error, refused: refused ? effect.fingerprint : (before?.refused ?? null) };
 }
 
+/** What a repeatable effect touched is of unknown content from now on; and a training is owed, since something may have changed. */
+function foldBlurred(draft: StateDraft, effect: Effect): void {
+  if (effect.action === 'update' || effect.action === 'delete') {
+    draft.lastWrite = effect.id;
+    blur(draft, effect.document, effect.remoteId);
+  } else if (effect.action === 'replace-all') {
+    draft.lastWrite = effect.id;
+    for (const id of Object.keys(draft.records)) blur(draft, id, null);
+  }
+}
+
+function blur(draft: StateDraft, document: DocumentId, remoteId: string | null): void {
+  const record = draft.records[document];
+  if (record === undefined) return;
+  const items = record.items.map((item) =>
+    remoteId === null || item.remoteId === remoteId ? { ...item, fingerprint: null, training: 'pending' as const } : item,
+  );
+  draft.records[document] = derived({ ...record, items });
+}
+
 function foldKnown(draft: StateDraft, known: KnownDocument): void {
   const { document, path, title, url, body, items, origin } = known;
+  // Taken back, but not known to be learnt: a training is owed where the vendor trains on request.
+  if (items.some((item) => item.training !== 'trained')) draft.lastWrite = `known ${document}`;
   const newest = items.map((item) => item.acceptedAt).sort().at(-1) ?? null;
   draft.records[document] = derived({
     path,

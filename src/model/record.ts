@@ -116,9 +116,11 @@ export interface Doubt {
 export interface LastSync {
   readonly at: Timestamp;
   readonly commit: string | null;
+  /** The commit, or where there is none the short fingerprint of all that the target was to have. */
+  readonly revision: string;
   /** How many documents the target was to have. */
   readonly documents: number;
-  /** Those whose wanted bytes were not known to be trained then: id → wanted fingerprint. */
+  /** Those whose wanted bytes were not known to be trained then: id → wanted fingerprint; '' where the document was to be gone. */
   readonly behind: { readonly [id: DocumentId]: Fingerprint };
   readonly outOfScope: number;
 }
@@ -143,7 +145,7 @@ export interface TargetState {
   readonly todos: readonly Todo[];
   readonly doubts: readonly Doubt[];
   readonly lastSync: LastSync | null;
-  /** The commit that the bot was last seen to know whole. */
+  /** The revision that the bot was last seen to know whole. */
   readonly revision: string | null;
 }
 

@@ -26,6 +26,8 @@ export interface TargetReport {
   /** Deletes that the bot has not been seen to forget yet, and leftovers still there. */
   readonly owed: { readonly forgetting: number; readonly leftovers: number; readonly byHand: number };
   readonly todos: number;
+  /** How the wait for training ended; not-waited where nobody waited. */
+  readonly waited: 'learnt' | 'deadline' | 'run-failed' | 'stopped' | 'not-waited';
   /** What stopped the whole target, if anything did. */
   readonly error: ErrorRecord | null;
   readonly notes: readonly string[];

@@ -1,0 +1,26 @@
+// Reports → the one exit code: the first, in the order of PRODUCT.md, that applies. Targets that are not required do not count.
+import { exitCodeOf } from '../model/error.ts';
+import type { TargetReport } from '../model/report.ts';
+
+/** Stronger first. 130: stopped by a person. */
+const order: readonly number[] = [130, 2, 1, 10, 8, 5, 9, 11, 4, 6, 7, 3];
+
+/** The strongest of several codes; 0 for none. */
+export function strongest(codes: Iterable<number>): number {
+  const seen = new Set(codes);
+  return order.find((code) => seen.has(code)) ?? 0;
+}
+
+/** Every code that one report earns. */
+export function codesOf(report: TargetReport): number[] {
+  if (!report.required && report.error?.code !== 'ABORTED') return [];
+  const codes: number[] = [];
+  if (report.error !== null) codes.push(exitCodeOf(report.error.code));
+  if (report.held.length > 0) codes.push(5);
+  if (report.results.some(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed')) codes.push(4);
+  if (report.blocked.length > 0 || report.training.failed > 0 || report.waited === 'run-failed') codes.push(4);
+  if (report.training.stuck > 0) codes.push(6);
+  if (report.waited === 'deadline') codes.push(6);
+  if (report.waited === 'stopped') codes.push(130);
+  return codes;
+}

@@ -1,0 +1,66 @@
+// What every command is handed: the global options, where data and talk go, the signals. Owns no command.
+import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { SyncError } from '../model/error.ts';
+import type { SyncEvent } from '../model/event.ts';
+import { openWorkspace, type Workspace } from '../workspace.ts';
+import type { Output } from './output.ts';
+
+export interface GlobalOptions {
+  readonly config: string | null;
+  readonly targets: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export interface Invocation {
+  readonly command: string;
+  readonly options: GlobalOptions;
+  readonly output: Output;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Aborted by the first signal: begin nothing new. */
+  readonly stop: AbortSignal;
+  /** Aborted when the time for stopping is over: drop what is in flight. */
+  readonly kill: AbortSignal;
+}
+
+/** A command's result: its exit code. */
+export type Command<Arguments extends readonly unknown[]> = (invocation: Invocation, ...parameters: Arguments) => Promise<number>;
+
+/** The workspace of an invocation; its secrets are redacted from everything printed from here on. */
+export async function workspaceOf(invocation: Invocation, onEvent: (event: SyncEvent) => void = () => {}): Promise<Workspace> {
+  const { options, cwd, env, version, output } = invocation;
+  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
+  output.redactWith((text) => workspace.secrets.redact(text));
+  for (const warning of workspace.warnings) output.talk(`warning: ${warning.file}:${warning.line}:${warning.column} ${warning.message}`);
+  return workspace;
+}
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const text = readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8');
+  const found: unknown = (JSON.parse(text) as { version?: unknown }).version;
+  return typeof found === 'string' ? found : '0.0.0';
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A duration option in milliseconds: a whole number with ms, s, m, h or d, or 0. USAGE otherwise. */
+export function durationOption(name: string, text: string): number {
+  if (text === '0') return 0;
+  const match = /^(\d+)(ms|s|m|h|d)$/.exec(text);
+  const unit = units[match?.[2] ?? ''];
+  if (match === null || unit === undefined) {
+    throw new SyncError('USAGE', { message: `${name}: found "${text}", expected a whole number with ms, s, m, h or d, or 0` });
+  }
+  return Number(match[1]) * unit;
+}
+
+/** A whole number of at least 0. USAGE otherwise. */
+export function countOption(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new SyncError('USAGE', { message: `${name}: found "${text}", expected a whole number` });
+  return Number(text);
+}

@@ -1,0 +1,99 @@
+// Where everything printed goes through: stdout is data, stderr is talk; secrets are redacted and control characters made visible on both.
+import { styleText } from 'node:util';
+import type { Json } from '../model/json.ts';
+import { visible } from '../plan/escape.ts';
+
+export interface Stream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export type Style = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
+
+const styles = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 'bold' } as const;
+
+export interface OutputInput {
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly colour: boolean;
+}
+
+/** The two streams of one invocation. */
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  private readonly input: OutputInput;
+  private redact: (text: string) => string = (text) => text;
+  private live = 0;
+
+  constructor(input: OutputInput) {
+    this.input = input;
+    this.json = input.json;
+    this.quiet = input.quiet;
+  }
+
+  redactWith(redact: (text: string) => string): void {
+    this.redact = redact;
+  }
+
+  /** Colour where the terminal takes it; the text itself is escaped by whoever prints it. */
+  style(style: Style, text: string): string {
+    return this.input.colour ? styleText(styles[style], text, { validateStream: false }) : text;
+  }
+
+  /** Data for people: lines on stdout, unless the answer is JSON. */
+  data(text: string): void {
+    if (this.json) return;
+    this.clearLive();
+    this.input.stdout.write(`${this.redact(text)}\n`);
+  }
+
+  /** The one JSON object of a command. */
+  object(value: Json): void {
+    this.clearLive();
+    this.input.stdout.write(`${this.redact(JSON.stringify(value))}\n`);
+  }
+
+  /** The command's answer: one object under --json, else what `print` writes. */
+  answer(object: () => Json, print: () => void): void {
+    if (this.json) this.object(object());
+    else print();
+  }
+
+  /** Something for the reader beside the data: on stderr, silenced by --quiet. */
+  talk(text: string): void {
+    if (this.quiet) return;
+    this.say(text);
+  }
+
+  /** A failure: on stderr, never silenced. */
+  complain(text: string): void {
+    this.say(text);
+  }
+
+  private say(text: string): void {
+    this.clearLive();
+    this.input.stderr.write(`${this.redact(text)}\n`);
+  }
+
+  get isLive(): boolean {
+    return this.input.stderr.isTTY === true && !this.quiet && this.input.colour;
+  }
+
+  /** The live lines at the bottom of a terminal, replaced by the next ones; nothing without a terminal. */
+  showLive(lines: readonly string[]): void {
+    if (!this.isLive) return;
+    const width = Math.max(20, (this.input.stderr.columns ?? 80) - 1);
+    this.clearLive();
+    for (const line of lines) this.input.stderr.write(`${this.redact(visible(line)).slice(0, width)}\n`);
+    this.live = lines.length;
+  }
+
+  clearLive(): void {
+    if (this.live > 0) this.input.stderr.write(`\u001b[${this.live}A\u001b[0J`);
+    this.live = 0;
+  }
+}

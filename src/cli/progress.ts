@@ -1,0 +1,92 @@
+// Events → progress: a live line a target in a terminal, plain lines elsewhere. Talk, so stderr; silent under --quiet.
+import type { SyncEvent } from '../model/event.ts';
+import { visible } from '../plan/escape.ts';
+import type { Output } from './output.ts';
+import { figure } from './reports.ts';
+
+interface Line {
+  phase: string;
+  done: number;
+  total: number;
+  note: string;
+}
+
+/** What to hand to the workspace as `onEvent`, and how to end it. */
+export interface Progress {
+  onEvent(event: SyncEvent): void;
+  end(): void;
+}
+
+const redrawMs = 100;
+
+/** Progress over the targets of one command. */
+export function createProgress(output: Output, verbose: boolean, now: () => number): Progress {
+  const lines = new Map<string, Line>();
+  let drawnAt = 0;
+  const draw = (force: boolean): void => {
+    if (!output.isLive || (!force && now() - drawnAt < redrawMs)) return;
+    drawnAt = now();
+    output.showLive([...lines].map(([target, line]) => lineOf(target, line)));
+  };
+  return {
+    onEvent(event) {
+      const line = lines.get(event.target) ?? { phase: '', done: 0, total: 0, note: '' };
+      lines.set(event.target, line);
+      const moved = take(line, event);
+      if (moved && !output.isLive && line.phase !== 'idle') output.talk(`${visible(event.target)}: ${phrase(line)}`);
+      if (verbose) tellDetail(event, output);
+      draw(moved);
+    },
+    end() {
+      output.clearLive();
+    },
+  };
+}
+
+/** Takes an event over; whether a plain line is due. */
+function take(line: Line, event: SyncEvent): boolean {
+  if (event.kind === 'phase') {
+    const moved = line.phase !== event.phase || line.total !== event.total;
+    line.phase = event.phase;
+    line.done = event.done;
+    line.total = event.total;
+    line.note = '';
+    return moved;
+  }
+  if (event.kind === 'operation') {
+    line.done += 1;
+    // Without a terminal: a sign of life every thousand documents.
+    return line.done % 1_000 === 0;
+  }
+  if (event.kind === 'training') {
+    line.note = `${figure(event.counts.trained)} trained, ${figure(event.counts.training + event.counts.pending)} to go`;
+    return true;
+  }
+  if (event.kind === 'paused') {
+    line.note = `waiting ${Math.ceil(event.forMs / 1_000)} s: ${event.why}`;
+    return true;
+  }
+  return false;
+}
+
+function phrase(line: Line): string {
+  const count = line.total > 0 ? ` ${figure(line.done)}/${figure(line.total)}` : '';
+  return `${line.phase}${count}${line.note === '' ? '' : ` (${line.note})`}`;
+}
+
+function lineOf(target: string, line: Line): string {
+  const width = 20;
+  const filled = line.total === 0 ? 0 : Math.min(width, Math.round((line.done / line.total) * width));
+  const bar = line.total === 0 ? '' : ` [${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
+  return `${target}${bar} ${phrase(line)}`;
+}
+
+function tellDetail(event: SyncEvent, output: Output): void {
+  if (event.kind === 'request') {
+    output.talk(`${event.target}: ${event.method} ${visible(event.path)} → ${event.status ?? 'no answer'} (${event.durationMs} ms)`);
+  } else if (event.kind === 'operation') {
+    output.talk(`${event.target}: ${event.outcome} ${event.action} ${visible(event.document)}`);
+  } else if (event.kind === 'note') {
+    output.talk(`${event.target}: ${visible(event.message)}`);
+  }
+}

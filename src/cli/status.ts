@@ -1,0 +1,130 @@
+// `status`: which revision of each document each bot knows. Local and instant, unless --live asks the vendors first.
+import { syncTarget } from '../cycle.ts';
+import { everything, noPasses } from '../cycle/context.ts';
+import type { TargetConfig } from '../model/config.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
+import { visible } from '../plan/escape.ts';
+import { age, deriveStatus, short, statusSentence, type TargetStatus } from '../status/derive.ts';
+import type { Workspace } from '../workspace.ts';
+import { readRevision } from '../content/revision.ts';
+import { durationOption, type Invocation, workspaceOf } from './invocation.ts';
+import { figure, plain } from './reports.ts';
+
+/** `status`, parsed. */
+export interface StatusRequest {
+  readonly documents: boolean;
+  readonly live: boolean;
+  readonly failIf: readonly string[];
+}
+
+type Condition = (status: TargetStatus, nowMs: number) => boolean;
+
+/** Runs `status` and prints it. Resolves to 0, or 3 where a --fail-if condition holds. */
+export async function status(invocation: Invocation, request: StatusRequest): Promise<number> {
+  const { output, options } = invocation;
+  const conditions = request.failIf.map(conditionOf);
+  const workspace = await workspaceOf(invocation);
+  try {
+    const targets = workspace.targets(options.targets);
+    if (request.live) await askVendors(workspace, targets, invocation);
+    const statuses = await Promise.all(targets.map((target) => statusOf(workspace, target)));
+    const counted = statuses.filter((_, index) => targets[index]?.required !== false);
+    const exitCode = conditions.some((holds) => counted.some((one) => holds(one, workspace.now()))) ? 3 : 0;
+    const { commit } = await readRevision(workspace.config.content.root);
+    output.answer(
+      () => plain({ version: 1, command: 'status', exitCode, commit, targets: statuses.map((one) => statusRow(one, request.documents)) }),
+      () => {
+        for (const one of statuses) print(one, request.documents, invocation);
+      },
+    );
+    return exitCode;
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** The status of one target from its state. */
+export async function statusOf(workspace: Workspace, target: TargetConfig): Promise<TargetStatus> {
+  const { state, open } = await workspace.view(target.name);
+  return deriveStatus({ name: target.name, vendor: target.vendor, state, open, nowMs: workspace.now() });
+}
+
+/** One target in the JSON of `status` and of GET /api/status. */
+export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null) {
+  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, outOfScope } = status;
+  return plain({
+    name,
+    vendor,
+    counts,
+    revision,
+    lastSync: lastSync === null ? null : lastSync.at,
+    nextRun,
+    held: held.length === 0 ? null : held,
+    inSync,
+    behind: behind.length,
+    forgetting,
+    outOfScope,
+    ...(documents && { documents: status.documents }),
+  });
+}
+
+async function askVendors(workspace: Workspace, targets: readonly TargetConfig[], invocation: Invocation): Promise<void> {
+  const folder = await workspace.readFolder();
+  await Promise.all(
+    targets.map(async (target) => {
+      try {
+        const how = { command: 'kbsync status --live', lockWaitMs: 0, stop: invocation.stop, kill: invocation.kill };
+        const only = { passes: noPasses, only: everything, offline: false, waitMs: 0, trainOnly: true };
+        await workspace.exclusively(target, how, (context) => syncTarget(context, folder, only));
+      } catch (thrown) {
+        const error = asSyncError(thrown);
+        if (error.code === 'UNEXPECTED') throw thrown;
+        invocation.output.complain(`${target.name}: not asked: ${visible(error.message)}`);
+      }
+    }),
+  );
+}
+
+function print(status: TargetStatus, documents: boolean, { output }: Invocation): void {
+  const { counts, held, lastSync, forgetting, outOfScope } = status;
+  output.data(output.style(status.inSync ? 'good' : 'warn', visible(statusSentence(status))));
+  const words = (['trained', 'training', 'pending', 'failed', 'stuck', 'unknown', 'unconfirmed', 'todo', 'leftovers'] as const).flatMap((name) =>
+    counts[name] === 0 ? [] : [`${figure(counts[name])} ${name}`],
+  );
+  if (forgetting > 0) words.push(`${figure(forgetting)} deleted but not yet forgotten`);
+  if (outOfScope > 0) words.push(`${figure(outOfScope)} out of scope`);
+  const when = lastSync === null ? '' : `; last sync ${age(Date.now() - Date.parse(lastSync.at))} ago`;
+  output.data(`  ${words.length === 0 ? 'nothing there yet' : words.join(', ')}${when}`);
+  for (const { id, message, passWith } of held) {
+    output.data(`  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`);
+  }
+  if (counts.todo + counts.unconfirmed > 0) output.data('  see: kbsync todo');
+  if (!documents) return;
+  for (const one of status.documents) {
+    const knows = one.trainedFingerprint === null ? 'knows none' : `knows ${short(one.trainedCommit ?? one.trainedFingerprint)}`;
+    const pushed = one.pushedFingerprint === null ? 'unknown' : short(one.pushedCommit ?? one.pushedFingerprint);
+    const error = one.error === null ? '' : `: ${visible(one.error.message)}`;
+    output.data(`  ${one.training.padEnd(8)} ${visible(one.document)}  ${knows}, given ${pushed}  [${one.remoteIds.map(visible).join(', ')}]${error}`);
+  }
+}
+
+/** One --fail-if as a question to a status. USAGE where it is none of the known ones. */
+function conditionOf(text: string): Condition {
+  switch (text) {
+    case 'pending':
+      return ({ counts, behind, forgetting }) => counts.pending + counts.training + counts.stuck + behind.length + forgetting > 0;
+    case 'failed':
+      return ({ counts }) => counts.failed + counts.stuck > 0;
+    case 'todo':
+      return ({ counts }) => counts.todo > 0;
+    case 'unconfirmed':
+      return ({ counts }) => counts.unconfirmed > 0;
+    default: {
+      const match = /^stale=(.+)$/.exec(text);
+      if (match === null) throw new SyncError('USAGE', { message: `--fail-if: found "${text}", expected pending, failed, todo, unconfirmed or stale=2h` });
+      const limitMs = durationOption('--fail-if stale', match[1] ?? '');
+      return ({ lastSync, behind }, nowMs) =>
+        lastSync === null || nowMs - Date.parse(lastSync.at) > limitMs || behind.some((one) => (one.ageMs ?? 0) > limitMs);
+    }
+  }
+}

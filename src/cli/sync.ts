@@ -1,0 +1,191 @@
+// `sync`: plan, push, train, wait; each target on its own, one folder for all.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { everything, type SyncOptions } from '../cycle/context.ts';
+import { planTarget } from '../cycle/plan-target.ts';
+import { syncTarget } from '../cycle.ts';
+import type { TargetConfig } from '../model/config.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
+import type { TargetReport } from '../model/report.ts';
+import { differences, readSealed, type SealedPlans } from '../plan/seal.ts';
+import type { Workspace } from '../workspace.ts';
+import { codesOf, strongest } from './exit.ts';
+import type { Folder } from '../cycle/folder.ts';
+import { type Invocation, workspaceOf } from './invocation.ts';
+import { createProgress } from './progress.ts';
+import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
+import { failedReport } from './failed-report.ts';
+
+/** `sync`, parsed. */
+export interface SyncRequest {
+  readonly paths: readonly string[];
+  readonly waitMs: number | null;
+  readonly planFile: string | null;
+  readonly exact: boolean;
+  readonly onlyFailed: boolean;
+  readonly limit: number | null;
+  readonly allowDeletes: number | null;
+  readonly allowUpdates: number | null;
+  readonly initial: boolean;
+  readonly trainOnly: boolean;
+  readonly lockWaitMs: number | null;
+}
+
+/** Half an hour: in CI the second job waits for the first rather than failing (PRODUCT: two one-shots). */
+const ciLockWaitMs = 1_800_000;
+
+/** Runs `sync` and prints its result. Resolves to the exit code. */
+export async function sync(invocation: Invocation, request: SyncRequest): Promise<number> {
+  const { output, options } = invocation;
+  const startedAt = Date.now();
+  const progress = createProgress(output, options.verbose, Date.now);
+  const workspace = await workspaceOf(invocation, progress.onEvent);
+  try {
+    const targets = workspace.targets(options.targets).filter((target) => !target.paused);
+    const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
+    const folder = await workspace.readFolder();
+    tellProblems(folder.scan.problems, output);
+    if (request.exact && sealed !== null) await refuseDifferences(workspace, targets, folder, sealed, request, invocation);
+    const reports = await Promise.all(targets.map((target) => syncOne(workspace, target, folder, sealed, request, invocation)));
+    progress.end();
+    await folder.cache?.save();
+    for (const report of reports) await noteRun(workspace, report, startedAt);
+    return finish(invocation, reports, folder, startedAt);
+  } finally {
+    progress.end();
+    await workspace.close();
+  }
+}
+
+/** One target, whatever becomes of it: a target that cannot be had is a report, so that it never fails another. */
+async function syncOne(
+  workspace: Workspace,
+  target: TargetConfig,
+  folder: Folder,
+  sealed: SealedPlans | null,
+  request: SyncRequest,
+  invocation: Invocation,
+): Promise<TargetReport> {
+  const { stop, kill } = invocation;
+  const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
+  try {
+    return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill }, (context) =>
+      syncTarget(context, folder, optionsFor(target, sealed, request, workspace, invocation.cwd)),
+    );
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    return failedReport(target, error);
+  }
+}
+
+function optionsFor(target: TargetConfig, sealed: SealedPlans | null, request: SyncRequest, workspace: Workspace, cwd: string): SyncOptions {
+  const { allowDeletes, allowUpdates, initial, waitMs, trainOnly } = request;
+  const plan = sealed?.plans.find((candidate) => candidate.target === target.name);
+  const approved = plan?.operations.filter((operation) => operation.action === 'delete').map((operation) => operation.id);
+  const paths = request.paths.length === 0 ? null : request.paths.map((given) => belowRoot(given, workspace, cwd));
+  return {
+    passes: { allowDeletes, allowUpdates, initial, sealed: sealed === null ? null : new Set(approved ?? []) },
+    only: { ...everything, paths, failed: request.onlyFailed, limit: request.limit },
+    offline: false,
+    waitMs,
+    trainOnly,
+  };
+}
+
+/** PATH as given on the command line (relative to the working directory, or to the content root) → relative to the content root. */
+function belowRoot(given: string, workspace: Workspace, cwd: string): string {
+  const root = workspace.config.content.root;
+  const absolute = path.resolve(cwd, given);
+  const relative = path.relative(root, absolute);
+  const inside = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  const chosen = inside ? relative : path.normalize(given);
+  if (!inside && (path.isAbsolute(given) || chosen.startsWith('..'))) {
+    throw new SyncError('USAGE', { message: `${given} does not lie in the content folder ${root}` });
+  }
+  return chosen.split(path.sep).join('/').normalize('NFC').replace(/\/$/, '').replace(/^\.$/, '');
+}
+
+async function sealedFrom(file: string): Promise<SealedPlans> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new SyncError('USAGE', { message: `--plan ${file} cannot be read`, cause });
+  }
+  return readSealed(text);
+}
+
+/** --exact: if anything at all differs from the sealed plan, nothing is done and nothing is noted. */
+async function refuseDifferences(
+  workspace: Workspace,
+  targets: readonly TargetConfig[],
+  folder: Folder,
+  sealed: SealedPlans,
+  request: SyncRequest,
+  invocation: Invocation,
+): Promise<void> {
+  const found: string[] = [];
+  for (const target of targets) {
+    const before = sealed.plans.find((plan) => plan.target === target.name);
+    if (before === undefined) {
+      found.push(`the plan does not speak of ${target.name}`);
+      continue;
+    }
+    const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
+    const { plan } = await workspace.readOnly(target, invocation, false, (context) => planTarget(context, folder, options));
+    found.push(...differences(before, plan).map((difference) => `${target.name}: ${difference}`));
+  }
+  if (found.length === 0) return;
+  throw new SyncError('HELD', { message: `the sealed plan no longer fits: ${found.join('; ')}`, next: 'make the plan again, or leave --exact out' });
+}
+
+async function noteRun(workspace: Workspace, report: TargetReport, startedAt: number): Promise<void> {
+  const { target, results, requests, training, error, held, waited } = report;
+  const done = results.filter(({ outcome }) => outcome === 'done').length;
+  if (error?.code === 'LOCKED') return;
+  await workspace.history.append(
+    plain({
+      at: new Date(startedAt).toISOString(),
+      kind: 'run',
+      target,
+      command: 'sync',
+      durationMs: Date.now() - startedAt,
+      done,
+      notDone: results.length - done,
+      held: held.length,
+      requests,
+      training,
+      waited,
+      error: error?.code ?? null,
+    }) as never,
+  );
+}
+
+function finish(invocation: Invocation, reports: readonly TargetReport[], folder: Folder, startedAt: number): number {
+  const { output, options, command } = invocation;
+  const invalid = folder.scan.problems.some((problem) => problem.severity === 'error');
+  const exitCode = strongest([...reports.flatMap(codesOf), ...(invalid ? [4] : []), ...(invocation.stop.aborted ? [130] : [])]);
+  const locked = reports.find((report) => report.error?.code === 'LOCKED');
+  if (output.json && exitCode === 10 && locked !== undefined) {
+    output.object(plain({ version: 1, command, exitCode, error: locked.error }));
+    return exitCode;
+  }
+  output.answer(
+    () =>
+      plain({
+        version: 1,
+        command,
+        exitCode,
+        startedAt: new Date(startedAt).toISOString(),
+        durationMs: Date.now() - startedAt,
+        commit: folder.commit,
+        documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
+        targets: reports.map(reportJson),
+      }),
+    () => {
+      for (const report of reports) printReport(report, output, options.verbose);
+    },
+  );
+  return exitCode;
+}

@@ -1,0 +1,302 @@
+// One layer of keys (front matter, sidecar or rule) → what it states, each key checked, each mistake with its place. Pure.
+import type { Expectation, GoldenTest } from '../model/answer.ts';
+import type { ContentConfig } from '../model/config.ts';
+import type { Json, JsonRecord } from '../model/json.ts';
+import type { KeyTree, Where } from './front-matter.ts';
+import { didYouMean } from './similar.ts';
+
+export interface Pair {
+  readonly q: string;
+  readonly a: string;
+}
+
+/** What one layer says; null: nothing. */
+export interface Stated {
+  readonly id: string | null;
+  readonly title: string | null;
+  readonly url: string | null;
+  readonly targets: readonly string[] | null;
+  readonly audience: string | null;
+  readonly draft: boolean | null;
+  readonly unlisted: boolean | null;
+  readonly publishAt: string | null;
+  readonly expiresAt: string | null;
+  readonly reviewBy: string | null;
+  readonly faq: readonly Pair[] | null;
+  readonly tests: readonly GoldenTest[] | null;
+  readonly attributes: JsonRecord;
+}
+
+export type LayerKind = 'front matter' | 'sidecar' | 'rule';
+
+export interface Layer {
+  readonly kind: LayerKind;
+  readonly tree: KeyTree;
+  readonly content: ContentConfig;
+  readonly targetNames: readonly string[];
+  readonly report: (severity: 'error' | 'warning', where: Where, message: string) => void;
+}
+
+const ours = ['id', 'url', 'targets', 'audience', 'publishAt', 'expiresAt', 'reviewBy', 'faq', 'tests'] as const;
+const native = ['title', 'tags', 'description', 'draft', 'unlisted', 'slug'] as const;
+type Key = (typeof ours)[number] | (typeof native)[number];
+
+interface Found {
+  readonly value: Json;
+  readonly where: Where;
+}
+
+/** Reads one layer; what is wrong in it is reported, and left out of what is returned. */
+export function readLayer(layer: Layer): Stated {
+  const { data } = layer.tree;
+  const key = layer.content.frontMatter.key;
+  const nested = layer.kind === 'front matter' || (layer.kind === 'sidecar' && Object.hasOwn(data, key));
+  const block = nested ? ourBlock(layer, key) : data;
+  checkNames(layer, block, nested ? [key] : [], nested);
+  const find = (name: Key): Found | null => {
+    const isOurs = (ours as readonly string[]).includes(name);
+    const places: Where[] = isOurs && nested ? [[key, name]] : [[name]];
+    const mapped = layer.kind === 'front matter' ? layer.content.frontMatter.map[name] : undefined;
+    if (mapped !== undefined) places.push([mapped]);
+    for (const where of places) {
+      const value = valueAt(where.length === 2 ? block : data, where.at(-1));
+      if (value !== null) return { value, where };
+    }
+    return null;
+  };
+  return {
+    id: readId(layer, find('id')),
+    title: readScalar(layer, find('title')),
+    url: readUrl(layer, find('url')),
+    targets: readTargets(layer, find('targets')),
+    audience: readScalar(layer, find('audience')),
+    draft: readBoolean(layer, find('draft')),
+    unlisted: readBoolean(layer, find('unlisted')),
+    publishAt: readDate(layer, find('publishAt')),
+    expiresAt: readDate(layer, find('expiresAt')),
+    reviewBy: readDate(layer, find('reviewBy')),
+    faq: readList(layer, find('faq'), readPair),
+    tests: readList(layer, find('tests'), readTest),
+    attributes: readAttributes(layer, key, nested, [find('tags'), find('description'), find('slug')]),
+  };
+}
+
+function valueAt(record: JsonRecord, name: string | number | undefined): Json {
+  return typeof name === 'string' && Object.hasOwn(record, name) ? (record[name] ?? null) : null;
+}
+
+function isRecord(value: Json): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function ourBlock(layer: Layer, key: string): JsonRecord {
+  const value = valueAt(layer.tree.data, key);
+  if (value === null) return {};
+  if (isRecord(value)) return value;
+  layer.report('error', [key], `"${key}" must hold keys such as id or audience, not ${describe(value)}`);
+  return {};
+}
+
+function checkNames(layer: Layer, block: JsonRecord, prefix: Where, nested: boolean): void {
+  const known: readonly string[] = nested ? ours : [...ours, ...native];
+  for (const name of Object.keys(block)) {
+    if (known.includes(name)) continue;
+    const place = nested ? `below ${prefix.join('.')}` : `in a ${layer.kind}`;
+    layer.report('error', [...prefix, name], `unknown key "${name}" ${place}${didYouMean(name, known)}`);
+  }
+  if (!nested) return;
+  const mapped = Object.values(layer.content.frontMatter.map);
+  for (const name of ['audience', 'targets', 'publishAt', 'expiresAt', 'faq']) {
+    if (!Object.hasOwn(layer.tree.data, name) || mapped.includes(name)) continue;
+    layer.report('warning', [name], `"${name}" stands outside "${layer.content.frontMatter.key}" and has no effect there`);
+  }
+}
+
+function readAttributes(layer: Layer, key: string, nested: boolean, read: readonly (Found | null)[]): JsonRecord {
+  const mapped = Object.values(layer.content.frontMatter.map);
+  const left = new Set<string>([key, 'title', 'draft', 'unlisted', 'tags', 'description', 'slug', ...(nested ? mapped : ours)]);
+  const others = Object.entries(layer.tree.data).filter(([name]) => !left.has(name));
+  const [tags, description, slug] = read;
+  const known: { [name: string]: Json } = {};
+  if (tags) known['tags'] = isArray(tags.value) ? tags.value.filter((tag) => tag !== null).map(plain) : [plain(tags.value)];
+  if (description) known['description'] = plain(description.value);
+  if (slug) known['slug'] = plain(slug.value);
+  return { ...Object.fromEntries(others), ...known };
+}
+
+function plain(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function describe(value: Json): string {
+  if (value === null) return 'nothing';
+  if (isArray(value)) return 'a list';
+  if (isRecord(value)) return 'a mapping';
+  return JSON.stringify(value).slice(0, 60);
+}
+
+function wrong(layer: Layer, found: Found, expected: string): null {
+  const name = found.where.filter((step) => typeof step === 'string').join('.');
+  layer.report('error', found.where, `"${name}" must be ${expected}, not ${describe(found.value)}`);
+  return null;
+}
+
+/** Text on one line; numbers and dates as they were written. Null for nothing or an empty text. */
+function readScalar(layer: Layer, found: Found | null): string | null {
+  const text = readText(layer, found);
+  if (text === null || found === null) return null;
+  return text.trim() === '' ? wrong(layer, found, 'a text') : text.replace(/\s+/g, ' ').trim();
+}
+
+function readText(layer: Layer, found: Found | null): string | null {
+  if (found === null) return null;
+  if (typeof found.value === 'string') return found.value;
+  if (typeof found.value === 'object') return wrong(layer, found, 'a text');
+  return layer.tree.source(found.where) ?? String(found.value);
+}
+
+function readId(layer: Layer, found: Found | null): string | null {
+  if (found !== null && layer.kind === 'rule')
+    return wrong(layer, found, 'set in front matter or a sidecar: a rule would give many documents one id');
+  const text = readText(layer, found);
+  if (text === null || found === null) return null;
+  const id = text.normalize('NFC');
+  if (id === '' || id !== id.trim() || id.length > 500 || /[\u0000-\u001f\u007f]/.test(id)) {
+    return wrong(layer, found, 'a text of 1 to 500 characters without spaces around it');
+  }
+  return id.includes('#qa-') ? wrong(layer, found, 'a text without "#qa-", which marks question/answer pairs') : id;
+}
+
+function readUrl(layer: Layer, found: Found | null): string | null {
+  const text = readScalar(layer, found);
+  if (text === null || found === null) return null;
+  const fine = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text);
+  return fine ? text : wrong(layer, found, 'an address that begins with https:// or http://');
+}
+
+function readTargets(layer: Layer, found: Found | null): readonly string[] | null {
+  if (found === null) return null;
+  const { value, where } = found;
+  const list = typeof value === 'string' ? [value] : value;
+  if (!isArray(list) || !list.every((item) => typeof item === 'string')) return wrong(layer, found, 'a list of target names');
+  const names = list.filter((item) => typeof item === 'string');
+  names.forEach((name, index) => {
+    if (layer.targetNames.includes(name)) return;
+    const place = isArray(value) ? [...where, index] : where;
+    layer.report('error', place, `unknown target "${name}"${didYouMean(name, layer.targetNames)}`);
+  });
+  return names;
+}
+
+function readBoolean(layer: Layer, found: Found | null): boolean | null {
+  if (found === null) return null;
+  return typeof found.value === 'boolean' ? found.value : wrong(layer, found, 'true or false');
+}
+
+const datePattern = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** `YYYY-MM-DD` as it is (midnight UTC), a timestamp as ISO in UTC; one without a zone is UTC. */
+function readDate(layer: Layer, found: Found | null): string | null {
+  if (found === null) return null;
+  const expected = 'a date such as 2026-12-01 or a timestamp such as 2026-12-01T08:00:00Z';
+  const match = typeof found.value === 'string' ? datePattern.exec(found.value.trim()) : null;
+  if (match === null) return wrong(layer, found, expected);
+  const [, year, month, day, time, zone] = match;
+  const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  if (midnight.getUTCMonth() !== Number(month) - 1 || midnight.getUTCDate() !== Number(day))
+    return wrong(layer, found, 'a day that exists');
+  if (time === undefined) return `${year}-${month}-${day}`;
+  const offset = (zone ?? 'Z').toUpperCase().replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
+  const instant = Date.parse(`${year}-${month}-${day}T${time}${offset}`);
+  return Number.isNaN(instant) ? wrong(layer, found, expected) : new Date(instant).toISOString();
+}
+
+type ItemReader<T> = (layer: Layer, item: JsonRecord, where: Where) => T | null;
+
+function readList<T>(layer: Layer, found: Found | null, read: ItemReader<T>): readonly T[] | null {
+  if (found === null) return null;
+  if (!isArray(found.value)) return wrong(layer, found, 'a list');
+  return found.value.flatMap((item, index) => {
+    const where = [...found.where, index];
+    if (!isRecord(item)) {
+      wrong(layer, { value: item, where }, 'a list of mappings');
+      return [];
+    }
+    const value = read(layer, item, where);
+    return value === null ? [] : [value];
+  });
+}
+
+function checkItem(layer: Layer, item: JsonRecord, where: Where, known: readonly string[]): void {
+  for (const name of Object.keys(item)) {
+    if (!known.includes(name))
+      layer.report('error', [...where, name], `unknown key "${name}" in ${where.at(-2)}${didYouMean(name, known)}`);
+  }
+}
+
+function required(layer: Layer, item: JsonRecord, where: Where, name: string): string | null {
+  const value = valueAt(item, name);
+  const text = value === null ? null : readText(layer, { value, where: [...where, name] });
+  if (text !== null && text.trim() !== '') return text.trim();
+  if (value === null || typeof value !== 'object') layer.report('error', where, `"${name}" is missing in ${where.at(-2)}`);
+  return null;
+}
+
+function readPair(layer: Layer, item: JsonRecord, where: Where): Pair | null {
+  checkItem(layer, item, where, ['q', 'a']);
+  const q = required(layer, item, where, 'q');
+  const a = required(layer, item, where, 'a');
+  return q === null || a === null ? null : { q: q.replace(/\s+/g, ' '), a };
+}
+
+function readTest(layer: Layer, item: JsonRecord, where: Where): GoldenTest | null {
+  checkItem(layer, item, where, ['ask', 'expect', 'reject', 'cite', 'targets']);
+  const at = (name: string): Found | null => {
+    const value = valueAt(item, name);
+    return value === null ? null : { value, where: [...where, name] };
+  };
+  const ask = required(layer, item, where, 'ask');
+  const test = {
+    expect: readExpectations(layer, at('expect')),
+    reject: readExpectations(layer, at('reject')),
+    cite: readBoolean(layer, at('cite')) ?? false,
+    targets: readTargets(layer, at('targets')),
+  };
+  if (ask === null) return null;
+  if (test.expect.length === 0 && test.reject.length === 0 && !test.cite) {
+    layer.report('warning', where, 'a test without expect, reject or cite proves nothing');
+  }
+  return { ask, ...test };
+}
+
+function readExpectations(layer: Layer, found: Found | null): readonly Expectation[] {
+  if (found === null) return [];
+  const list = isArray(found.value) ? found.value : [found.value];
+  return list.flatMap((item, index) => {
+    const where = isArray(found.value) ? [...found.where, index] : found.where;
+    const value = readExpectation(layer, { value: item, where });
+    return value === null ? [] : [value];
+  });
+}
+
+function readExpectation(layer: Layer, found: Found): Expectation | null {
+  const { value, where } = found;
+  if (isArray(value)) {
+    const any = value.map((item, index) => readText(layer, { value: item, where: [...where, index] }));
+    return any.filter((text) => text !== null);
+  }
+  if (!isRecord(value)) return value === null ? wrong(layer, found, 'a text, a list of texts or { re: … }') : readText(layer, found);
+  const re = valueAt(value, 're');
+  if (Object.keys(value).length !== 1 || typeof re !== 'string') return wrong(layer, found, 'a text, a list of texts or { re: … }');
+  try {
+    new RegExp(re, 'i');
+    return { re };
+  } catch (thrown) {
+    layer.report('error', where, `"re" is no regular expression: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    return null;
+  }
+}

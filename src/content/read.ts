@@ -1,0 +1,173 @@
+// Reads and parses one found file, or takes it from the cache when its stat proves that it is the same; and reads a document's text anew.
+import { createHash } from 'node:crypto';
+import type { ContentProblem, Document } from '../model/document.ts';
+import { SyncError } from '../model/error.ts';
+import { sha256 } from '../model/json.ts';
+import type { CachedFile, ScanCache } from './cached-file.ts';
+import { type ContentDisk, errnoOf, isGone } from './disk.ts';
+import type { FileSource, ParsedFile, ParserOptions } from './parse.ts';
+import { bodyOf, decode, maxFileBytes } from './source.ts';
+import type { FoundFile } from './walk.ts';
+
+/** One file as the scan sees it. */
+export interface Looked {
+  readonly found: FoundFile;
+  /** Null: its bytes could not be had, and `fault` says why. */
+  readonly file: CachedFile | null;
+  readonly fault: ContentProblem | null;
+}
+
+export interface FileReader {
+  /** Null: the file is gone since it was listed. */
+  look(found: FoundFile): Promise<Looked | null>;
+  filesRead(): number;
+}
+
+interface ReaderInput {
+  readonly parser: ParserOptions;
+  readonly cache: ScanCache | null;
+  readonly disk: ContentDisk;
+  readonly now: () => number;
+}
+
+const tries = 3;
+
+/** A reader for one scan. */
+export function fileReader(input: ReaderInput): FileReader {
+  const { cache, disk } = input;
+  let count = 0;
+  let parse: ((file: FileSource) => ParsedFile) | null = null;
+
+  async function look(found: FoundFile): Promise<Looked | null> {
+    const { path, sidecar } = found;
+    const fault = (message: string, at = path, severity: 'error' | 'warning' = 'error'): Looked => ({
+      found,
+      file: null,
+      fault: { path: at, line: null, column: null, message, severity },
+    });
+    if (sidecar !== null && 'fault' in sidecar) return fault(sidecar.fault, sidecar.path);
+    const hit = cache?.get(path, stampOf(found.stat, sidecar?.stat)) ?? null;
+    if (hit?.fresh) return { found, file: hit.file, fault: null };
+    const recordedMs = input.now();
+    let own: Settled;
+    let beside: Settled | null = null;
+    try {
+      own = readSettled(disk, found.absolute);
+    } catch (thrown) {
+      return isGone(thrown) ? null : fault(`cannot be read (${errnoOf(thrown)})`);
+    }
+    try {
+      if (sidecar !== null) beside = readSettled(disk, sidecar.absolute);
+    } catch (thrown) {
+      return fault(`the sidecar cannot be read (${errnoOf(thrown)})`, sidecar?.path);
+    }
+    count += beside === null ? 1 : 2;
+    const bad = faultOf(own) ?? (beside === null ? null : faultOf(beside));
+    if (bad !== null) return fault(bad.message, faultOf(own) === null ? sidecar?.path : path, bad.severity);
+    const digest = digestOf(own, beside);
+    const facts = {
+      stamp: stampOf(own.stat, beside?.stat),
+      changedMs: Math.max(own.stat.changedMs, beside?.stat.changedMs ?? 0),
+      recordedMs,
+    };
+    const file = hit?.file.digest === digest ? hit.file : await parsed(found, digest, own.bytes, beside?.bytes ?? null);
+    cache?.put(path, file, facts);
+    return { found, file, fault: null };
+  }
+
+  async function parsed(found: FoundFile, digest: string, own: Uint8Array, beside: Uint8Array | null): Promise<CachedFile> {
+    const sidecarPath = found.sidecar?.path ?? found.path;
+    const text = decode(own);
+    const besideText = beside === null ? null : decode(beside);
+    const undecoded = (path: string, bad: { readonly message: string; readonly line: number | null }): CachedFile => ({
+      digest,
+      documents: [],
+      problems: [{ path, line: bad.line, column: null, message: bad.message, severity: 'error' }],
+      ids: [],
+      bodyStart: 0,
+      head: '',
+    });
+    if (!text.ok) return undecoded(found.path, text);
+    if (besideText?.ok === false) return undecoded(sidecarPath, besideText);
+    // The parsers are loaded only when there is something to parse: they cost more than a whole scan in which nothing changed.
+    parse ??= (await import('./parse.ts')).fileParser(input.parser);
+    const sidecar = besideText === null ? null : { path: sidecarPath, text: besideText.text };
+    const result = parse({ path: found.path, text: text.text, sidecar });
+    return { digest, ...result, head: sha256(text.text.slice(0, result.bodyStart)) };
+  }
+
+  return { look, filesRead: () => count };
+}
+
+interface Settled {
+  readonly bytes: Uint8Array;
+  readonly stat: { readonly stamp: string; readonly changedMs: number };
+  readonly state: 'whole' | 'too large' | 'changing' | 'no file';
+}
+
+/** Reads again while the file changes under the reader's hands, at most three times. */
+function readSettled(disk: ContentDisk, path: string): Settled {
+  for (let left = tries; ; left -= 1) {
+    const { bytes, before, after } = disk.read(path, maxFileBytes);
+    if (bytes === null) return { bytes: new Uint8Array(), stat: before, state: before.kind === 'file' ? 'too large' : 'no file' };
+    if (before.stamp === after.stamp && bytes.length === before.size) return { bytes, stat: before, state: 'whole' };
+    if (left <= 1) return { bytes, stat: before, state: 'changing' };
+  }
+}
+
+function faultOf(read: Settled): { readonly message: string; readonly severity: 'error' | 'warning' } | null {
+  switch (read.state) {
+    case 'whole':
+      return null;
+    case 'too large':
+      return { message: `is larger than ${maxFileBytes / 1024 / 1024} MiB: not read`, severity: 'error' };
+    case 'no file':
+      return { message: 'is no regular file any more', severity: 'error' };
+    case 'changing':
+      return { message: 'changes while it is read: left as it is until it rests', severity: 'warning' };
+  }
+}
+
+function stampOf(own: { readonly stamp: string }, beside: { readonly stamp: string } | undefined): string {
+  return beside === undefined ? own.stamp : `${own.stamp} + ${beside.stamp}`;
+}
+
+function digestOf(own: Settled, beside: Settled | null): string {
+  const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  return beside === null ? hash(own.bytes) : `${hash(own.bytes)} + ${hash(beside.bytes)}`;
+}
+
+/** See Scan.text. */
+export function textNow(document: Document, looked: Looked | undefined, disk: ContentDisk): string {
+  if (document.kind === 'qa') return `${document.question}\n\n${document.answer}`;
+  if (document.kind !== 'article') return '';
+  const { found, file } = looked ?? { found: null, file: null };
+  if (found === null || file === null) throw stale(document, 'is not among the files of the scan');
+  const sidecar = found.sidecar !== null && 'absolute' in found.sidecar ? found.sidecar : null;
+  let own: Settled;
+  let beside: Settled | null;
+  try {
+    own = readSettled(disk, found.absolute);
+    beside = sidecar === null ? null : readSettled(disk, sidecar.absolute);
+  } catch (thrown) {
+    throw stale(document, isGone(thrown) ? 'is gone since it was scanned' : `cannot be read (${errnoOf(thrown)})`);
+  }
+  const decoded = decode(own.bytes);
+  if (own.state !== 'whole' || !decoded.ok) throw stale(document, 'cannot be read any more as it was');
+  const { text } = decoded;
+  if (digestOf(own, beside) === file.digest) return bodyOf(text, file.bodyStart);
+  // Only a body may change between scan and push: a new head may have put the document behind a fence.
+  const besideSame = beside === null || digestOf(own, beside).split(' + ')[1] === file.digest.split(' + ')[1];
+  const ends = file.bodyStart === text.length || text[file.bodyStart - 1] === '\n';
+  const headSame = file.bodyStart === 0 ? !/^(---|\+\+\+)/.test(text) : ends && sha256(text.slice(0, file.bodyStart)) === file.head;
+  if (!besideSame || !headSame) throw stale(document, 'has other front matter than when it was scanned');
+  return bodyOf(text, file.bodyStart);
+}
+
+function stale(document: Document, what: string): SyncError {
+  return new SyncError('DOCUMENT_REFUSED', {
+    message: `${document.id} (${document.path}) ${what}`,
+    next: 'nothing: the next sync looks at it anew',
+    facts: { retry: 'later' },
+  });
+}

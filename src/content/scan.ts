@@ -1,0 +1,221 @@
+// The content folder → its documents, everything that is wrong with it, and what is known to be missing from the picture.
+// Unchanged files are taken from the cache by their stat; a file at fault is blocked, never lost.
+import type { ContentConfig, Rule } from '../model/config.ts';
+import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
+import { fingerprint } from '../model/json.ts';
+import type { ScanCache } from './cached-file.ts';
+import { type ContentDisk, nodeDisk } from './disk.ts';
+import { contentScope, neverEntered, type Scope } from './ignore.ts';
+import { fileReader, type Looked, textNow } from './read.ts';
+import { parserVersion } from './source.ts';
+import { type FoundFile, pacedBy, type Walk, walkContent } from './walk.ts';
+
+export type { CachedFile, ScanCache } from './cached-file.ts';
+
+/** What one look at the folder found. */
+export interface Scan {
+  /** By path; a file's Q&A pairs follow its article. */
+  readonly documents: readonly Document[];
+  readonly problems: readonly ContentProblem[];
+  /** False: some folder could not be listed, so absence proves nothing. */
+  readonly complete: boolean;
+  readonly incompleteWhy: string | null;
+  readonly rootMissing: boolean;
+  /** Regular files in scope. */
+  readonly files: number;
+  /** Files whose bytes were read, sidecars included. */
+  readonly filesRead: number;
+  /** Whether the rules would let this path in, also where nothing is there any more. */
+  inScope(path: string): boolean;
+  /** Files that are there and gave no documents because of an error: path → why. */
+  readonly blockedPaths: ReadonlyMap<string, string>;
+  /** Ids that a blocked file lays claim to, since it may have moved after it was pushed: id → why. */
+  readonly blockedIds?: ReadonlyMap<DocumentId, string>;
+  /** Every regular file in scope. */
+  readonly presentPaths: ReadonlySet<string>;
+  /**
+   * The body of an article as it is now; of a Q&A pair question and answer. Throws DOCUMENT_REFUSED (retry later) where the file is
+   * gone, or its front matter or sidecar changed since the scan: what it says of its audience now has not been looked at.
+   */
+  text(document: Document): string;
+}
+
+export interface ScanInput {
+  readonly content: ContentConfig;
+  readonly rules: readonly Rule[];
+  readonly targetNames: readonly string[];
+  /** Absolute paths that are never entered: the state folder. */
+  readonly neverEnter: readonly string[];
+  readonly cache: ScanCache | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Default: this machine's. */
+  readonly disk?: ContentDisk;
+}
+
+/** Scans the folder. Never throws for what is in it. Saving the cache is the caller's. */
+export async function scanContent(input: ScanInput): Promise<Scan> {
+  const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk } = input;
+  const pace = pacedBy(now);
+  const scope = contentScope(content);
+  const walk = await walkContent({ root: content.root, scope, gitignore: content.gitignore, neverEnter, disk, pace });
+  const report: Report = { problems: [...walk.problems], blocked: new Map(walk.unreadable) };
+  const presentPaths = new Set([...walk.files.map((file) => file.path), ...walk.unreadable.keys()]);
+  const found = supported(distinctNames(onceEach(walk.files, report), report), report);
+
+  const { frontMatter, defaults, site } = content;
+  const parseKey = {
+    parserVersion,
+    frontMatter: { key: frontMatter.key, map: frontMatter.map },
+    defaults,
+    site,
+    rules: rules.map(({ match, set }) => ({ match, set })),
+    targetNames,
+  };
+  cache?.begin(fingerprint(parseKey));
+  const reader = fileReader({ parser: { content, rules, targetNames }, cache, disk, now });
+  const looked: Looked[] = [];
+  for (const file of found) {
+    const turn = pace();
+    if (turn !== null) {
+      input.onProgress?.({ done: looked.length, total: found.length });
+      await turn;
+    }
+    const result = await reader.look(file);
+    if (result === null) presentPaths.delete(file.path);
+    else looked.push(result);
+  }
+  for (const each of looked) judge(each, report);
+  blockDuplicates(looked, report);
+  const kept = new Map(looked.filter(({ found: { path } }) => !report.blocked.has(path)).map((each) => [each.found.path, each]));
+  const documents = [...kept.values()].flatMap(({ file }) => file?.documents ?? []);
+  if (walk.incomplete.length === 0) cache?.prune(presentPaths);
+  return {
+    documents,
+    problems: report.problems.sort(byPlace),
+    complete: walk.incomplete.length === 0,
+    incompleteWhy: walk.incomplete.length === 0 ? null : walk.incomplete.join('; '),
+    rootMissing: walk.rootMissing,
+    files: presentPaths.size,
+    filesRead: reader.filesRead(),
+    inScope: (path) => isInScope(path, scope, walk),
+    blockedPaths: report.blocked,
+    blockedIds: idsOfBlocked(looked, report, documents),
+    presentPaths,
+    text: (document) => textNow(document, kept.get(document.path), disk),
+  };
+}
+
+interface Report {
+  readonly problems: ContentProblem[];
+  readonly blocked: Map<string, string>;
+}
+
+function byPlace(a: ContentProblem, b: ContentProblem): number {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0);
+}
+
+function isInScope(path: string, scope: Scope, walk: Walk): boolean {
+  const names = path.split('/');
+  const folders = names.slice(0, -1);
+  const through = (count: number) => names.slice(0, count).join('/');
+  const entered = folders.every((name, index) => !neverEntered.has(name) && scope.enters(through(index + 1)));
+  const followed = walk.closed.size === 0 || !names.some((_, index) => walk.closed.has(through(index + 1)));
+  return entered && followed && scope.takes(path) && !walk.ignores.ignores(path, false);
+}
+
+/** A file that links reach as well counts once: under its own path, else under the first link's. */
+function onceEach(files: readonly FoundFile[], report: Report): readonly FoundFile[] {
+  if (!files.some((file) => file.linked)) return files;
+  const taken = new Map(files.filter((file) => !file.linked).map((file) => [file.real, file.path]));
+  const told = new Set<string>();
+  return files.filter((file) => {
+    const other = taken.get(file.real);
+    if (!file.linked || other === undefined) {
+      taken.set(file.real, file.path);
+      return true;
+    }
+    const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
+    const message = `a link leads to it, and it is read as ${other} already`;
+    if (!told.has(folder)) report.problems.push({ path: file.path, line: null, column: null, message, severity: 'warning' });
+    told.add(folder);
+    return false;
+  });
+}
+
+function distinctNames(files: readonly FoundFile[], report: Report): readonly FoundFile[] {
+  const byPath = new Map<string, FoundFile[]>();
+  for (const file of files) {
+    const same = byPath.get(file.path);
+    if (same === undefined) byPath.set(file.path, [file]);
+    else same.push(file);
+  }
+  return [...byPath].flatMap(([path, same]) => {
+    if (same.length === 1) return same;
+    const names = same.map((file) => encodeURI(file.absolute.split('/').at(-1) ?? '')).join(' and ');
+    const message = `names that differ in their Unicode form only: ${names}; rename or remove one`;
+    report.problems.push({ path, line: null, column: null, message, severity: 'error' });
+    report.blocked.set(path, message);
+    return [];
+  });
+}
+
+/** Other formats are named once each, not once a file: nothing of them ever reached a bot. */
+function supported(files: readonly FoundFile[], report: Report): readonly FoundFile[] {
+  const others = new Map<string, FoundFile[]>();
+  const known = files.filter((file) => {
+    if (/\.(md|mdx|markdown|txt)$/i.test(file.path)) return true;
+    const format = /\.[^./]+$/.exec(file.path)?.[0].toLowerCase() ?? 'no extension';
+    others.set(format, [...(others.get(format) ?? []), file]);
+    return false;
+  });
+  for (const [format, [first, ...rest]] of others) {
+    if (first === undefined) continue;
+    const more = rest.length === 0 ? '' : ` (and ${rest.length} more)`;
+    const message = `nothing here reads ${format}${more}: left out; narrow content.include to silence this`;
+    report.problems.push({ path: first.path, line: null, column: null, message, severity: 'warning' });
+  }
+  return known;
+}
+
+function judge({ found, file, fault }: Looked, report: Report): void {
+  report.problems.push(...(file?.problems ?? []), ...(fault === null ? [] : [fault]));
+  const error = fault ?? file?.problems.find((problem) => problem.severity === 'error');
+  if (error === undefined) return;
+  const line = error.line === null ? '' : `line ${error.line}: `;
+  report.blocked.set(found.path, `${error.path === found.path ? '' : `${error.path}: `}${line}${error.message}`);
+}
+
+/** Nobody can tell which of two is meant: both stay as they are. */
+function blockDuplicates(looked: readonly Looked[], report: Report): void {
+  const claims = new Map<DocumentId, string[]>();
+  for (const { found, file } of looked) {
+    for (const { id } of file?.documents ?? []) {
+      const paths = claims.get(id);
+      if (paths === undefined) claims.set(id, [found.path]);
+      else paths.push(found.path);
+    }
+  }
+  for (const [id, paths] of claims) {
+    if (paths.length < 2) continue;
+    for (const path of paths) {
+      const others = paths.filter((other) => other !== path);
+      if (report.blocked.has(path)) continue;
+      const message = `the id "${id}" is also that of ${others.join(', ') || 'another part of this file'}`;
+      report.problems.push({ path, line: null, column: null, message, severity: 'error' });
+      report.blocked.set(path, message);
+    }
+  }
+}
+
+function idsOfBlocked(looked: readonly Looked[], report: Report, documents: readonly Document[]): ReadonlyMap<DocumentId, string> {
+  const ids = new Map<DocumentId, string>();
+  for (const { found, file } of looked) {
+    const why = report.blocked.get(found.path);
+    if (why !== undefined) for (const id of file?.ids ?? []) ids.set(id, why);
+  }
+  for (const { id } of documents) ids.delete(id);
+  return ids;
+}

@@ -1,0 +1,33 @@
+// Readable keys made from what people wrote: the ids of Q&A pairs, the keys of parts. Pure; changing it re-keys every record.
+import { sha256 } from '../model/json.ts';
+
+/** Letters and digits of any script in lower case, joined by hyphens; '' where there are none. Cut texts end in 6 hexadecimal digits of the whole. */
+export function slug(text: string, maxCharacters: number): string {
+  const whole = text
+    .normalize('NFC')
+    .toLowerCase()
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '');
+  const characters = [...whole];
+  if (characters.length <= maxCharacters) return whole;
+  const start = characters.slice(0, maxCharacters - 7).join('');
+  return `${start.replace(/-+$/, '')}-${sha256(whole).slice(0, 6)}`;
+}
+
+/** The slug, or 8 hexadecimal digits of the text where the slug would be empty. */
+export function slugOrHash(text: string, maxCharacters: number): string {
+  const readable = slug(text, maxCharacters);
+  return readable === '' ? sha256(text.normalize('NFC')).slice(0, 8) : readable;
+}
+
+/** Gives each key once: a repeat gets `-2`, `-3` … in the order asked for. */
+export function uniqueKeys(): (key: string) => string {
+  const used = new Set<string>();
+  return (key) => {
+    let candidate = key;
+    for (let count = 2; used.has(candidate); count += 1) candidate = `${key}-${count}`;
+    used.add(candidate);
+    return candidate;
+  };
+}

@@ -1,0 +1,83 @@
+// The title of a text: its first level-one heading outside code, or a name made readable. Pure, line by line, without a Markdown parser.
+
+/** A level-one heading as it reads, and the lines it takes (from 0). */
+export interface Heading {
+  readonly text: string;
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
+const atx = /^ {0,3}#(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
+
+/** The first level-one heading (`# …` or underlined with `=`) outside code and comments, or null. */
+export function firstHeading(text: string): Heading | null {
+  let closing: RegExp | null = null;
+  let comment = false;
+  let paragraph: number | null = null;
+  let index = -1;
+  const lines = text.split('\n');
+  for (const line of lines) {
+    index += 1;
+    if (closing !== null) {
+      if (closing.test(line)) closing = null;
+      continue;
+    }
+    if (comment) {
+      comment = !line.includes('-->');
+      continue;
+    }
+    const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+    if (fence !== undefined) {
+      closing = new RegExp(`^ {0,3}${fence[0]}{${fence.length},}[ \\t]*$`);
+      paragraph = null;
+      continue;
+    }
+    if (/^ {0,3}<!--/.test(line)) {
+      comment = !line.includes('-->');
+      paragraph = null;
+      continue;
+    }
+    const heading = atx.exec(line);
+    if (heading !== null && plainText(heading[1] ?? '') !== '') {
+      return { text: plainText(heading[1] ?? ''), firstLine: index, lastLine: index };
+    }
+    if (paragraph !== null && /^ {0,3}=+[ \t]*$/.test(line)) {
+      const words = plainText(lines.slice(paragraph, index).join(' '));
+      if (words !== '') return { text: words, firstLine: paragraph, lastLine: index };
+    }
+    // A list, quote, table or heading of another level begins no underlined heading.
+    const starts = paragraph === null && line.trim() !== '' && !/^(?: {4}|\t)| {0,3}(?:[-*+>|#]|\d+[.)])(?:\s|$)/.test(line);
+    if (line.trim() === '' || /^ {0,3}(?:#|[-*_]{3,}|>)/.test(line)) paragraph = null;
+    else if (starts) paragraph = index;
+  }
+  return null;
+}
+
+/** Inline Markdown as a reader sees it, on one line. */
+export function plainText(inline: string): string {
+  return inline
+    .replace(/\s*\{#[\w:.-]+\}\s*$/, '')
+    .replace(/!?\[((?:[^[\]\\]|\\.)*)\](?:\([^()]*\)|\[[^\]]*\])/g, '$1')
+    .replace(/<\/?[A-Za-z][^<>]*>/g, '')
+    .replace(/(`+) ?(.*?) ?\1/g, '$2')
+    .replace(/(\*\*|__|~~)(?=\S)(.*?\S)\1/g, '$2')
+    .replace(/(?<![\w*])\*(?=\S)([^*]*[^\s*])\*(?!\w)/g, '$1')
+    .replace(/(?<!\w)_(?=\S)([^_]*[^\s_])_(?!\w)/g, '$1')
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1')
+    .replace(/&(amp|lt|gt|quot|nbsp|#39);/g, (_, name: string) => entities[name] ?? '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+const entities: { readonly [name: string]: string } = { amp: '&', lt: '<', gt: '>', quot: '"', nbsp: ' ', '#39': "'" };
+
+/** `guides/reset-password.md` reads "Reset password"; an index or README takes the name of its folder. */
+export function titleFromPath(path: string): string {
+  const segments = path.split('/');
+  const stem = (segments.at(-1) ?? '').replace(/\.[^.]+$/, '');
+  const name = /^(index|readme)$/i.test(stem) ? (segments.at(-2) ?? stem) : stem;
+  const words = name.replace(/[-_\s]+/g, ' ').trim();
+  if (words === '') return path;
+  const first = [...words][0] ?? '';
+  return first.toUpperCase() + words.slice(first.length);
+}

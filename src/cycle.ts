@@ -1,0 +1,65 @@
+// One pass over one target, the whole story on one screen: who is it → settle → plan → push → learn → (what superseded copies go) → told.
+import type { CycleContext, SyncOptions } from './cycle/context.ts';
+import type { Folder } from './cycle/folder.ts';
+import { callsOf, planTarget, settleAll } from './cycle/plan-target.ts';
+import { pushTarget } from './cycle/push-target.ts';
+import { noteSynced, Report } from './cycle/report.ts';
+import { freedLeftovers, worthAnother } from './cycle/again.ts';
+import { asSyncError } from './model/error.ts';
+import type { TargetReport } from './model/report.ts';
+import type { TrainingContext } from './training/context.ts';
+import { followTraining, waitForTraining } from './training/follow.ts';
+import { requestTraining } from './training/request.ts';
+
+/** Rounds of one pass: a lost create made again, superseded copies deleted once the new ones are learnt. What is left is the next run's. */
+const MOST_ROUNDS = 4;
+
+/** Brings one bot in step with the folder, and says truthfully how far that went. Throws only what is a bug. */
+export async function syncTarget(context: CycleContext, folder: Folder, options: SyncOptions): Promise<TargetReport> {
+  const { memory, target } = context;
+  const report = new Report(context);
+  try {
+    const deadlineMs = context.nowMs() + (options.waitMs ?? target.trainTimeoutMs);
+    for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+      const planned = options.trainOnly ? null : await planTarget(context, folder, options);
+      if (planned === null) await settleAll(context);
+      else {
+        report.planned(planned, round);
+        report.pushed(await pushTarget(context, folder, planned), round);
+        await noteSynced(context, folder, planned);
+        await memory.checkpoint();
+      }
+      if (report.stopped() || context.stop.aborted) break;
+      if (worthAnother(report.results(), round)) continue;
+      context.emit({ kind: 'phase', phase: 'training', done: 0, total: 0 });
+      if (options.waitMs === 0) await learnOnce(trainingOf(context));
+      else report.learnt(await waitForTraining(trainingOf(context), deadlineMs));
+      if (planned === null || !freedLeftovers(memory.state) || options.waitMs === 0) break;
+    }
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    report.failed(error);
+  }
+  await memory.checkpoint();
+  context.emit({ kind: 'phase', phase: 'idle', done: 0, total: 0 });
+  return report.finish();
+}
+
+/** Asks for training where it is owed, looks once how it goes, and leaves the rest to a later run. */
+async function learnOnce(context: TrainingContext): Promise<void> {
+  await requestTraining(context);
+  await followTraining(context);
+}
+
+function trainingOf(context: CycleContext): TrainingContext {
+  const { connection, memory, target, stop, newEffectId, sleep, nowMs, emit } = context;
+  const { poll } = connection.target.traits;
+  const timing = {
+    firstMs: target.poll.firstMs ?? poll.firstMs,
+    maxMs: target.poll.maxMs ?? poll.maxMs,
+    trainTimeoutMs: target.trainTimeoutMs,
+    settleMs: target.settleMs ?? 0,
+  };
+  return { target: connection.target, memory, call: callsOf(context), stop, newEffectId, sleep, nowMs, emit, timing };
+}

@@ -1,0 +1,75 @@
+// What one pass over one target is handed, and the options of a run. Owns no behaviour.
+import type { Target } from '../connectors/connector.ts';
+import type { Config, TargetConfig } from '../model/config.ts';
+import type { Effect, EntryBody } from '../model/effect.ts';
+import type { Emit } from '../model/event.ts';
+import type { Fingerprint } from '../model/json.ts';
+import type { OperationId } from '../model/operation.ts';
+import type { EffectId, TargetState } from '../model/record.ts';
+import type { GivenTexts } from '../push/context.ts';
+
+/** The memory of one target: live and durable in a run, a throw-away copy in a plan. */
+export interface CycleMemory {
+  readonly state: TargetState;
+  readonly open: readonly Effect[];
+  append(entries: readonly EntryBody[]): Promise<void>;
+  checkpoint(): Promise<void>;
+}
+
+/** What the bot was last given, by payload fingerprint. */
+export interface CycleTexts extends GivenTexts {
+  sweep(live: ReadonlySet<Fingerprint>): void;
+}
+
+export interface Connection {
+  readonly target: Target;
+  /** For people: "Chat Thing". */
+  readonly vendorLabel: string;
+  readonly concurrency: number;
+  readonly rate: { readonly perMinute: number | null; readonly concurrency: number };
+  /** What went over the wire so far, retries included. */
+  readonly requests: () => { readonly read: number; readonly write: number };
+}
+
+export interface CycleContext {
+  readonly config: Config;
+  readonly target: TargetConfig;
+  readonly connection: Connection;
+  readonly memory: CycleMemory;
+  readonly texts: CycleTexts;
+  readonly emit: Emit;
+  readonly nowMs: () => number;
+  readonly newEffectId: () => EffectId;
+  readonly nextNumber: (kind: 'T' | 'U' | 'H') => string;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Aborted: begin nothing new and stop waiting. */
+  readonly stop: AbortSignal;
+  /** Aborted: drop what is in flight, too. */
+  readonly kill: AbortSignal;
+  /** Under CI without state a container is never made by itself. */
+  readonly underCi: boolean;
+}
+
+export interface Passes {
+  readonly allowDeletes: number | null;
+  readonly allowUpdates: number | null;
+  readonly initial: boolean;
+  /** The deletes that a sealed plan approves; null without one. */
+  readonly sealed: ReadonlySet<OperationId> | null;
+}
+
+export interface PlanOptions {
+  readonly passes: Passes;
+  readonly only: { readonly paths: readonly string[] | null; readonly failed: boolean; readonly limit: number | null };
+  /** Asks the vendor nothing. */
+  readonly offline: boolean;
+}
+
+export interface SyncOptions extends PlanOptions {
+  /** How long to wait for training; null: the target's trainTimeout; 0: ask for it and go. */
+  readonly waitMs: number | null;
+  readonly trainOnly: boolean;
+}
+
+export const noPasses: Passes = { allowDeletes: null, allowUpdates: null, initial: false, sealed: null };
+export const everything: PlanOptions['only'] = { paths: null, failed: false, limit: null };

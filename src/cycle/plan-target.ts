@@ -1,0 +1,162 @@
+// Everything from "who is this bot" to its plan. Reads the vendor, writes nothing to it; what it learns goes into the memory it is given.
+import { capabilitiesOf, type Call } from '../connectors/connector.ts';
+import { likeness } from '../content/render.ts';
+import type { DocumentId } from '../model/document.ts';
+import { SyncError } from '../model/error.ts';
+import type { Plan } from '../model/operation.ts';
+import { buildPlan, type PlanInput } from '../plan/build.ts';
+import { type Contact, makeContact } from '../push/reconcile.ts';
+import { settle } from '../push/settle.ts';
+import { confirmTraining } from '../training/request.ts';
+import type { CycleContext, PlanOptions } from './context.ts';
+import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly wanted: Wanted;
+  /** Who the bot says it is; null when it was not asked. */
+  readonly identity: string | null;
+}
+
+/** The call context without its container, as push and training take it. */
+export function callsOf(context: CycleContext): Omit<Call, 'container'> {
+  return { signal: context.kill, workspace: context.config.name };
+}
+
+/** Asks who the bot is, settles what is unconfirmed, renders what it shall have, makes first contact where there is no state, and plans. */
+export async function planTarget(context: CycleContext, folder: Folder, options: PlanOptions): Promise<Planned> {
+  const { target, connection, memory, nowMs } = context;
+  const call = { ...callsOf(context), container: containerOf(context) };
+  const identity = options.offline ? null : (await connection.target.check(call)).identity;
+  const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
+  if (!options.offline && !other) await settleAll(context);
+  context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
+  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+  const contact = options.offline || other ? null : await contactWith(context, wanted);
+  if (contact !== null && contact.entries.length > 0) await memory.append(contact.entries);
+  return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact })), wanted, identity };
+}
+
+/** Finds out what became of everything begun and not ended. */
+export async function settleAll(context: CycleContext): Promise<void> {
+  const { target, connection, memory, nowMs } = context;
+  if (memory.open.length === 0) return;
+  context.emit({ kind: 'phase', phase: 'settling', done: 0, total: memory.open.length });
+  const { sleep, nextNumber, texts } = context;
+  const base = { target: connection.target, memory, call: callsOf(context), sleep, nextNumber, texts };
+  await settle({ ...base, now: () => new Date(nowMs()).toISOString(), onUnconfirmed: target.onUnconfirmed });
+  await confirmTraining({ ...base, nowMs });
+}
+
+/** The container that calls go to: the configured one wins over the one made and remembered. */
+export function containerOf(context: CycleContext): string | null {
+  return context.connection.target.container?.configured ?? context.memory.state.container;
+}
+
+/** First contact: null where the state knows the bot already. Without a container there is nothing to find yet. */
+async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
+  const { connection, memory, nowMs } = context;
+  const { state } = memory;
+  if (state.identity !== null || Object.keys(state.records).length > 0) return null;
+  const container = containerOf(context);
+  if (connection.target.container !== undefined && container === null) return { entries: [], listed: true, foreign: 0, taken: 0 };
+  return makeContact({
+    target: connection.target,
+    workspace: context.config.name,
+    call: { ...callsOf(context), container },
+    heads: wanted.heads,
+    payload: wanted.payload,
+    now: () => new Date(nowMs()).toISOString(),
+    concurrency: connection.concurrency,
+  });
+}
+
+function planInput(
+  context: CycleContext,
+  folder: Folder,
+  wanted: Wanted,
+  options: PlanOptions,
+  found: { identity: string | null; contact: Contact | null },
+): PlanInput {
+  const { config, target, connection, memory } = context;
+  const { scan } = folder;
+  const state = memory.state;
+  const configured = connection.target.container?.configured ?? null;
+  // A container other than the one the records lie in is another bot, as far as the records go.
+  const moved = configured !== null && state.container !== null && configured !== state.container;
+  return {
+    target: {
+      name: target.name,
+      vendor: target.vendor,
+      label: connection.vendorLabel,
+      workspace: config.name,
+      capabilities: capabilitiesOf(connection.target),
+      traits: connection.target.traits,
+      marks: connection.target.marks,
+      whole: 'replaceAll' in connection.target,
+      onUpdate: target.onUpdate,
+      rate: connection.rate,
+    },
+    state,
+    open: memory.open,
+    wanted: wanted.heads,
+    failed: wanted.failed,
+    leaves: wanted.leaves,
+    folder: {
+      complete: scan.complete,
+      incompleteWhy: scan.incompleteWhy,
+      rootMissing: scan.rootMissing,
+      documents: scan.documents.length,
+      blockedPaths: scan.blockedPaths,
+      inScope: wanted.inScope,
+    },
+    contact: {
+      first: state.identity === null,
+      listed: found.contact?.listed ?? true,
+      foreign: found.contact?.foreign ?? 0,
+      taken: found.contact?.taken ?? 0,
+      identityFound: moved ? `${found.identity ?? state.identity ?? ''} ${configured}` : found.identity,
+      proven: 'bot',
+      sandbox: target.sandbox,
+      offline: options.offline,
+    },
+    likeness: (gone, fresh) => likenessOf(context, wanted, gone, fresh, scanText(folder)),
+    safety: config.safety,
+    passes: { ...options.passes, approved: state.held.filter((held) => held.approvedAt !== null) },
+    only: options.only,
+  };
+}
+
+function scanText(folder: Folder): (id: DocumentId) => string | null {
+  const articles = new Map(folder.scan.documents.map((document) => [document.id, document]));
+  return (id) => {
+    const document = articles.get(id);
+    if (document === undefined || document.kind !== 'article') return null;
+    try {
+      return folder.scan.text(document);
+    } catch {
+      return null;
+    }
+  };
+}
+
+/** How alike a vanished document's last given body and a new one's are; null where the old text is no longer known. */
+function likenessOf(context: CycleContext, _wanted: Wanted, gone: DocumentId, fresh: DocumentId, text: (id: DocumentId) => string | null): number | null {
+  const pushed = context.memory.state.records[gone]?.pushed;
+  if (pushed === null || pushed === undefined) return null;
+  const before = context.texts.get(pushed);
+  const now = text(fresh);
+  return before === null || now === null ? null : likeness(before.body, now);
+}
+
+/** Under CI a container is not made by itself where nothing remembers it: each run would make another. */
+export function refuseContainerUnderCi(context: CycleContext): void {
+  const { target, connection, memory } = context;
+  if (!context.underCi || target.sandbox || connection.target.container === undefined || containerOf(context) !== null) return;
+  if (Object.keys(memory.state.records).length > 0) return;
+  throw new SyncError('CONFIG_INVALID', {
+    message: `${target.name}: the state does not know which data source is ours, and under CI none is made by itself`,
+    next: `make one in the dashboard (or run kbsync sync --target ${target.name} once on your machine) and set dataSourceId in the configuration`,
+    facts: { stops: 'target' },
+  });
+}

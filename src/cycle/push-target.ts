@@ -1,0 +1,149 @@
+// A plan → pushed: notes what is held and what a person must do, opens the container where one is needed, sends the rest.
+import { capabilitiesOf } from '../connectors/connector.ts';
+import type { EntryBody } from '../model/effect.ts';
+import { SyncError } from '../model/error.ts';
+import type { Brake, Operation, OperationId, Plan } from '../model/operation.ts';
+import type { HeldRun, Todo } from '../model/record.ts';
+import type { OperationResult } from '../model/report.ts';
+import { heldOperations } from '../plan/brake.ts';
+import { pushSteps, type Pushed } from '../push/apply.ts';
+import type { PushContext } from '../push/context.ts';
+import { stepOf } from '../push/effects.ts';
+import { settle } from '../push/settle.ts';
+import type { CycleContext } from './context.ts';
+import type { Folder, Wanted } from './folder.ts';
+import { callsOf, containerOf, type Planned, refuseContainerUnderCi } from './plan-target.ts';
+
+export interface PushedTarget {
+  readonly results: readonly OperationResult[];
+  readonly held: readonly Brake[];
+  readonly stoppedBy: SyncError | null;
+}
+
+/** Sends what no brake holds. The held part changes nothing but its note for `todo approve`. */
+export async function pushTarget(context: CycleContext, folder: Folder, planned: Planned): Promise<PushedTarget> {
+  const { plan, wanted } = planned;
+  const held = await noteHeld(context, plan);
+  const holds = heldOperations({ ...plan, brakes: held });
+  const heldResults = plan.operations.filter((operation) => holds.has(operation.id)).map((operation) => resultOf(operation, 'held'));
+  if (held.some((brake) => brake.holds === 'all')) return { results: heldResults, held, stoppedBy: null };
+  await meet(context, planned.identity);
+  const going = plan.operations.filter((operation) => !holds.has(operation.id));
+  const byPerson = going.filter((operation) => operation.by === 'person');
+  await noteTodos(context, byPerson);
+  await dropEmptyRecords(context, wanted);
+  const byVendor = going.filter((operation) => operation.by === 'vendor');
+  const pushed = await send(context, folder, wanted, byVendor);
+  const results = pushed.results.map((result): OperationResult => {
+    const { outcome, remoteIds, error } = result;
+    return { operation: result.step.operation, outcome, remoteIds, error };
+  });
+  const todos = byPerson.map((operation) => resultOf(operation, 'todo'));
+  return { results: [...results, ...todos, ...heldResults], held, stoppedBy: pushed.stoppedBy };
+}
+
+function resultOf(operation: Operation, outcome: 'held' | 'todo'): OperationResult {
+  return { operation, outcome, remoteIds: [], error: null };
+}
+
+/** From here on the state belongs to this bot. */
+async function meet(context: CycleContext, identity: string | null): Promise<void> {
+  const { memory, connection } = context;
+  const entries: EntryBody[] = [];
+  if (identity !== null && memory.state.identity === null) entries.push({ kind: 'identity', identity });
+  const configured = connection.target.container?.configured ?? null;
+  if (configured !== null && memory.state.container !== configured) entries.push({ kind: 'container', container: configured });
+  if (entries.length > 0) await memory.append(entries);
+}
+
+/** The vendor-side box, made once and remembered: journaled like any other write, so that a crash makes no second one. */
+async function openContainer(context: CycleContext): Promise<void> {
+  const { connection, memory } = context;
+  const calls = connection.target.container;
+  if (calls === undefined || containerOf(context) !== null) return;
+  refuseContainerUnderCi(context);
+  const call = { ...callsOf(context), container: null };
+  const id = context.newEffectId();
+  const before = await calls.list(call);
+  await memory.append([{ kind: 'begin', effects: [{ id, operation: null, commit: null, action: 'open', before }] }]);
+  try {
+    const remoteId = await calls.create(call);
+    await memory.append([{ kind: 'done', effect: id, remoteId, settledBy: 'reply' }]);
+  } catch (thrown) {
+    if (!(thrown instanceof SyncError)) throw thrown;
+    if (thrown.facts.effect === 'none') {
+      await memory.append([{ kind: 'failed', effect: id, error: thrown.record(), refused: false }]);
+      throw thrown;
+    }
+    // The answer was lost: look for the one that is new and unused; if it is not there, this run ends here and the next one makes it.
+    await settle({ ...pushBase(context), onUnconfirmed: 'default' });
+    if (memory.state.container === null) throw thrown;
+  }
+}
+
+async function send(context: CycleContext, folder: Folder, wanted: Wanted, operations: readonly Operation[]): Promise<Pushed> {
+  if (operations.length === 0) return { results: [], stoppedBy: null };
+  await openContainer(context);
+  const { connection, memory } = context;
+  const facts = { traits: connection.target.traits, capabilities: capabilitiesOf(connection.target) };
+  const heads = new Map(wanted.heads.map((head) => [head.document, head]));
+  const steps = operations.map((operation) => stepOf(operation, heads.get(operation.document) ?? null, memory.state, facts));
+  const push: PushContext = {
+    ...pushBase(context),
+    payload: wanted.payload,
+    commitOf: (path) => folder.commitOf(path),
+    workspace: context.config.name,
+    stop: context.stop,
+    newEffectId: context.newEffectId,
+    concurrency: connection.concurrency,
+    emit: context.emit,
+  };
+  context.emit({ kind: 'phase', phase: 'pushing', done: 0, total: operations.length });
+  return pushSteps(steps, push);
+}
+
+function pushBase(context: CycleContext) {
+  const { connection, memory, sleep, nextNumber, nowMs, texts } = context;
+  return { target: connection.target, memory, call: callsOf(context), sleep, nextNumber, texts, now: () => new Date(nowMs()).toISOString() };
+}
+
+/** A record that holds nothing at the vendor and is not wanted any more only waits to be forgotten. */
+async function dropEmptyRecords(context: CycleContext, wanted: Wanted): Promise<void> {
+  const { memory } = context;
+  const kept = new Set([...wanted.heads.map((head) => head.document), ...wanted.failed.map((failed) => failed.document)]);
+  const entries: EntryBody[] = Object.entries(memory.state.records)
+    .filter(([id, record]) => record.items.length === 0 && !kept.has(id))
+    .map(([document]) => ({ kind: 'forget', document }));
+  if (entries.length > 0) await memory.append(entries);
+}
+
+/** Brakes with their numbers; a brake of the same rule over the same documents keeps the number it has. */
+async function noteHeld(context: CycleContext, plan: Plan): Promise<readonly Brake[]> {
+  const { memory, nowMs } = context;
+  const before = memory.state.held;
+  const noted = plan.brakes.map((brake): HeldRun => {
+    const same = before.find((held) => held.rule === brake.rule && sameSet(held.documents, brake.documents));
+    const since = new Date(nowMs()).toISOString();
+    const { rule, message, documents, passWith } = brake;
+    return { id: same?.id ?? context.nextNumber('H'), rule, message, documents, passWith, since: same?.since ?? since, approvedAt: null };
+  });
+  if (JSON.stringify(noted) !== JSON.stringify(before)) await memory.append([{ kind: 'held', held: noted }]);
+  return plan.brakes.map((brake, index) => ({ ...brake, id: noted[index]?.id ?? '' }));
+}
+
+function sameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && [...left].sort().join('\n') === [...right].sort().join('\n');
+}
+
+/** The work of a person at this target is exactly what the plan says now: what is no longer planned leaves the list. */
+async function noteTodos(context: CycleContext, operations: readonly Operation[]): Promise<void> {
+  const { memory, nowMs, connection } = context;
+  const before = new Map<OperationId, Todo>(memory.state.todos.map((todo) => [todo.operation.id, todo]));
+  const todos = operations.map((operation): Todo => {
+    const known = before.get(operation.id);
+    const where = `${connection.vendorLabel}, the bot's knowledge in the dashboard`;
+    const how = connection.target.traits.missing[operation.action === 'delete' ? 'delete' : 'update']?.remedy ?? operation.note ?? '';
+    return { id: known?.id ?? context.nextNumber('T'), operation, where, how, since: known?.since ?? new Date(nowMs()).toISOString() };
+  });
+  if (JSON.stringify(todos) !== JSON.stringify(memory.state.todos)) await memory.append([{ kind: 'todos', todos }]);
+}

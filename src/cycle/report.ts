@@ -1,0 +1,100 @@
+// What a pass came to: results over its rounds, the truth about training, and the note of what the bot was last seen to know.
+import { asSyncError, type SyncError } from '../model/error.ts';
+import { fingerprint } from '../model/json.ts';
+import type { Brake, OperationId } from '../model/operation.ts';
+import { knownRevision } from '../model/known.ts';
+import type { LastSync } from '../model/record.ts';
+import type { OperationResult, TargetReport } from '../model/report.ts';
+import { trainingCounts, type WaitOutcome } from '../training/follow.ts';
+import type { CycleContext } from './context.ts';
+import type { Folder } from './folder.ts';
+import type { Planned } from './plan-target.ts';
+import type { PushedTarget } from './push-target.ts';
+
+/** Gathers a pass as it goes; the last word on an operation is the one that counts. */
+export class Report {
+  private readonly context: CycleContext;
+  private readonly before: { read: number; write: number };
+  private readonly byOperation = new Map<OperationId, OperationResult>();
+  private first: Planned | null = null;
+  private held: readonly Brake[] = [];
+  private error: SyncError | null = null;
+  private wait: TargetReport['waited'] = 'not-waited';
+  private readonly notes: string[] = [];
+
+  constructor(context: CycleContext) {
+    this.context = context;
+    this.before = { ...context.connection.requests() };
+  }
+
+  planned(planned: Planned, round: number): void {
+    if (round > 1) return;
+    this.first = planned;
+    this.notes.push(...planned.plan.notes);
+  }
+
+  pushed(pushed: PushedTarget, round: number): void {
+    for (const result of pushed.results) this.byOperation.set(result.operation.id, result);
+    if (round === 1 || pushed.held.length > 0) this.held = pushed.held;
+    if (pushed.stoppedBy !== null) this.failed(pushed.stoppedBy);
+  }
+
+  learnt(outcome: WaitOutcome): void {
+    this.wait = outcome.ended;
+  }
+
+  failed(error: unknown): void {
+    this.error ??= asSyncError(error);
+  }
+
+  stopped(): boolean {
+    return this.error !== null || this.held.some((brake) => brake.holds === 'all');
+  }
+
+  results(): readonly OperationResult[] {
+    return [...this.byOperation.values()];
+  }
+
+  finish(): TargetReport {
+    const { target, memory, connection } = this.context;
+    const requests = connection.requests();
+    const { leftovers, forgetting, todos } = memory.state;
+    if (this.error !== null) this.context.emit({ kind: 'error', error: this.error.record() });
+    return {
+      target: target.name,
+      vendor: target.vendor,
+      required: target.required,
+      results: this.results(),
+      blocked: this.first?.plan.blocked ?? [],
+      unchanged: this.first?.plan.unchanged ?? 0,
+      outOfScope: this.first?.plan.outOfScope ?? 0,
+      requests: { read: requests.read - this.before.read, write: requests.write - this.before.write },
+      held: this.held,
+      training: trainingCounts(memory.state),
+      owed: {
+        forgetting: forgetting.length,
+        leftovers: leftovers.filter((leftover) => leftover.removable !== 'by-hand').length,
+        byHand: leftovers.filter((leftover) => leftover.removable === 'by-hand').length,
+      },
+      todos: todos.length,
+      waited: this.wait,
+      error: this.error?.record() ?? null,
+      notes: this.notes,
+    };
+  }
+}
+
+/** Writes down what the target was to have and what of it is not known to be trained, so that status can say which revision the bot knows. */
+export async function noteSynced(context: CycleContext, folder: Folder, planned: Planned): Promise<void> {
+  const { memory, nowMs } = context;
+  const { wanted, plan } = planned;
+  const state = memory.state;
+  const behind: { [id: string]: string } = {};
+  for (const head of wanted.heads) if (state.records[head.document]?.trained !== head.fingerprint) behind[head.document] = head.fingerprint;
+  for (const blocked of plan.blocked) behind[blocked.document] ??= 'blocked';
+  for (const operation of plan.operations) if (operation.action === 'delete' && operation.remoteId === null) behind[operation.document] = '';
+  const revision = folder.commit ?? fingerprint(Object.fromEntries(wanted.heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
+  const at = new Date(nowMs()).toISOString();
+  const lastSync: LastSync = { at, commit: folder.commit, revision, documents: wanted.heads.length, behind, outOfScope: plan.outOfScope };
+  await memory.append([{ kind: 'synced', lastSync, revision: knownRevision(state) }]);
+}

@@ -1,0 +1,268 @@
+#!/usr/bin/env node
+// Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { countOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
+import { Output } from './cli/output.ts';
+import { explain } from './cli/failure.ts';
+import { asSyncError, SyncError } from './model/error.ts';
+
+type Run = (invocation: Invocation) => Promise<number>;
+
+const version = packageVersion();
+let exitCode = 0;
+
+const program = new Command('kbsync')
+  .description('Keeps AI chatbots in step with a folder of documents, and truthfully says which revision of each document each bot knows.')
+  .version(version, '--version', 'print the version')
+  .option('--config <file>', 'the configuration (default: sync.config.yaml in the working directory)')
+  .addOption(new Option('--target <name>', 'only this target (repeatable)').argParser(gather).default([] as string[], 'all'))
+  .option('--json', 'one JSON object on stdout')
+  .option('--quiet', 'no talk on stderr')
+  .option('--verbose', 'every request and every document')
+  .option('--no-color', 'no colour (NO_COLOR and CI are honoured too)')
+  .helpOption('--help', 'print this help')
+  .showHelpAfterError('(kbsync --help prints the usage)')
+  .exitOverride();
+
+command('plan', 'what a sync would do at each bot, and why; reads only')
+  .option('--out <file>', 'write a sealed plan for sync --plan')
+  .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
+  .option('--detailed-exitcode', 'exit 3 if there are changes')
+  .option('--offline', 'ask no vendor: compare the folder with the state alone')
+  .addHelpText('after', examples('kbsync plan', 'kbsync plan --target support --format markdown', 'kbsync plan --out plan.json && kbsync sync --plan plan.json'))
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { plan } = await import('./cli/plan.ts');
+      return plan(invocation, {
+        out: text(options['out']),
+        format: options['format'] === 'markdown' ? 'markdown' : 'text',
+        detailedExitCode: options['detailedExitcode'] === true,
+        offline: options['offline'] === true,
+      });
+    }),
+  );
+
+command('sync', 'plan, push, train, and wait until every bot has learnt it')
+  .argument('[path...]', 'only these files or folders')
+  .addOption(new Option('--wait <time>', "wait at most this long for training (default: each target's trainTimeout)").argParser(duration('--wait')))
+  .option('--no-wait', 'push, ask for training, and leave the waiting to a later run')
+  .option('--plan <file>', 'approve the deletes of a sealed plan, and no others')
+  .option('--exact', 'with --plan: refuse if anything at all differs from it')
+  .option('--only-failed', 'only documents that failed before')
+  .addOption(new Option('--limit <n>', 'at most n operations a target').argParser(count('--limit')))
+  .addOption(new Option('--allow-deletes <n>', 'let up to n deletes a target pass the brake').argParser(count('--allow-deletes')))
+  .addOption(new Option('--allow-updates <n>', 'let up to n updates a target pass the brake').argParser(count('--allow-updates')))
+  .option('--initial', 'add to a bot that holds other content, or that cannot be listed')
+  .option('--train-only', 'push nothing: go on with training that is under way')
+  .addOption(new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')))
+  .addHelpText('after', examples('kbsync sync', 'kbsync sync guides/ --target support', 'kbsync sync --no-wait', 'kbsync sync --target site --allow-deletes 312'))
+  .action((paths: string[], options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { sync } = await import('./cli/sync.ts');
+      return sync(invocation, {
+        paths,
+        waitMs: options['wait'] === false ? 0 : number(options['wait']),
+        planFile: text(options['plan']),
+        exact: options['exact'] === true,
+        onlyFailed: options['onlyFailed'] === true,
+        limit: number(options['limit']),
+        allowDeletes: number(options['allowDeletes']),
+        allowUpdates: number(options['allowUpdates']),
+        initial: options['initial'] === true,
+        trainOnly: options['trainOnly'] === true,
+        lockWaitMs: number(options['lockWait']),
+      });
+    }),
+  );
+
+command('status', 'which revision of each document each bot knows, from local state; instant')
+  .option('--documents', 'one line a document')
+  .option('--live', 'ask the vendors how training goes, first')
+  .option('--fail-if <condition>', 'exit 3 if it holds: pending, failed, todo, unconfirmed or stale=2h (repeatable)', gather, [] as string[])
+  .addHelpText('after', examples('kbsync status', 'kbsync status --documents --target support', 'kbsync status --fail-if failed --fail-if stale=2h'))
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { status } = await import('./cli/status.ts');
+      return status(invocation, {
+        documents: options['documents'] === true,
+        live: options['live'] === true,
+        failIf: Array.isArray(options['failIf']) ? options['failIf'].map(String) : [],
+      });
+    }),
+  );
+
+command('ask', 'one question to a bot: its answer, and the documents it rests on')
+  .argument('[target]', 'the bot to ask (with --all: left out)')
+  .argument('[question]', 'the question')
+  .option('--all', 'ask every bot')
+  .addHelpText('after', examples('kbsync ask support "How do I reset my password?"', 'kbsync ask --all "What does it cost?"'))
+  .action((target: string | undefined, question: string | undefined, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { ask } = await import('./cli/ask.ts');
+      return ask(invocation, { target: target ?? null, question: question ?? null, all: options['all'] === true });
+    }),
+  );
+
+command('watch', 'the daemon: sync, then keep watching, with the cron jobs and the status page')
+  .option('--initial', 'add to bots that hold other content, or that cannot be listed')
+  .addHelpText('after', examples('kbsync watch', 'kbsync watch --config docs/sync.config.yaml'))
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { watch } = await import('./cli/watch.ts');
+      return watch(invocation, { initial: options['initial'] === true });
+    }),
+  );
+
+command('todo', 'one inbox: work for a person, writes whose outcome is not known, held runs')
+  .argument('[action]', 'done, created, retry or approve')
+  .argument('[id]', 'T3, U1, H2 …')
+  .argument('[remoteId]', "for created: the item's id at the vendor")
+  .addHelpText('after', examples('kbsync todo', 'kbsync todo done T3', 'kbsync todo created U1 361628903185318481', 'kbsync todo retry U1', 'kbsync todo approve H2'))
+  .action((action: string | undefined, id: string | undefined, remoteId: string | undefined, _options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { todo } = await import('./cli/todo.ts');
+      return todo(invocation, { action: action ?? null, id: id ?? null, remoteId: remoteId ?? null });
+    }),
+  );
+
+command('show', "one document's whole story in every bot")
+  .argument('<document>', "a document's id or path, or an item's id at a vendor")
+  .option('--as <target>', 'print exactly what that bot is given')
+  .addHelpText('after', examples('kbsync show guides/reset.md', 'kbsync show guides/reset.md --as support'))
+  .action((document: string, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { show } = await import('./cli/show.ts');
+      return show(invocation, { document, as: text(options['as']) });
+    }),
+  );
+
+command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
+  .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
+  .action((_options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { unlock } = await import('./cli/unlock.ts');
+      return unlock(invocation);
+    }),
+  );
+
+command('sandbox', 'the emulators as a server of their own')
+  .addOption(new Option('--port <n>', 'port on loopback').argParser(count('--port')).default(8421))
+  .addHelpText('after', examples('kbsync sandbox', 'kbsync sandbox --port 9000'))
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { sandbox } = await import('./cli/sandbox.ts');
+      return sandbox(invocation, { port: number(options['port']) ?? 8421 });
+    }),
+  );
+
+command('schema', "the configuration's JSON Schema")
+  .addHelpText('after', examples('kbsync schema > sync.config.schema.json'))
+  .action((_options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { schema } = await import('./cli/schema.ts');
+      return schema(invocation);
+    }),
+  );
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).exitOverride().helpOption('--help', 'print this help');
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n\nOptions of every command: kbsync --help`;
+}
+
+/** Sets the stage for one command: streams, signals, and what a thrown error becomes. */
+async function run(self: Command, work: Run): Promise<void> {
+  const given = self.optsWithGlobals<Record<string, unknown>>();
+  const options: GlobalOptions = {
+    config: text(given['config']),
+    targets: Array.isArray(given['target']) ? given['target'].map(String) : [],
+    json: given['json'] === true,
+    quiet: given['quiet'] === true,
+    verbose: given['verbose'] === true,
+  };
+  const plainTerminal = process.env['NO_COLOR'] !== undefined || underCi() || given['color'] === false;
+  const output = new Output({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    json: options.json,
+    quiet: options.quiet,
+    colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
+  });
+  const { stop, kill, release } = takeSignals(output);
+  const invocation: Invocation = { command: self.name(), options, output, cwd: process.cwd(), env: process.env, version, stop, kill };
+  try {
+    exitCode = await work(invocation);
+  } catch (thrown) {
+    exitCode = explain(asSyncError(thrown), invocation);
+  } finally {
+    release();
+  }
+}
+
+function underCi(): boolean {
+  return (process.env['CI'] ?? '') !== '' && process.env['CI'] !== 'false';
+}
+
+/** First signal: begin nothing new, and drop what is in flight when its time is over. Second: end at once, which the journal allows. */
+function takeSignals(output: Output): { stop: AbortSignal; kill: AbortSignal; release: () => void } {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    output.talk(`${signal === 'SIGINT' ? 'interrupted' : 'asked to stop'}: finishing what is in flight (again: stop at once)`);
+    stop.abort();
+    timer = setTimeout(() => kill.abort(), underCi() ? 3_000 : 10_000);
+    timer.unref();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    release() {
+      clearTimeout(timer);
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
+function gather(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (thrown) {
+    throw new InvalidArgumentError(thrown instanceof SyncError ? thrown.message : String(thrown));
+  }
+}
+
+function duration(name: string): (value: string) => number {
+  return (value) => parsed(() => durationOption(name, value));
+}
+
+function count(name: string): (value: string) => number {
+  return (value) => parsed(() => countOption(name, value));
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  // Help and version end here too, with 0; anything else commander refuses is the command line's fault.
+  exitCode = thrown instanceof CommanderError ? (thrown.exitCode === 0 ? 0 : 2) : 1;
+  if (!(thrown instanceof CommanderError)) throw thrown;
+}
+process.exitCode = exitCode;

@@ -1,0 +1,213 @@
+// Reasons to hold: each with the numbers in its sentence and the way past it. Of several that would hold the same documents, the most telling.
+import type { DocumentId } from '../model/document.ts';
+import type { Brake, BrakeRule, Operation, OperationId, Plan } from '../model/operation.ts';
+import type { Diff } from './diff.ts';
+import type { Known, PlanInput } from './input.ts';
+import { byText, counted, figure } from './words.ts';
+
+/** What brakes are judged by: the operations as they would be carried out, and the whole picture behind them. */
+export interface BrakeFacts {
+  readonly input: PlanInput;
+  readonly diff: Diff;
+  /** Fit, narrowed to paths and cut to the limit. */
+  readonly operations: readonly Operation[];
+  /** Gone and new after moves were paired, whatever the run is narrowed to. */
+  readonly gone: readonly Known[];
+  readonly fresh: number;
+  /** Leftover deletes that take a whole document away. */
+  readonly orphans: ReadonlySet<OperationId>;
+}
+
+type DeleteOperation = Extract<Operation, { action: 'delete' }>;
+
+/** Facts with what several rules need. */
+interface Scene extends BrakeFacts {
+  readonly name: string;
+  /** Documents that the target is known to hold. */
+  readonly known: number;
+  readonly deletes: readonly DeleteOperation[];
+}
+
+const deleteRules: readonly BrakeRule[] = ['too-many-deletes', 'other-folder', 'empty-content'];
+
+/** The brakes that hold this plan, those a person has passed left out. */
+export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
+  const scene = sceneOf(facts);
+  const bot = otherBot(scene);
+  // Nothing else counts when it is not even the same bot.
+  if (bot !== null) return [bot];
+  const empty = emptyContent(scene);
+  const folder = empty === null ? otherFolder(scene) : null;
+  const wholeFolder = folder?.holds === 'all' ? folder : null;
+  const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
+  const contact = existingContent(scene) ?? firstContact(scene);
+  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, tooManyUpdates(scene)];
+  return found.filter((brake) => brake !== null);
+}
+
+/** The operations that the plan's brakes hold. Deletes of a brake that holds 'deletes' are those of its documents, copies included. */
+export function heldOperations(plan: Pick<Plan, 'brakes' | 'operations'>): ReadonlySet<OperationId> {
+  const all = plan.brakes.some((brake) => brake.holds === 'all');
+  const documents = new Set(plan.brakes.flatMap((brake) => brake.documents));
+  const isHeld = (operation: Operation) => all || (operation.action === 'delete' && documents.has(operation.document));
+  return new Set(plan.operations.filter(isHeld).map((operation) => operation.id));
+}
+
+function sceneOf(facts: BrakeFacts): Scene {
+  const { input, operations, orphans } = facts;
+  const records = Object.values(input.state.records).filter((record) => record.items.length > 0).length;
+  // What waits for a person already was let through once: it must not hold every later run.
+  const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
+  const deletes = operations.filter(
+    (operation): operation is DeleteOperation =>
+      operation.action === 'delete' && (operation.remoteId === null || orphans.has(operation.id)) && !waiting.has(operation.id),
+  );
+  return { ...facts, name: input.target.name, known: records + orphans.size, deletes };
+}
+
+function brakeOf(rule: BrakeRule, holds: Brake['holds'], documents: Iterable<DocumentId>, message: string, passWith: string | null): Brake {
+  return { id: '', rule, holds, documents: [...new Set(documents)].sort(byText), message, passWith };
+}
+
+const documentsOf = (operations: readonly { readonly document: DocumentId }[]) => operations.map((operation) => operation.document);
+
+/** Whether a person approved a held run of one of these rules that covers these documents. */
+function isApproved(scene: Scene, rules: readonly BrakeRule[], documents: readonly DocumentId[]): boolean {
+  return scene.input.passes.approved.some((run) => {
+    if (run.approvedAt === null || !rules.some((rule) => rule === run.rule)) return false;
+    const covered = new Set(run.documents);
+    return documents.every((document) => covered.has(document));
+  });
+}
+
+/** Deletes that no pass given for deletes covers: none, all, or those that a sealed plan does not list. */
+function unapprovedDeletes(scene: Scene): readonly DeleteOperation[] {
+  const { allowDeletes, sealed } = scene.input.passes;
+  if (allowDeletes !== null && scene.deletes.length <= allowDeletes) return [];
+  const left = sealed === null ? scene.deletes : scene.deletes.filter((operation) => !sealed.has(operation.id));
+  return isApproved(scene, deleteRules, documentsOf(left)) ? [] : left;
+}
+
+const passDeletes = (scene: Scene) => `sync --target ${scene.name} --allow-deletes ${scene.deletes.length}`;
+
+function otherBot({ input, name, operations }: Scene): Brake | null {
+  const { identity } = input.state;
+  const found = input.contact.identityFound;
+  if (identity === null || found === null || identity === found) return null;
+  const message =
+    `${name} was always ${identity}, but these credentials lead to ${found}: nothing is done there. ` +
+    'Put the old credentials or bot id back, or use a new target name for the other bot; kbsync state rename is no help here.';
+  return brakeOf('other-bot', 'all', documentsOf(operations), message, null);
+}
+
+function existingContent({ input, name, known, operations }: Scene): Brake | null {
+  const { contact, passes } = input;
+  if (!contact.first || !contact.listed || contact.foreign === 0 || passes.initial || known > 0 || operations.length === 0) return null;
+  if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'existing-content')) return null;
+  const message =
+    `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make: \`adopt ${name}\` to match them, ` +
+    `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them.`;
+  return brakeOf('existing-content', 'all', documentsOf(operations), message, `sync --target ${name} --initial`);
+}
+
+function firstContact({ input, name, known, operations }: Scene): Brake | null {
+  const { contact, passes } = input;
+  if (!contact.first || contact.listed || contact.sandbox || contact.offline || passes.initial || known > 0 || operations.length === 0)
+    return null;
+  if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'first-contact')) return null;
+  const message =
+    `${name} is met for the first time and ${input.target.label} cannot list what it holds: if it was fed before (a lost state), ` +
+    `pushing ${counted(operations.length, 'operation')} would double it. \`sync --initial\` says that it is new, or empty.`;
+  return brakeOf('first-contact', 'all', documentsOf(operations), message, `sync --target ${name} --initial`);
+}
+
+function incompleteScan({ input, name, diff }: Scene): Brake | null {
+  const { complete, rootMissing, incompleteWhy } = input.folder;
+  if (complete || rootMissing) return null;
+  const why = incompleteWhy === null ? '' : ` (${incompleteWhy.replace(/\.$/, '')})`;
+  const count = diff.unsure.length;
+  const missing =
+    count === 0
+      ? ''
+      : `; ${counted(count, 'document')} of ${name} ${count === 1 ? 'was' : 'were'} not found or would go, and ${count === 1 ? 'stays' : 'stay'}`;
+  const message = `The content folder could not be read completely${why}: no document is deleted until it can${missing}.`;
+  return brakeOf('incomplete-scan', 'deletes', documentsOf(diff.unsure), message, null);
+}
+
+function emptyContent(scene: Scene): Brake | null {
+  const { input, name, known, diff, deletes } = scene;
+  if (known === 0) return null;
+  if (input.folder.rootMissing) {
+    const message = `The content folder is missing, though ${name} holds ${counted(known, 'document')}: nothing is deleted. Restore the folder, or correct content.root, and run again.`;
+    return brakeOf('empty-content', 'deletes', documentsOf(diff.unsure), message, null);
+  }
+  // A retraction rests on a person's word, not on an empty folder.
+  const left = unapprovedDeletes(scene).filter((operation) => !operation.retraction);
+  if (input.folder.documents > 0 || left.length === 0) return null;
+  const message = `The content folder holds no document any more, though ${name} holds ${counted(known, 'document')}: ${counted(deletes.length, 'delete')} held.`;
+  return brakeOf('empty-content', 'deletes', documentsOf(left), message, passDeletes(scene));
+}
+
+/** A root that lacks most of what is known is another folder, wherever it lies. */
+function otherFolder(scene: Scene): Brake | null {
+  const { input, name, gone, deletes, operations } = scene;
+  const known = Object.values(input.state.records).filter((record) => record.items.length > 0);
+  // Scope is asked for each record only where it can matter.
+  if (known.length < 5 || gone.length === 0) return null;
+  const inScope = known.filter((record) => input.folder.inScope(record.path)).length;
+  if (inScope < 5 || gone.length * 2 <= inScope) return null;
+  const strange = scene.fresh * 2 > input.wanted.length;
+  const held = strange ? operations : deletes;
+  if (held.length === 0) return null;
+  const { allowDeletes, sealed } = input.passes;
+  const sealedAll = sealed !== null && deletes.length > 0 && deletes.every((operation) => sealed.has(operation.id));
+  if (sealedAll || (allowDeletes !== null && deletes.length <= allowDeletes)) return null;
+  if (isApproved(scene, strange ? ['other-folder'] : deleteRules, documentsOf(deletes))) return null;
+  const message =
+    `${figure(gone.length)} of the ${counted(inScope, 'document')} that ${name} holds are not in this folder` +
+    (strange
+      ? `, and ${figure(scene.fresh)} of the ${figure(input.wanted.length)} in it are new: it looks like another folder.`
+      : ': it looks like another folder.');
+  return brakeOf('other-folder', strange ? 'all' : 'deletes', documentsOf(held), message, passDeletes(scene));
+}
+
+function tooManyDeletes(scene: Scene): Brake | null {
+  const { input, name, known, deletes } = scene;
+  if (known === 0 || deletes.length === 0) return null;
+  const { sealed, allowDeletes } = input.passes;
+  const left = unapprovedDeletes(scene);
+  if (left.length === 0) return null;
+  if (sealed !== null) {
+    const message = `${counted(left.length, 'delete')} of ${name} ${left.length === 1 ? 'is' : 'are'} not in the sealed plan: held. Make and approve a new plan, or allow them.`;
+    return brakeOf('too-many-deletes', 'deletes', documentsOf(left), message, passDeletes(scene));
+  }
+  const { share, count, floor } = input.safety.maxDelete;
+  const limit = allowDeletes ?? Math.max(floor, Math.min(share * known, count));
+  if (deletes.length <= limit) return null;
+  const allowed = allowDeletes === null ? 'safety.maxDelete allows' : '--allow-deletes allows';
+  const message = `${name} would lose ${figure(deletes.length)} of ${counted(known, 'document')}; ${allowed} ${figure(limit)}: the deletes are held.`;
+  return brakeOf('too-many-deletes', 'deletes', documentsOf(heldDeletes(scene, limit)), message, passDeletes(scene));
+}
+
+/** A few retractions are not held up by the mass that would go with them, unless a person set the number himself. */
+function heldDeletes({ input, deletes }: Scene, limit: number): readonly DeleteOperation[] {
+  const retractions = deletes.filter((operation) => operation.retraction).length;
+  if (input.passes.allowDeletes !== null || retractions > limit) return deletes;
+  return deletes.filter((operation) => !operation.retraction);
+}
+
+function tooManyUpdates(scene: Scene): Brake | null {
+  const { input, name, known, operations } = scene;
+  if (known === 0) return null;
+  const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
+  const updates = operations.filter(
+    (operation) =>
+      (operation.action === 'update' || (operation.action === 'move' && operation.fingerprint !== null)) && !waiting.has(operation.id),
+  );
+  const { share, floor } = input.safety.maxUpdate;
+  const limit = input.passes.allowUpdates ?? Math.max(floor, share * known);
+  if (updates.length <= limit || isApproved(scene, ['too-many-updates'], documentsOf(updates))) return null;
+  const allowed = input.passes.allowUpdates === null ? 'safety.maxUpdate allows' : '--allow-updates allows';
+  const message = `${figure(updates.length)} of the ${counted(known, 'document')} of ${name} would change; ${allowed} ${figure(limit)}: the target is held.`;
+  return brakeOf('too-many-updates', 'all', documentsOf(updates), message, `sync --target ${name} --allow-updates ${updates.length}`);
+}

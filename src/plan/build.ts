@@ -1,0 +1,171 @@
+// The five steps of a plan, in order: diff, move, fit, narrow, brake. Pure: equal inputs in any order give the same plan, byte for byte.
+import type { BlockedDocument, Operation, Plan } from '../model/operation.ts';
+import type { PayloadHead } from '../model/payload.ts';
+import type { DocumentRecord } from '../model/record.ts';
+import { heldOperations, judgeBrakes } from './brake.ts';
+import { type Diff, diff, isMisnamed, isRefused } from './diff.ts';
+import { type Drafted, fitTo, notesOfTarget } from './fit.ts';
+import { forecastOf } from './forecast.ts';
+import type { Known, PlanInput } from './input.ts';
+import { planLeftovers } from './leftover.ts';
+import { type Pairing, pairMoves } from './move.ts';
+import { sealOf } from './seal.ts';
+import { byText, counted, figure } from './words.ts';
+
+export type { PlanContact, PlanFolder, PlanInput, PlanOnly, PlanPasses, PlanTarget } from './input.ts';
+
+/** What would be done at one target, line by line, and what holds it. */
+export function buildPlan(input: PlanInput): Plan {
+  const found = diff(input);
+  const pairing = pairMoves(found.gone, found.fresh, input.likeness);
+  const drafts = draftsOf(input, found, pairing);
+  const departing = new Set(drafts.filter(({ operation }) => operation.action === 'delete').map(({ operation }) => operation.document));
+  const leftovers = planLeftovers(input, departing);
+  const copies = leftovers.operations.map((operation): Drafted => ({ operation, payload: null, record: null }));
+  const fitted = [...drafts.flatMap((drafted) => fitTo(drafted, input.target)), ...copies];
+
+  const narrow = narrowing(input);
+  const chosen = fitted.filter(({ operation, record }) => narrow.operation(operation, record)).sort(byOrder);
+  const kept = input.only.limit === null ? chosen : chosen.slice(0, Math.max(0, input.only.limit));
+  const operations = kept.map(({ operation }) => operation);
+  const blocked = found.blocked.filter((entry) => narrow.path(entry.path)).sort(byPath);
+  const brakes = judgeBrakes({
+    input,
+    diff: found,
+    operations,
+    gone: pairing.gone,
+    fresh: pairing.fresh.length,
+    orphans: leftovers.orphans,
+  });
+  const held = heldOperations({ brakes, operations });
+  const notes = [
+    ...contactNotes(input),
+    ...pairing.notes,
+    ...notesOfTarget(operations, input.target),
+    ...leftovers.notes,
+    ...limitNotes(chosen.length - kept.length, input),
+  ];
+  const core = { target: input.target.name, stateSerial: input.state.serial, operations, blocked };
+  return {
+    version: 1,
+    ...core,
+    vendor: input.target.vendor,
+    unchanged: found.unchanged.filter((payload) => narrow.path(payload.path)).length,
+    outOfScope: found.outOfScope.filter(({ record }) => narrow.path(record.path)).length,
+    brakes,
+    notes,
+    forecast: forecastOf(
+      kept.filter(({ operation }) => !held.has(operation.id)),
+      input,
+    ),
+    seal: sealOf(core),
+  };
+}
+
+/** Each difference as the operation it would be at a target that can do everything. */
+function draftsOf(input: PlanInput, found: Diff, { pairs, gone, fresh }: Pairing): Drafted[] {
+  const drafts: Drafted[] = [];
+  for (const { payload, reason } of [...fresh, ...found.again]) {
+    const operation: Operation = { ...baseOf('create', payload, reason), action: 'create', fingerprint: payload.fingerprint };
+    drafts.push({ operation, payload, record: input.state.records[payload.document] ?? null });
+  }
+  for (const { payload, record, reason } of found.changed) {
+    const operation: Operation = { ...baseOf('update', payload, reason), action: 'update', fingerprint: payload.fingerprint };
+    drafts.push({ operation, payload, record });
+  }
+  for (const { payload, record, reason } of found.moved)
+    drafts.push(moveOf(input, { document: payload.document, record }, payload, reason));
+  for (const { payload, record, reason } of found.misnamed)
+    drafts.push(moveOf(input, { document: payload.document, record }, payload, reason));
+  for (const { from, to } of pairs) {
+    const stayed = from.record.path === to.payload.path;
+    const reason = stayed ? `id was ${from.document}` : `moved from ${from.record.path}`;
+    drafts.push(moveOf(input, from, to.payload, reason));
+  }
+  for (const known of gone) drafts.push(deleteOf(known, 'file deleted', false));
+  for (const known of found.leaving) drafts.push(deleteOf(known, known.reason, known.retraction));
+  return drafts;
+}
+
+function baseOf(action: Operation['action'], { document, path }: Pick<PayloadHead, 'document' | 'path'>, reason: string) {
+  return { id: `${action} ${document}`, document, path, reason, by: 'vendor', note: null } as const;
+}
+
+function moveOf(input: PlanInput, from: Known, payload: PayloadHead, reason: string): Drafted {
+  const { record } = from;
+  const refused = isRefused(record, payload);
+  const sends = record.pushed !== payload.fingerprint && !refused;
+  const operation: Operation = {
+    ...baseOf('move', payload, reason),
+    action: 'move',
+    from: from.document,
+    fromPath: record.path,
+    fingerprint: sends ? payload.fingerprint : null,
+    // A rename sends the text along, so bytes that were refused are not renamed either.
+    rename: !refused && isMisnamed(input.target, record, payload),
+    note: refused ? 'its text was refused for good before and is not sent again: change the document' : null,
+  };
+  return { operation, payload, record };
+}
+
+function deleteOf({ document, record }: Known, reason: string, retraction: boolean): Drafted {
+  const operation: Operation = {
+    ...baseOf('delete', { document, path: record.path }, reason),
+    action: 'delete',
+    remoteId: null,
+    retraction,
+  };
+  return { operation, payload: null, record };
+}
+
+/** What the run is narrowed to: the rest is neither counted nor listed. */
+function narrowing({ only, state }: PlanInput) {
+  const roots = only.paths?.map((path) =>
+    path
+      .normalize('NFC')
+      .replace(/^(\.\/)+/, '')
+      .replace(/\/+$/, ''),
+  );
+  const path = (candidate: string) =>
+    roots === undefined || roots.some((root) => root === '' || root === '.' || candidate === root || candidate.startsWith(`${root}/`));
+  const failed = (record: DocumentRecord | null) =>
+    record !== null && (record.error !== null || record.items.length === 0 || record.training === 'failed');
+  const operation = (candidate: Operation, record: DocumentRecord | null) => {
+    if (only.failed && !failed(record ?? state.records[candidate.document] ?? null)) return false;
+    return path(candidate.path) || (candidate.action === 'move' && path(candidate.fromPath));
+  };
+  return { path, operation };
+}
+
+/** Retractions, moves, updates, creates, adopts, other deletes, leftover copies; by path inside each. */
+function byOrder(left: Drafted, right: Drafted): number {
+  const [a, b] = [left.operation, right.operation];
+  return rank(a) - rank(b) || byText(a.path, b.path) || byText(a.id, b.id);
+}
+
+const ranks = { move: 1, update: 2, create: 3, adopt: 4 } as const;
+
+function rank(operation: Operation): number {
+  if (operation.action !== 'delete') return ranks[operation.action];
+  if (operation.retraction) return 0;
+  return operation.remoteId === null ? 5 : 6;
+}
+
+function byPath(left: BlockedDocument, right: BlockedDocument): number {
+  return byText(left.path, right.path) || byText(left.document, right.document);
+}
+
+function contactNotes({ contact }: PlanInput): string[] {
+  const notes: string[] = [];
+  if (contact.taken > 0)
+    notes.push(
+      `${counted(contact.taken, 'item')} with our mark ${contact.taken === 1 ? 'was' : 'were'} found at the vendor and taken back.`,
+    );
+  if (contact.first && contact.foreign > 0)
+    notes.push(`${counted(contact.foreign, 'item')} there ${contact.foreign === 1 ? 'is' : 'are'} not ours and never touched.`);
+  return notes;
+}
+
+function limitNotes(left: number, { only }: PlanInput): string[] {
+  return left > 0 ? [`${counted(left, 'operation')} left for a later run (--limit ${figure(only.limit ?? 0)}).`] : [];
+}

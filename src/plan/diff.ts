@@ -1,0 +1,183 @@
+// The folder against the state: what is new, changed, gone, out of scope or blocked. Decides nothing about deletes that evidence does not carry:
+// what was not found is gone only where the whole folder was read.
+import type { DocumentId } from '../model/document.ts';
+import type { Effect } from '../model/effect.ts';
+import type { Action, BlockedDocument } from '../model/operation.ts';
+import type { PayloadHead } from '../model/payload.ts';
+import type { DocumentRecord } from '../model/record.ts';
+import { isQa, type Known, type PlanInput, type PlanTarget, parentOf } from './input.ts';
+
+/** A wanted document with the reason of its operation. */
+export interface Fresh {
+  readonly payload: PayloadHead;
+  readonly reason: string;
+}
+
+/** A wanted document that the target holds already, in some other form. */
+export interface Changed extends Fresh {
+  readonly record: DocumentRecord;
+}
+
+/** A known document that leaves this bot. */
+export interface Leaving extends Known {
+  readonly reason: string;
+  readonly retraction: boolean;
+}
+
+export interface Diff {
+  /** No record at all: these may turn out to be moved. */
+  readonly fresh: readonly Fresh[];
+  /** A record without items: an earlier create failed. */
+  readonly again: readonly Fresh[];
+  readonly changed: readonly Changed[];
+  /** Same id, other path. */
+  readonly moved: readonly Changed[];
+  /** Nothing to send but the name at the vendor (an interrupted move). */
+  readonly misnamed: readonly Changed[];
+  readonly unchanged: readonly PayloadHead[];
+  /** File deleted, as far as a complete scan can tell. */
+  readonly gone: readonly Known[];
+  readonly leaving: readonly Leaving[];
+  /** Would go, but the folder was not read completely. */
+  readonly unsure: readonly Known[];
+  readonly outOfScope: readonly Known[];
+  readonly blocked: readonly BlockedDocument[];
+}
+
+type Draft = { -readonly [key in keyof Diff]: Diff[key] extends readonly (infer Item)[] ? Item[] : never };
+
+/** Sorts every wanted and every known document into exactly one of the lists (records without items that nobody wants: into none). */
+export function diff(input: PlanInput): Diff {
+  const draft: Draft = {
+    fresh: [],
+    again: [],
+    changed: [],
+    moved: [],
+    misnamed: [],
+    unchanged: [],
+    gone: [],
+    leaving: [],
+    unsure: [],
+    outOfScope: [],
+    blocked: [],
+  };
+  const settled = blockOpenAndFailed(input, draft);
+  for (const payload of input.wanted) {
+    if (settled.has(payload.document)) continue;
+    settled.add(payload.document);
+    sortWanted(input, payload, draft);
+  }
+  const failedPaths = new Map(input.failed.map((failure) => [failure.path, failure.error.message]));
+  for (const [document, record] of Object.entries(input.state.records)) {
+    if (settled.has(document) || record.items.length === 0) continue;
+    sortUnwanted(input, { document, record }, failedPaths, draft);
+  }
+  return draft;
+}
+
+/** The documents that effects with an unknown outcome touch, with what was tried. */
+export function openDocuments(open: readonly Effect[]): ReadonlyMap<DocumentId, { readonly action: Action; readonly path: string }> {
+  const found = new Map<DocumentId, { action: Action; path: string }>();
+  for (const effect of open) {
+    if (effect.action === 'train' || effect.action === 'open') continue;
+    if (effect.action === 'replace-all') {
+      for (const part of effect.documents) found.set(part.document, { action: 'update', path: part.path });
+    } else found.set(effect.document, { action: effect.action, path: effect.path });
+  }
+  return found;
+}
+
+/** What is blocked before anything else is looked at. Returns the documents that are dealt with. */
+function blockOpenAndFailed(input: PlanInput, draft: Draft): Set<DocumentId> {
+  const settled = new Set<DocumentId>();
+  for (const [document, { action, path }] of openDocuments(input.open)) {
+    settled.add(document);
+    draft.blocked.push({ document, path, action, reason: 'unconfirmed: see kbsync todo', error: null });
+  }
+  for (const { document, path, error } of input.failed) {
+    if (settled.has(document)) continue;
+    settled.add(document);
+    const held = (input.state.records[document]?.items.length ?? 0) > 0;
+    draft.blocked.push({ document, path, action: held ? 'update' : 'create', reason: error.message, error });
+  }
+  return settled;
+}
+
+function sortWanted(input: PlanInput, payload: PayloadHead, draft: Draft): void {
+  const record = input.state.records[payload.document];
+  if (record === undefined) {
+    draft.fresh.push({ payload, reason: payload.kind === 'qa' ? 'new question' : 'new file' });
+  } else if (record.items.length > 0 && record.path !== payload.path) {
+    draft.moved.push({ payload, record, reason: `moved from ${record.path}` });
+  } else if (isRefused(record, payload)) {
+    draft.blocked.push(refusedBefore(payload, record));
+  } else if (record.items.length === 0) {
+    draft.again.push({ payload, reason: record.refused === null ? 'failed before, once more' : 'changed since it was refused' });
+  } else if (record.pushed !== payload.fingerprint) {
+    draft.changed.push({ payload, record, reason: reasonOfChange(record, payload) });
+  } else if (record.training === 'failed' && input.only.failed) {
+    draft.changed.push({ payload, record, reason: 'training failed, once more' });
+  } else if (record.origin === 'created' && isMisnamed(input.target, record, payload)) {
+    // What was adopted keeps the name that a person gave it until there is something to send.
+    draft.misnamed.push({ payload, record, reason: 'rename at the vendor owed' });
+  } else draft.unchanged.push(payload);
+}
+
+function sortUnwanted(input: PlanInput, known: Known, failedPaths: ReadonlyMap<string, string>, draft: Draft): void {
+  const { document, record } = known;
+  const { folder } = input;
+  const leaves = input.leaves.get(document) ?? (isQa(document) ? input.leaves.get(parentOf(document)) : undefined);
+  const complete = folder.complete && !folder.rootMissing;
+  if (leaves !== undefined) {
+    // A retraction rests on what was read, not on what was not found: it goes even where a part of the folder could not be read.
+    if (complete || leaves.retraction) draft.leaving.push({ ...known, ...leaves });
+    else draft.unsure.push(known);
+    return;
+  }
+  // A file that gained an id in the same edit that made it impossible to render is still the same file.
+  const why = folder.blockedPaths.get(record.path) ?? (parentOf(document) === record.path ? failedPaths.get(record.path) : undefined);
+  if (why !== undefined) {
+    draft.blocked.push({ document, path: record.path, action: 'update', reason: `invalid file: ${why}`, error: null });
+  } else if (!folder.inScope(record.path)) draft.outOfScope.push(known);
+  else if (!complete) draft.unsure.push(known);
+  else draft.gone.push(known);
+}
+
+/** Whether these very bytes, or those of one of the parts, failed for good before. */
+export function isRefused(record: DocumentRecord, payload: PayloadHead): boolean {
+  const { refused } = record;
+  if (refused === null) return false;
+  return refused === payload.fingerprint || payload.parts.some((part) => part.fingerprint === refused);
+}
+
+function refusedBefore(payload: PayloadHead, record: DocumentRecord): BlockedDocument {
+  const { document, path } = payload;
+  const words = record.error === null ? '' : `: ${record.error.message.replace(/\.$/, '')}`;
+  const reason = `refused for good before${words}; change the document`;
+  return { document, path, action: record.items.length === 0 ? 'create' : 'update', reason, error: record.error };
+}
+
+/** Why the bytes differ, in a reviewer's words. */
+function reasonOfChange(record: DocumentRecord, payload: PayloadHead): string {
+  if (record.pushed === null) return 'what the bot holds is not known';
+  if (isPartMissing(record, payload)) return record.error === null ? 'missing at the vendor' : 'failed before, once more';
+  return record.body === payload.body ? 'title, link or settings changed' : 'text changed';
+}
+
+/** Same text as before, every item as wanted, but not all of them there. */
+function isPartMissing(record: DocumentRecord, payload: PayloadHead): boolean {
+  if (record.body !== payload.body || record.items.length >= payload.parts.length) return false;
+  const wanted = new Map(payload.parts.map((part) => [part.key, part.fingerprint]));
+  return record.items.every((item) => wanted.get(item.part) === item.fingerprint);
+}
+
+/** Whether the vendor shows a name that is not the one this document would be given now. */
+export function isMisnamed(target: PlanTarget, record: DocumentRecord, payload: Pick<PayloadHead, 'document' | 'parts'>): boolean {
+  if (!target.traits.renames) return false;
+  const keys = new Set(payload.parts.map((part) => part.key));
+  const { workspace, marks } = target;
+  return record.items.some((item) => {
+    if (!keys.has(item.part)) return false;
+    return item.mark !== marks.write({ workspace, document: payload.document, part: item.part, effect: item.effect ?? '' });
+  });
+}

@@ -1,0 +1,123 @@
+// Sealed plans: a plan as a file, back again, and what differs from now. The file carries its own checksum, so an edited one is refused.
+import { SyncError } from '../model/error.ts';
+import { type Fingerprint, fingerprint, type Json, type Timestamp } from '../model/json.ts';
+import type { Operation, Plan } from '../model/operation.ts';
+import { isPlan, isRecord } from './plan-file.ts';
+import { byText, figure } from './words.ts';
+
+/** What decides whether two plans do the same. */
+export type SealParts = Pick<Plan, 'target' | 'stateSerial' | 'operations' | 'blocked'>;
+
+/** Where and when a sealed plan was made. */
+export interface SealMeta {
+  readonly workspace: string;
+  readonly createdAt: Timestamp;
+  /** Commit of the content folder, or null where there is none. */
+  readonly commit: string | null;
+}
+
+export interface SealedPlans {
+  readonly kbsync: 'plan';
+  readonly version: 1;
+  readonly meta: SealMeta;
+  readonly plans: readonly Plan[];
+}
+
+/** Fingerprint over target, serial, operations and blocked documents: two plans with one seal do the same. */
+export function sealOf({ target, stateSerial, operations, blocked }: SealParts): Fingerprint {
+  return fingerprintOf({ target, stateSerial, operations, blocked });
+}
+
+/** The text of a plan file, readable and ending in a line feed. */
+export function writeSealed(plans: readonly Plan[], meta: SealMeta): string {
+  const sealed: SealedPlans = { kbsync: 'plan', version: 1, meta, plans };
+  return `${JSON.stringify({ ...sealed, checksum: fingerprintOf(sealed) }, null, 2)}\n`;
+}
+
+/** A plan file's content. Throws USAGE where it is none, is of another version, or was changed since it was written. */
+export function readSealed(text: string): SealedPlans {
+  const value = parsed(text);
+  if (!isRecord(value) || value['kbsync'] !== 'plan')
+    throw refused('it is not a plan of kbsync', 'name a file that kbsync plan --out wrote');
+  const { version, meta, plans, checksum } = value;
+  if (version !== 1) throw refused('it was written by another version of kbsync', 'make the plan again with this version');
+  const sealed = { kbsync: 'plan', version, meta, plans };
+  if (checksum !== fingerprint(sealed as unknown as Json))
+    throw refused('it was changed after it was written', 'make the plan again: kbsync plan --out FILE');
+  if (!isMeta(meta) || !Array.isArray(plans) || !plans.every(isPlan))
+    throw refused('it is incomplete', 'make the plan again: kbsync plan --out FILE');
+  if (!plans.every((plan) => plan.seal === sealOf(plan)))
+    throw refused('a seal in it does not fit its plan', 'make the plan again: kbsync plan --out FILE');
+  return { kbsync: 'plan', version, meta, plans };
+}
+
+function isMeta(value: unknown): value is SealMeta {
+  if (!isRecord(value)) return false;
+  const { workspace, createdAt, commit } = value;
+  return typeof workspace === 'string' && typeof createdAt === 'string' && (commit === null || typeof commit === 'string');
+}
+
+/** What has changed since the plan was sealed, one sentence each; empty where both do the same. */
+export function differences(sealed: Plan, now: Plan): readonly string[] {
+  if (sealed.target === now.target && sealed.seal === now.seal) return [];
+  const found: string[] = [];
+  if (sealed.target !== now.target) found.push(`the plan is for ${sealed.target}, not for ${now.target}`);
+  if (sealed.stateSerial !== now.stateSerial) {
+    found.push(`what ${now.target} holds has changed since (state ${figure(sealed.stateSerial)}, now ${figure(now.stateSerial)})`);
+  }
+  found.push(...compared(sealed.operations, now.operations, (operation) => operation.id, describeOperation));
+  found.push(
+    ...compared(
+      sealed.blocked,
+      now.blocked,
+      (entry) => `blocked ${entry.document}`,
+      (entry) => `${entry.path} blocked (${entry.reason})`,
+    ),
+  );
+  // Same lines in another order cannot come from buildPlan, but a seal that differs is never silent.
+  return found.length > 0 ? found : ['the order of operations differs'];
+}
+
+function compared<Item>(
+  before: readonly Item[],
+  after: readonly Item[],
+  keyOf: (item: Item) => string,
+  describe: (item: Item) => string,
+): string[] {
+  const old = new Map(before.map((item) => [keyOf(item), item]));
+  const now = new Map(after.map((item) => [keyOf(item), item]));
+  const lines: string[] = [];
+  for (const key of [...new Set([...old.keys(), ...now.keys()])].sort(byText)) {
+    const [was, is] = [old.get(key), now.get(key)];
+    if (was === undefined && is !== undefined) lines.push(`not in the sealed plan: ${describe(is)}`);
+    else if (was !== undefined && is === undefined) lines.push(`no longer so: ${describe(was)}`);
+    else if (was !== undefined && is !== undefined && fingerprintOf(was) !== fingerprintOf(is))
+      lines.push(`differs from the sealed plan: ${describe(is)}`);
+  }
+  return lines;
+}
+
+function describeOperation({ action, path, document, reason }: Operation): string {
+  return `${action} ${path === document ? path : `${path} (${document})`}: ${reason}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SyncError('USAGE', {
+      message: 'the plan file cannot be used: it is not JSON',
+      next: 'name a file that kbsync plan --out wrote',
+      cause,
+    });
+  }
+}
+
+function refused(why: string, next: string): SyncError {
+  return new SyncError('USAGE', { message: `the plan file cannot be used: ${why}`, next });
+}
+
+/** Plans hold nothing but JSON values; interfaces only lack the index signature that says so. */
+function fingerprintOf(value: unknown): Fingerprint {
+  return fingerprint(value as Json);
+}

@@ -1,0 +1,285 @@
+// The only file that writes to disk: durable replace and append, and the little around them. Everything else takes a Disk, so that
+// tests can give it one that crashes, loses and tears.
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { SyncError } from '../model/error.ts';
+
+/** What is known of a file without reading it. Size in bytes, time in milliseconds since 1970. */
+export interface FileFacts {
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly folder: boolean;
+}
+
+/** A file held open for appending: no opening and closing between two group commits. */
+export interface AppendFile {
+  /** All of it written and on disk (fdatasync) before it resolves. */
+  append(data: string | Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file made exclusively and held open: what is written goes to that very file, even where another has taken its name since. */
+export interface OwnedFile {
+  /** Replaces the whole content in place; not synced. */
+  write(data: string | Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The seam between the state and the machine. Writers throw STATE_UNWRITABLE and name the path. */
+export interface Disk {
+  /** Null where there is no such file. last: only that many bytes of the end. */
+  read(path: string, last?: number): Buffer | null;
+  stat(path: string): FileFacts | null;
+  /** Names in a folder, sorted; none where it does not exist. */
+  list(folder: string): readonly string[];
+  mkdir(folder: string): Promise<void>;
+  /** The old content or the new, never a mixture; on disk before it resolves. Mode 0600. */
+  replace(path: string, data: string | Uint8Array): Promise<void>;
+  /** On disk before it resolves. Makes the file where there is none, mode 0600. */
+  append(path: string, data: string | Uint8Array): Promise<void>;
+  openAppend(path: string): Promise<AppendFile>;
+  /** Cuts the file to so many bytes, durably. */
+  truncate(path: string, bytes: number): Promise<void>;
+  /** Never half of it while the process lives, but not synced: only for what may be lost. Makes its folder. */
+  writeLoosely(path: string, data: string | Uint8Array): void;
+  /** Already gone is success. Not synced. */
+  removeLoosely(path: string): void;
+  /** Null where the file exists already. Not synced. */
+  createExclusive(path: string, data: string | Uint8Array): Promise<OwnedFile | null>;
+  /** Durable; takes the place of what stood at `to`. */
+  rename(from: string, to: string): Promise<void>;
+  /** Already gone is success. Not synced: after a power cut the file may be back. */
+  remove(path: string): Promise<void>;
+}
+
+/** The name of a temporary file for `path`, in the same folder, so that the rename cannot cross file systems. */
+export function temporaryName(path: string, unique: string): string {
+  return join(dirname(path), `.${basename(path)}.${unique}.tmp`);
+}
+
+/** Whether a name in a folder is a temporary file for one of these base names. */
+export function isTemporaryOf(name: string, bases: readonly string[]): boolean {
+  return (
+    name.endsWith('.tmp') && bases.some((base) => name.startsWith(`.${base}.`) && /^[0-9a-z-]+\.tmp$/.test(name.slice(base.length + 2)))
+  );
+}
+
+/** Removes what writers that died left behind. Only for files whose lock the caller holds. */
+export async function sweepTemporary(disk: Disk, folder: string, bases: readonly string[]): Promise<void> {
+  for (const name of disk.list(folder)) if (isTemporaryOf(name, bases)) await disk.remove(join(folder, name));
+}
+
+/** The real file system. */
+export function nodeDisk(): Disk {
+  return {
+    read: (path, last) => quietly('read', path, () => (last === undefined ? readFileSync(path) : readEnd(path, last))),
+    stat(path) {
+      const facts = quietly('read', path, () => statSync(path));
+      return facts === null ? null : { size: facts.size, modifiedMs: facts.mtimeMs, folder: facts.isDirectory() };
+    },
+    list: (folder) => quietly('read', folder, () => readdirSync(folder).sort()) ?? [],
+    mkdir: (folder) => writing(folder, () => makeFolder(folder)),
+    replace: (path, data) => writing(path, () => replaceFile(path, data)),
+    append: (path, data) => writing(path, () => appendOnce(path, data)),
+    openAppend: (path) => writing(path, () => openForAppend(path)),
+    truncate: (path, bytes) =>
+      writing(path, () =>
+        withFile(path, 'r+', async (file) => {
+          await file.truncate(bytes);
+          await file.sync();
+        }),
+      ),
+    writeLoosely: (path, data) => writeUnsynced(path, data),
+    removeLoosely: (path) => removeUnsynced(path),
+    createExclusive: (path, data) => writing(path, () => createOwned(path, data)),
+    rename: (from, to) =>
+      writing(from, async () => {
+        await rename(from, to);
+        await syncFolder(dirname(to));
+      }),
+    remove: (path) => writing(path, () => unlink(path).catch(ignoreMissing)),
+  };
+}
+
+async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
+  const temporary = temporaryName(path, randomBytes(8).toString('hex'));
+  try {
+    await withFile(temporary, 'wx', async (file) => {
+      await file.writeFile(data);
+      await file.sync();
+    });
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function appendOnce(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await openForAppend(path);
+  try {
+    await file.append(data);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openForAppend(path: string): Promise<AppendFile> {
+  const made = statSync(path, { throwIfNoEntry: false }) === undefined;
+  const file = await open(path, 'a', 0o600);
+  if (made) await syncFolder(dirname(path));
+  return {
+    append: (data) =>
+      writing(path, async () => {
+        await file.writeFile(data);
+        await file.datasync();
+      }),
+    close: () => writing(path, () => file.close()),
+  };
+}
+
+async function createOwned(path: string, data: string | Uint8Array): Promise<OwnedFile | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return null;
+    throw error;
+  }
+  const write = async (content: string | Uint8Array): Promise<void> => {
+    const bytes = Buffer.from(content);
+    await file.write(bytes, 0, bytes.length, 0);
+    await file.truncate(bytes.length);
+  };
+  try {
+    await write(data);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await unlink(path).catch(() => undefined);
+    throw error;
+  }
+  return { write: (content) => writing(path, () => write(content)), close: () => writing(path, () => file.close()) };
+}
+
+function writeUnsynced(path: string, data: string | Uint8Array): void {
+  const temporary = temporaryName(path, randomBytes(8).toString('hex'));
+  try {
+    try {
+      writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    try {
+      unlinkSync(temporary);
+    } catch {
+      // It was never made.
+    }
+    throw unwritable(path, error);
+  }
+}
+
+function removeUnsynced(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw unwritable(path, error);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first !== undefined) await syncFolder(dirname(first));
+}
+
+/** Makes a rename or a new name survive a power cut. Windows cannot open folders, and does not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  await withFile(folder, 'r', (file) => file.sync());
+}
+
+async function withFile<Result>(path: string, flags: string, work: (file: FileHandle) => Promise<Result>): Promise<Result> {
+  const file = await open(path, flags, 0o600);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
+}
+
+function readEnd(path: string, last: number): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(last, size));
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function quietly<Result>(verb: 'read', path: string, work: () => Result): Result | null {
+  try {
+    return work();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return null;
+    throw unwritable(path, error, verb);
+  }
+}
+
+async function writing<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** What the operating system said, in words, and what to do about it. */
+const remedies: { readonly [code: string]: readonly [what: string, next: string] } = {
+  ENOSPC: ['the disk is full', 'free disk space and run again: nothing is lost'],
+  EDQUOT: ["the user's disk quota is used up", 'free disk space or raise the quota, and run again: nothing is lost'],
+  EACCES: ['permission denied', 'give the user that runs kbsync read and write access to it, and run again'],
+  EPERM: ['permission denied', 'give the user that runs kbsync read and write access to it, and run again'],
+  EROFS: ['the file system is read-only', 'mount it writable, or set state.dir to a writable folder, and run again'],
+  EIO: ['the disk reports an input/output error', 'check the disk (dmesg, smartctl), then run again: nothing is lost'],
+  EMFILE: ['too many files are open', 'raise the limit (ulimit -n) and run again'],
+  ENOENT: ['its folder does not exist', 'make the folder, or set state.dir to one that exists, and run again'],
+  ENOTDIR: ['a file stands where a folder should be', 'move that file away, or set state.dir to another folder, and run again'],
+  EISDIR: ['a folder stands where a file should be', 'move that folder away and run again'],
+};
+
+function unwritable(path: string, error: unknown, verb: 'read' | 'write' = 'write'): unknown {
+  const code = codeOf(error);
+  if (error instanceof SyncError || code === '') return error;
+  const [what, next] = remedies[code] ?? [code, undefined];
+  const message = `cannot ${verb} ${path}: ${what}`;
+  return new SyncError('STATE_UNWRITABLE', { message, ...(next === undefined ? {} : { next }), cause: error, data: { path, code } });
+}

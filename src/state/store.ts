@@ -1,0 +1,190 @@
+// The memory of one target: a lowdb snapshot and the journal beside it, loaded, verified, folded and saved. The only file that knows
+// in which order the two are written: the snapshot first, then the journal is cut down to what is open.
+import { type Adapter, Low } from 'lowdb';
+import type { Effect, EntryBody, JournalEntry } from '../model/effect.ts';
+import { SyncError } from '../model/error.ts';
+import type { Timestamp } from '../model/json.ts';
+import type { TargetState } from '../model/record.ts';
+import { type Disk, sweepTemporary } from './disk.ts';
+import { openJournal, readJournal } from './journal.ts';
+import { ages, type Found, foldEntry, ledgerPaths, replay, stillOpen, wayOut } from './recovery.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
+
+export interface LedgerPlace {
+  readonly disk: Disk;
+  /** The state folder. */
+  readonly dir: string;
+  readonly target: string;
+}
+
+export interface LedgerInput extends LedgerPlace {
+  /** Milliseconds since 1970. It may jump: order is that of the journal, never that of the stamps. */
+  readonly now: () => number;
+  /** Throws where the lock is no longer held (Lock.verify): asked before every write. */
+  readonly guard?: () => void;
+}
+
+/** What is known of a target, read without a lock. */
+export interface LedgerView {
+  readonly state: TargetState;
+  /** Effects begun and not ended: what is unconfirmed. */
+  readonly open: readonly Effect[];
+  /** Set where a damaged snapshot was made good from the previous copy and the journal; a sentence for people. */
+  readonly recovered: string | null;
+}
+
+/** The memory of one target while its lock is held. `state` and `open` are live. */
+export interface Ledger extends LedgerView {
+  /** Stamps, journals durably, then folds. Rejects with STATE_UNWRITABLE: then none of the entries counts. */
+  append(entries: readonly EntryBody[]): Promise<void>;
+  /** Saves a snapshot durably and then cuts the journal down to what is open. Does nothing where nothing happened since the last. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The targets that have state in a folder, sorted. */
+export function listTargets(disk: Disk, dir: string): readonly string[] {
+  const names = new Set<string>();
+  for (const name of disk.list(dir)) {
+    const target = /^([a-z0-9][a-z0-9-]{0,39})\.(?:json|json\.bak|journal)$/.exec(name)?.[1];
+    if (target !== undefined) names.add(target);
+  }
+  return [...names].sort();
+}
+
+/**
+ * The state of a target as it stands, for plan, status and show: no lock, nothing written. A writer may be at work meanwhile.
+ * STATE_DAMAGED, STATE_NEWER.
+ */
+export async function readLedger(place: LedgerPlace): Promise<LedgerView> {
+  const paths = ledgerPaths(place.dir, place.target);
+  for (let tries = 1; ; tries += 1) {
+    // The snapshot first: a journal read after it can only be of the same moment or continue it.
+    try {
+      const found = await findSnapshot(place);
+      const memory = replay(place, found, readJournal(place.disk, paths.journal));
+      return { state: memory.draft, open: [...memory.open.values()], recovered: found.recovered };
+    } catch (error) {
+      // A checkpoint may have gone by between the two reads.
+      if (tries === 5) throw error;
+    }
+  }
+}
+
+/**
+ * Opens the memory of a target for writing; the caller holds its lock. Cuts a torn end off the journal and removes what dead writers
+ * left behind; a damaged snapshot is moved aside where previous copy and journal make it good, else STATE_DAMAGED. STATE_NEWER.
+ */
+export async function openLedger(input: LedgerInput): Promise<Ledger> {
+  const { disk, dir, target, now } = input;
+  const paths = ledgerPaths(dir, target);
+  const found = await findSnapshot(input);
+  const journal = openJournal(disk, paths.journal, target);
+  // Judged before anything is written: damage changes nothing.
+  const memory = replay(input, found, readJournal(disk, paths.journal));
+  await sweepTemporary(disk, dir, [`${target}.json`, `${target}.journal`]);
+  if (found.recovered !== null) await disk.rename(paths.snapshot, paths.damaged);
+  await journal.readBack();
+
+  const { draft, open, begunAt } = memory;
+  let { follows, unsaved, aged } = memory;
+  let generation = found.snapshot?.generation ?? 0;
+  journal.follow(generation);
+  const low = new Low<Snapshot | null>(snapshotAdapter(input, found.source === 'current'), null);
+
+  const take = (entry: JournalEntry): void => {
+    unsaved = true;
+    aged = aged || ages(draft, open, entry);
+    foldEntry(memory, entry);
+  };
+
+  const save = async (): Promise<void> => {
+    if (!unsaved) return;
+    input.guard?.();
+    const state: TargetState = { ...draft, serial: draft.serial + (aged ? 1 : 0) };
+    const next = generation + 1;
+    low.data = { generation: next, holds: { follows, entries: journal.length }, savedAt: stamp(now), state };
+    await low.write();
+    low.data = null;
+    generation = next;
+    draft.serial = state.serial;
+    unsaved = false;
+    aged = false;
+    follows = next;
+    await journal.rewrite(next, stillOpen(open, begunAt, draft));
+  };
+
+  return {
+    state: draft,
+    get open() {
+      return [...open.values()];
+    },
+    recovered: found.recovered,
+    async append(bodies) {
+      if (bodies.length === 0) return;
+      input.guard?.();
+      const at = stamp(now);
+      const entries = bodies.map((body): JournalEntry => ({ at, ...body }));
+      await journal.append(entries, () => {
+        for (const entry of entries) take(entry);
+      });
+    },
+    checkpoint: () => journal.alone(save),
+    close: () => journal.close(),
+  };
+}
+
+/** The current snapshot; where it is missing or damaged, the previous copy, which is good only if the journal continues it. */
+async function findSnapshot(place: LedgerPlace): Promise<Found> {
+  const { disk, target } = place;
+  const paths = ledgerPaths(place.dir, target);
+  const low = new Low<Snapshot | null>(snapshotAdapter(place, false), null);
+  let damage: SyncError | null = null;
+  try {
+    await low.read();
+    if (low.data !== null) return { snapshot: low.data, source: 'current', recovered: null, damage: null };
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'STATE_DAMAGED') throw error;
+    damage = error;
+  }
+  const previous = disk.read(paths.previous);
+  if (previous === null && damage === null) return { snapshot: null, source: 'none', recovered: null, damage };
+  let snapshot: Snapshot | null;
+  try {
+    // No previous copy: the first snapshot ever, which a journal from the very beginning makes good.
+    snapshot = previous === null ? null : decodeSnapshot(previous.toString('utf8'), paths.previous, target);
+  } catch (error) {
+    throw damage === null && error instanceof SyncError && error.code === 'STATE_DAMAGED' ? wayOut(error, paths) : (damage ?? error);
+  }
+  const recovered =
+    damage === null
+      ? null
+      : `${damage.message.replace('; nothing was changed', '')}. Previous copy and journal hold everything; it is kept as ${paths.damaged}`;
+  return { snapshot, source: 'previous', recovered, damage };
+}
+
+/** lowdb's two methods over the durable disk. Writing keeps the copy before as .bak, but never a damaged one. */
+function snapshotAdapter(place: LedgerPlace, goodNow: boolean): Adapter<Snapshot | null> {
+  const { disk, target } = place;
+  const paths = ledgerPaths(place.dir, target);
+  let good = goodNow;
+  return {
+    async read() {
+      const bytes = disk.read(paths.snapshot);
+      return bytes === null ? null : decodeSnapshot(bytes.toString('utf8'), paths.snapshot, target);
+    },
+    async write(snapshot) {
+      if (snapshot === null) return;
+      const text = encodeSnapshot(snapshot);
+      // Between the two steps there is no current one: previous copy and journal are complete just then.
+      if (good) await disk.rename(paths.snapshot, paths.previous);
+      good = false;
+      await disk.replace(paths.snapshot, text);
+      good = true;
+    },
+  };
+}
+
+function stamp(now: () => number): Timestamp {
+  return new Date(now()).toISOString();
+}

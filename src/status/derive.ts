@@ -1,0 +1,160 @@
+// State + what is unconfirmed → the answer to "which revision of each document does this bot know right now?". Pure; never maintained, always derived.
+import type { Effect } from '../model/effect.ts';
+import type { ErrorRecord } from '../model/error.ts';
+import { knownRevision, stillBehind } from '../model/known.ts';
+import type { DocumentRecord, HeldRun, LastSync, TargetState, TrainingState } from '../model/record.ts';
+
+export interface StatusCounts {
+  readonly documents: number;
+  readonly pending: number;
+  readonly training: number;
+  readonly trained: number;
+  readonly failed: number;
+  readonly stuck: number;
+  readonly unknown: number;
+  readonly unconfirmed: number;
+  readonly todo: number;
+  readonly leftovers: number;
+}
+
+export interface DocumentStatus {
+  readonly document: string;
+  readonly path: string;
+  readonly remoteIds: readonly string[];
+  readonly pushedFingerprint: string | null;
+  readonly trainedFingerprint: string | null;
+  readonly pushedCommit: string | null;
+  readonly trainedCommit: string | null;
+  readonly training: TrainingState;
+  readonly error: ErrorRecord | null;
+}
+
+/** A document that the bot does not know as the folder had it at the last look. */
+export interface Behind {
+  readonly document: string;
+  /** The commit or short fingerprint that the bot answers from; null: it knows none. */
+  readonly knows: string | null;
+  /** gone: it was to leave the bot and has not been seen to. */
+  readonly wanted: 'known' | 'gone';
+  readonly training: TrainingState | null;
+  /** Milliseconds that it has known the old one, or waits for the first; null where that is not known. */
+  readonly ageMs: number | null;
+  readonly error: ErrorRecord | null;
+}
+
+export interface TargetStatus {
+  readonly name: string;
+  readonly vendor: string;
+  readonly counts: StatusCounts;
+  /** The last revision that the bot is known to hold whole; null: none yet. */
+  readonly revision: string | null;
+  readonly lastSync: LastSync | null;
+  readonly held: readonly HeldRun[];
+  readonly behind: readonly Behind[];
+  readonly inSync: boolean;
+  /** Deleted, but the bot has not been seen to forget it. */
+  readonly forgetting: number;
+  readonly outOfScope: number;
+  readonly documents: readonly DocumentStatus[];
+}
+
+export interface StatusInput {
+  readonly name: string;
+  readonly vendor: string;
+  readonly state: TargetState;
+  readonly open: readonly Effect[];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** The status of one target, from memory alone. */
+export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput): TargetStatus {
+  const counts = countsOf(state, open);
+  const behind = stillBehind(state).map((id) => behindOf(id, state, nowMs));
+  const owed = counts.unconfirmed + counts.todo + counts.leftovers + state.forgetting.length + state.held.length;
+  return {
+    name,
+    vendor,
+    counts,
+    revision: knownRevision(state),
+    lastSync: state.lastSync,
+    held: state.held,
+    behind,
+    inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
+    forgetting: state.forgetting.length,
+    outOfScope: state.lastSync?.outOfScope ?? 0,
+    documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),
+  };
+}
+
+function countsOf(state: TargetState, open: readonly Effect[]): StatusCounts {
+  const training = { pending: 0, training: 0, trained: 0, failed: 0, stuck: 0, unknown: 0 };
+  let documents = 0;
+  for (const record of Object.values(state.records)) {
+    if (record.items.length === 0) continue;
+    documents += 1;
+    training[record.training] += 1;
+  }
+  const unconfirmed = open.filter((effect) => effect.action !== 'train').length;
+  return { documents, ...training, unconfirmed, todo: state.todos.length, leftovers: state.leftovers.length };
+}
+
+/** One document at this target, as JSON and page show it. */
+export function documentOf(document: string, record: DocumentRecord): DocumentStatus {
+  return {
+    document,
+    path: record.path,
+    remoteIds: record.items.flatMap((item) => (item.remoteId === null ? [] : [item.remoteId])),
+    pushedFingerprint: record.pushed,
+    trainedFingerprint: record.trained,
+    pushedCommit: record.pushedCommit,
+    trainedCommit: record.trainedCommit,
+    training: record.training,
+    error: record.error,
+  };
+}
+
+function behindOf(document: string, state: TargetState, nowMs: number): Behind {
+  const record = state.records[document];
+  const wanted = state.lastSync?.behind[document] === '' ? 'gone' : 'known';
+  const knows = record?.trained == null ? null : short(record.trainedCommit ?? record.trained);
+  const since = record?.trainedAt ?? record?.pushedAt ?? null;
+  const ageMs = since === null ? null : Math.max(0, nowMs - Date.parse(since));
+  return { document, knows, wanted, training: record?.training ?? null, ageMs, error: record?.error ?? null };
+}
+
+/** Seven characters are enough to tell commits and fingerprints apart for a reader. */
+export function short(revision: string): string {
+  return revision.slice(0, 7);
+}
+
+/** "3 days", "5 min": one unit, rounded down. */
+export function age(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) return `${Math.floor(ms / 1_000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/** The sentence that answers the question: "site: 2,998 of 3,000 at 3f2a1c; pricing.md still 9b1e (3 days)". */
+export function statusSentence(status: TargetStatus): string {
+  const { lastSync, behind, name, counts } = status;
+  if (lastSync === null) return `${name}: never synced`;
+  const missing = behind.filter((one) => one.wanted === 'known').length;
+  const known = Math.max(0, lastSync.documents - missing);
+  const first = `${name}: ${known.toLocaleString('en-US')} of ${lastSync.documents.toLocaleString('en-US')} at ${short(lastSync.revision)}`;
+  const shown = [...behind].sort((left, right) => (right.ageMs ?? 0) - (left.ageMs ?? 0)).slice(0, 3);
+  const details = shown.map(phraseOf);
+  if (behind.length > shown.length) details.push(`${(behind.length - shown.length).toLocaleString('en-US')} more`);
+  if (counts.unknown > 0) details.push(`${counts.unknown.toLocaleString('en-US')} unknown: this vendor cannot tell`);
+  return [first, ...details].join('; ');
+}
+
+function phraseOf({ document, knows, wanted, training, ageMs }: Behind): string {
+  const time = ageMs === null ? '' : ` (${age(ageMs)})`;
+  if (wanted === 'gone') return `${document} not forgotten yet`;
+  if (knows !== null) return `${document} still ${knows}${time}`;
+  return training === null ? `${document} not there yet` : `${document} ${training}${time}`;
+}

@@ -1,0 +1,117 @@
+// Asks how training goes, once; and waits for it, bounded. `trained` is said only on the vendor's evidence, `unknown` where it has none to give.
+import type { StatusReport } from '../connectors/connector.ts';
+import type { EntryBody, TrainingNews } from '../model/effect.ts';
+import { SyncError } from '../model/error.ts';
+import type { DocumentId } from '../model/document.ts';
+import { type RemoteItem, type TargetState, type TrainingState, trainingStates } from '../model/record.ts';
+import { type TrainingContext, trainingCall } from './context.ts';
+import { confirmTraining, requestTraining, trainingOwed } from './request.ts';
+
+/** How many documents are in each state. */
+export function trainingCounts(state: TargetState): { [name in TrainingState]: number } {
+  const counts = { pending: 0, training: 0, trained: 0, failed: 0, stuck: 0, unknown: 0 };
+  for (const record of Object.values(state.records)) if (record.items.length > 0) counts[record.training] += 1;
+  return counts;
+}
+
+/** Whether waiting any longer could change something: documents on their way, a run under way, or a training owed that can be asked for. */
+export function isLearning(state: TargetState, target: TrainingContext['target']): boolean {
+  const counts = trainingCounts(state);
+  // A person has to start it: waiting changes nothing.
+  if (target.traits.training === 'on-request' && target.train === undefined && state.run === null) return false;
+  const owed = trainingOwed(state, target.traits.training) && target.train !== undefined;
+  return counts.pending + counts.training > 0 || state.run !== null || owed;
+}
+
+interface Asked {
+  readonly document: DocumentId;
+  readonly item: RemoteItem;
+}
+
+/** One look: asks the vendor about everything that is not known to be trained, and writes down what is new. */
+export async function followTraining(context: TrainingContext): Promise<'moved' | 'run-failed' | 'same'> {
+  const { target, memory } = context;
+  const asked = unlearnt(memory.state);
+  const run = memory.state.run;
+  const entries: EntryBody[] = [];
+  let report: StatusReport = { run: null, items: [] };
+  if (target.status !== undefined && (run !== null || (asked.length > 0 && target.traits.training === 'automatic'))) {
+    const items = asked.flatMap(({ document, item }) =>
+      item.remoteId === null ? [] : [{ remoteId: item.remoteId, document, acceptedAt: item.acceptedAt }],
+    );
+    report = await target.status({ items, run }, trainingCall(context));
+  }
+  const news = newsOf(asked, report, context);
+  if (news.length > 0) entries.push({ kind: 'training', news });
+  let failed = false;
+  if (run !== null && report.run !== null && report.run.state !== 'running') {
+    failed = report.run.state === 'failed';
+    const error = failed ? (report.run.error ?? new SyncError('TRAINING_FAILED')).record() : null;
+    entries.push({ kind: 'run-ended', run: run.effect, outcome: report.run.state, error });
+  }
+  if (entries.length === 0) return 'same';
+  await memory.append(entries);
+  context.emit({ kind: 'training', counts: trainingCounts(memory.state) });
+  return failed ? 'run-failed' : 'moved';
+}
+
+function unlearnt(state: TargetState): Asked[] {
+  const asked: Asked[] = [];
+  for (const [document, record] of Object.entries(state.records)) {
+    if (record.training === 'trained') continue;
+    for (const item of record.items) if (item.training !== 'trained') asked.push({ document, item });
+  }
+  return asked;
+}
+
+function newsOf(asked: readonly Asked[], report: StatusReport, context: TrainingContext): TrainingNews[] {
+  const told = new Map(report.items.map((item) => [item.remoteId, item]));
+  const news: TrainingNews[] = [];
+  for (const { document, item } of asked) {
+    const known = item.remoteId === null ? undefined : told.get(item.remoteId);
+    const ageMs = context.nowMs() - Date.parse(item.acceptedAt);
+    const waits = item.training === 'pending' || item.training === 'training';
+    const said = known?.state ?? (context.target.status === undefined && waits && ageMs >= context.timing.settleMs ? 'unknown' : item.training);
+    const overdue = (said === 'pending' || said === 'training') && ageMs > context.timing.trainTimeoutMs;
+    // Stuck stays stuck until the vendor says how it ended: "still training" is no news then.
+    const state: TrainingState = overdue || (item.training === 'stuck' && (said === 'training' || said === 'pending')) ? 'stuck' : said;
+    if (state === item.training) continue;
+    const error = state === 'failed' ? (known?.error ?? new SyncError('TRAINING_FAILED')).record() : state === 'stuck' ? stuckError(document, ageMs) : null;
+    news.push({ document, part: item.part, state, error });
+  }
+  return news;
+}
+
+function stuckError(document: DocumentId, ageMs: number) {
+  const minutes = Math.round(ageMs / 60_000);
+  return new SyncError('NOT_TRAINED', { message: `${document}: accepted ${minutes} min ago and still not trained` }).record();
+}
+
+export interface WaitOutcome {
+  readonly ended: 'learnt' | 'deadline' | 'stopped' | 'run-failed';
+}
+
+/**
+ * Requests training where it is owed and asks until nothing is on its way, until `deadlineMs` (milliseconds since the epoch) has passed, or
+ * until a stop. A run that failed is not asked for again here: the next run does that. Throws what the vendor refuses for good.
+ */
+export async function waitForTraining(context: TrainingContext, deadlineMs: number): Promise<WaitOutcome> {
+  let pauseMs = context.timing.firstMs;
+  for (;;) {
+    await confirmTraining(context);
+    if ((await requestTraining(context)) === 'requested') pauseMs = context.timing.firstMs;
+    const seen = await followTraining(context);
+    if (!isLearning(context.memory.state, context.target)) return { ended: 'learnt' };
+    if (seen === 'run-failed') return { ended: 'run-failed' };
+    const leftMs = deadlineMs - context.nowMs();
+    if (leftMs <= 0) return { ended: 'deadline' };
+    if (context.stop.aborted) return { ended: 'stopped' };
+    await context.sleep(Math.min(pauseMs, leftMs), context.stop);
+    pauseMs = Math.min(pauseMs * 1.5, context.timing.maxMs);
+  }
+}
+
+/** The worst state among a target's documents, for reports. */
+export function worstOf(counts: { readonly [name in TrainingState]: number }): TrainingState {
+  return trainingStates.find((state) => counts[state] > 0) ?? 'trained';
+}

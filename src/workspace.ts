@@ -1,0 +1,221 @@
+// Configuration, connectors, sandbox, state and content wired together: here and nowhere else. Commands and daemon stand on it.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type ConfigProblem, loadConfig } from './config/load.ts';
+import type { SecretSet } from './config/secrets.ts';
+import { registry, resolveConnector } from './connectors/registry.ts';
+import type { CycleContext, CycleMemory } from './cycle/context.ts';
+import { type Folder, readFolder } from './cycle/folder.ts';
+import type { Config, TargetConfig } from './model/config.ts';
+import { fold, type Effect, type JournalEntry } from './model/effect.ts';
+import { SyncError } from './model/error.ts';
+import type { EventBody, SyncEvent } from './model/event.ts';
+import type { TargetState } from './model/record.ts';
+import { type Disk, nodeDisk } from './state/disk.ts';
+import { appendHistory, type HistoryEntry, readHistory } from './state/history.ts';
+import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
+import { openScanCache } from './state/scan-cache.ts';
+import { type LedgerView, openLedger, readLedger } from './state/store.ts';
+import { openTexts } from './state/texts.ts';
+import type { Hooks } from './transport/connect.ts';
+import type { RetryPolicy } from './transport/retry.ts';
+import { type Bots, createBots } from './workspace/bots.ts';
+import { type Numbers, numbersFrom } from './workspace/numbers.ts';
+
+export interface WorkspaceInput {
+  readonly configFile: string | null;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Every event of every target. */
+  readonly onEvent: (event: SyncEvent) => void;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly hooks?: Hooks;
+  readonly retry?: Partial<RetryPolicy>;
+}
+
+export interface RunSignals {
+  /** Aborted: begin nothing new and stop waiting. */
+  readonly stop: AbortSignal;
+  /** Aborted: drop what is in flight, too. */
+  readonly kill: AbortSignal;
+}
+
+export interface Exclusive extends RunSignals {
+  /** For the lock: what a person who meets it reads. */
+  readonly command: string;
+  readonly lockWaitMs: number;
+  readonly onWait?: (holder: LockOwner | null) => void;
+}
+
+export interface Workspace {
+  readonly config: Config;
+  readonly secrets: SecretSet;
+  readonly warnings: readonly ConfigProblem[];
+  readonly underCi: boolean;
+  readonly now: () => number;
+  /** The targets of these names, or all; USAGE for a name that is not configured. */
+  targets(names: readonly string[] | null): readonly TargetConfig[];
+  readFolder(): Promise<Folder>;
+  /** State and what is unconfirmed, read without a lock. */
+  view(target: string): Promise<LedgerView>;
+  /** A pass that may write: lock held, memory live. LOCKED where another run holds the target. */
+  exclusively<T>(target: TargetConfig, how: Exclusive, work: (context: CycleContext) => Promise<T>): Promise<T>;
+  /** A pass that changes nothing: the memory is a copy that is thrown away. */
+  readOnly<T>(target: TargetConfig, signals: RunSignals, offline: boolean, work: (context: CycleContext) => Promise<T>): Promise<T>;
+  /** Who holds a target's lock, and whether that process is at work; null where nobody does. */
+  lockHolder(target: string): { readonly owner: LockOwner; readonly state: LockState } | null;
+  /** Removes a lock whose process is gone. */
+  unlock(target: string): ReturnType<typeof releaseDead>;
+  readonly bots: Pick<Bots, 'stats'>;
+  history: { append(entry: HistoryEntry): Promise<void>; read(limit: number): readonly HistoryEntry[] };
+  readonly disk: Disk;
+  close(): Promise<void>;
+}
+
+/** Loads the configuration and wires what it names. Sends nothing and writes nothing. */
+export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
+  const vendors = Object.assign(vendorKeys, { names: Object.keys(registry) });
+  const loaded = await loadConfig({ file: input.configFile, cwd: input.cwd, env: input.env, vendors });
+  const { config, secrets, warnings } = loaded;
+  const now = input.now ?? Date.now;
+  const random = input.random ?? Math.random;
+  const sleep = input.sleep ?? sleepFor;
+  const disk = nodeDisk();
+  const redact = (text: string) => secrets.redact(text);
+  const { version, hooks, retry } = input;
+  const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
+  const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
+  const cache = openScanCache(disk, join(config.stateDir, 'scan.cache'), now);
+  let numbers: Numbers | null = null;
+
+  const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
+  const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
+  const emitFor = (target: string) => (event: EventBody) => input.onEvent({ ...event, target, at: new Date(now()).toISOString() } as SyncEvent);
+  const theNumbers = async (): Promise<Numbers> => {
+    numbers ??= numbersFrom(await Promise.all(config.targets.map((target) => view(target.name).then(({ state }) => state))));
+    return numbers;
+  };
+
+  async function contextFor(target: TargetConfig, signals: RunSignals, offline: boolean, memory: CycleMemory): Promise<CycleContext> {
+    const emit = emitFor(target.name);
+    const numbered = await theNumbers();
+    return {
+      config,
+      target,
+      connection: await bots.connect(target, emit, offline),
+      memory,
+      texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
+      emit,
+      nowMs: now,
+      newEffectId: () => randomBytes(8).toString('hex'),
+      nextNumber: (kind) => numbered.next(kind),
+      sleep,
+      stop: signals.stop,
+      kill: signals.kill,
+      underCi,
+    };
+  }
+
+  return {
+    config,
+    secrets,
+    warnings,
+    underCi,
+    now,
+    disk,
+    bots,
+    view,
+    targets(names) {
+      if (names === null || names.length === 0) return config.targets;
+      return names.map((name) => {
+        const found = config.targets.find((target) => target.name === name);
+        if (found !== undefined) return found;
+        throw new SyncError('USAGE', { message: `there is no target ${name}; configured: ${config.targets.map((target) => target.name).join(', ')}` });
+      });
+    },
+    readFolder: () => readFolder({ config, cache, nowMs: now }),
+    async exclusively(target, how, work) {
+      const lock = await acquireLock({
+        ...lockPlace(target.name),
+        command: how.command,
+        now,
+        waitMs: how.lockWaitMs,
+        signal: how.stop,
+        ...(how.onWait !== undefined && { onWait: how.onWait }),
+      });
+      try {
+        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now });
+        try {
+          // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
+          const memory: CycleMemory = {
+            get state() {
+              return ledger.state;
+            },
+            get open() {
+              return ledger.open;
+            },
+            append: (entries) => ledger.append(entries),
+            checkpoint: async () => {
+              lock.verify();
+              await ledger.checkpoint();
+            },
+          };
+          return await work(await contextFor(target, how, false, memory));
+        } finally {
+          await ledger.close();
+        }
+      } finally {
+        await lock.release();
+      }
+    },
+    async readOnly(target, signals, offline, work) {
+      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now)));
+    },
+    lockHolder(target) {
+      const place = lockPlace(target);
+      const owner = readLock(disk, place.path);
+      return owner === null ? null : { owner, state: lockState(owner, place) };
+    },
+    unlock: (target) => releaseDead(lockPlace(target)),
+    history: {
+      append: (entry) => appendHistory(disk, config.stateDir, entry),
+      read: (limit) => readHistory(disk, config.stateDir, { limit }),
+    },
+    close: () => bots.close(),
+  };
+}
+
+async function vendorKeys(name: string) {
+  return Object.hasOwn(registry, name) ? resolveConnector(name) : null;
+}
+
+/** A memory that folds and forgets: what a plan learns on the way is not written down. */
+function copyOf(view: LedgerView, now: () => number): CycleMemory {
+  let state: TargetState = view.state;
+  let open: readonly Effect[] = view.open;
+  return {
+    get state() {
+      return state;
+    },
+    get open() {
+      return open;
+    },
+    append(entries) {
+      const at = new Date(now()).toISOString();
+      const begun: JournalEntry = { at, kind: 'begin', effects: open };
+      const folded = fold(state, [begun, ...entries.map((entry) => ({ ...entry, at }) as JournalEntry)]);
+      state = folded.state;
+      open = folded.open;
+      return Promise.resolve();
+    },
+    checkpoint: () => Promise.resolve(),
+  };
+}
+
+async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,124 @@
+// Target configurations → connected bots: connector, options, sandbox and wire put together, one connection a target, made when it is needed.
+import type { Connection } from '../cycle/context.ts';
+import { requireVariables } from '../config/load.ts';
+import type { ConnectorSpec } from '../connectors/connector.ts';
+import { registry, resolveConnector } from '../connectors/registry.ts';
+import type { Config, TargetConfig } from '../model/config.ts';
+import { SyncError } from '../model/error.ts';
+import type { Emit } from '../model/event.ts';
+import type { Json } from '../model/json.ts';
+import { joinSandbox, type Sandbox } from '../sandbox/server.ts';
+import { connectTarget, type Connected, type Hooks } from '../transport/connect.ts';
+import { createLimiters, type Limiters } from '../transport/limit.ts';
+import type { RetryPolicy } from '../transport/retry.ts';
+
+export interface BotsInput {
+  readonly config: Config;
+  readonly sandboxDir: string;
+  readonly redact: (text: string) => string;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly version: string;
+  readonly hooks?: Hooks | undefined;
+  readonly retry?: Partial<RetryPolicy> | undefined;
+}
+
+export interface Bots {
+  /** offline: bound without credentials, never to be asked anything. Throws SECRET_MISSING where a variable of the target is not set. */
+  connect(target: TargetConfig, emit: Emit, offline: boolean): Promise<Connection>;
+  /** The pause that the account of a target is in, and its breaker, for metrics; null before it is connected. */
+  stats(target: string): { readonly pausedForMs: number; readonly waiting: number; readonly breaker: string } | null;
+  close(): Promise<void>;
+}
+
+/** The bots of a workspace. Nothing is opened before a target is connected. */
+export function createBots(input: BotsInput): Bots {
+  const limiters: Limiters = createLimiters({ now: input.now, sleep: input.sleep });
+  const connected = new Map<string, Connected>();
+  let sandbox: Sandbox | null = null;
+  const theSandbox = (): Sandbox => {
+    sandbox ??= joinSandbox({
+      dir: input.sandboxDir,
+      emulators: () => Promise.all(Object.values(registry).map((entry) => entry.emulator())),
+      now: input.now,
+      random: input.random,
+    });
+    return sandbox;
+  };
+  return {
+    async connect(target, emit, offline) {
+      if (!offline) requireVariables(target);
+      const spec = await resolveConnector(target.vendor);
+      const options = optionsOf(spec, target, offline);
+      // What was bound without credentials is never asked anything.
+      const key = offline ? `${target.name} offline` : target.name;
+      const known = connected.get(key);
+      const bot = known ?? connectTarget({ ...wireOf(input), limiters, spec, options, target, emit, ...placeOf(spec, target, theSandbox) });
+      connected.set(key, bot);
+      if (target.sandbox && !offline) await theSandbox().provision(target.vendor, sandboxBot(spec, target));
+      return connectionOf(spec, target, bot);
+    },
+    stats(name) {
+      const bot = connected.get(name);
+      if (bot === undefined) return null;
+      const { pausedForMs, waiting } = bot.limiter.stats();
+      return { pausedForMs, waiting, breaker: bot.breaker.state().state };
+    },
+    async close() {
+      for (const bot of connected.values()) bot.close();
+      limiters.close();
+      await sandbox?.close();
+    },
+  };
+}
+
+function wireOf(input: BotsInput) {
+  const { redact, now, random, sleep, version, hooks, retry } = input;
+  return { redact, now, random, sleep, version, hooks, retry };
+}
+
+function placeOf(spec: ConnectorSpec, target: TargetConfig, sandbox: () => Sandbox) {
+  if (target.sandbox) return { origin: () => sandbox().origin(), originName: 'sandbox', rate: null };
+  const origin = target.baseUrl ?? spec.defaultBaseUrl;
+  if (origin === null) throw new SyncError('CONFIG_INVALID', { message: `${target.name}: ${spec.label} needs a baseUrl` });
+  return { origin: () => Promise.resolve(origin), originName: origin, rate: target.rate };
+}
+
+/** The vendor's own keys, checked by the connector; in a sandbox with what the sandbox fills in. */
+function optionsOf(spec: ConnectorSpec, target: TargetConfig, offline: boolean): unknown {
+  const filled: Record<string, Json> = { ...(target.sandbox ? spec.sandbox(target.name).options : {}), ...target.options };
+  if (offline) for (const name of spec.required(filled)) filled[name] ??= 'offline';
+  const parsed = spec.options.safeParse(filled);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const key = issue?.path.join('.') ?? '';
+  throw new SyncError('CONFIG_INVALID', { message: `${target.name}.${key}: ${issue?.message ?? 'not valid'}` });
+}
+
+/** The bot that the sandbox must hold for this target: the one its options name. */
+function sandboxBot(spec: ConnectorSpec, target: TargetConfig): { id: string; secret: string } {
+  const { options, bot } = spec.sandbox(target.name);
+  // Where the configuration names its own id or key, the sandbox has a bot of that id and key.
+  const own = (value: string): string => {
+    const key = Object.keys(options).find((name) => options[name] === value);
+    const set = key === undefined ? undefined : target.options[key];
+    return typeof set === 'string' ? set : value;
+  };
+  return { id: own(bot.id), secret: own(bot.secret) };
+}
+
+function connectionOf(spec: ConnectorSpec, target: TargetConfig, bot: Connected): Connection {
+  const { limits } = bot.target.traits;
+  const concurrency = target.rate.concurrency ?? limits.concurrency;
+  return {
+    target: bot.target,
+    vendorLabel: spec.label,
+    concurrency,
+    rate: { perMinute: target.sandbox ? null : (target.rate.perMinute ?? limits.perMinute), concurrency },
+    requests: () => {
+      const { read, write } = bot.counter.counts();
+      return { read, write };
+    },
+  };
+}

@@ -1,0 +1,145 @@
+// The whole engine over a folder in memory, a vendor in memory and any disk: what crash and cycle tests run on. No HTTP, no real files.
+import type { Target } from '../../src/connectors/connector.ts';
+import type { Scan } from '../../src/content/scan.ts';
+import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
+import type { GivenText } from '../../src/push/context.ts';
+import type { Folder } from '../../src/cycle/folder.ts';
+import { syncTarget } from '../../src/cycle.ts';
+import type { Config, TargetConfig } from '../../src/model/config.ts';
+import type { Document } from '../../src/model/document.ts';
+import { fingerprint } from '../../src/model/json.ts';
+import type { TargetReport } from '../../src/model/report.ts';
+import type { Disk } from '../../src/state/disk.ts';
+import { type Ledger, openLedger } from '../../src/state/store.ts';
+
+export type Files = Readonly<Record<string, string>>;
+
+/** A complete scan of files held in memory: every file one article, its text the body. */
+export function folderOf(files: Files, patch: Partial<Scan> = {}): Folder {
+  const documents = Object.entries(files).map(
+    ([path, text]): Document => ({
+      kind: 'article',
+      id: path,
+      path,
+      title: path,
+      url: null,
+      attributes: {},
+      distribution: { targets: null, audience: null, draft: false, publishAt: null, expiresAt: null, reviewBy: null },
+      tests: [],
+      body: fingerprint(text),
+    }),
+  );
+  const scan: Scan = {
+    documents,
+    problems: [],
+    complete: true,
+    incompleteWhy: null,
+    rootMissing: false,
+    files: documents.length,
+    filesRead: documents.length,
+    inScope: () => true,
+    blockedPaths: new Map(),
+    presentPaths: new Set(Object.keys(files)),
+    text: (document) => files[document.path] ?? '',
+    ...patch,
+  };
+  return { scan, commit: 'c0ffee', commitOf: () => 'c0ffee', cache: null };
+}
+
+export const targetConfig: TargetConfig = {
+  name: 'bot',
+  vendor: 'memory',
+  sandbox: false,
+  baseUrl: null,
+  audience: null,
+  include: ['**'],
+  format: 'markdown',
+  maxDocumentBytes: null,
+  rate: { perMinute: null, perHour: null, concurrency: null },
+  poll: { firstMs: null, maxMs: null },
+  settleMs: null,
+  minIntervalMs: null,
+  trainTimeoutMs: 1_800_000,
+  onUpdate: 'default',
+  onUnconfirmed: 'default',
+  required: true,
+  after: null,
+  paused: false,
+  paths: {},
+  options: {},
+  missing: [],
+  line: 1,
+};
+
+const config = {
+  file: '/nowhere/sync.config.yaml',
+  name: 'docs',
+  safety: { maxDelete: { share: 0.1, count: 50, floor: 5 }, maxUpdate: { share: 0.5, floor: 20 } },
+} as unknown as Config;
+
+export interface EngineInput {
+  readonly target: Target;
+  readonly disk: Disk;
+  readonly files: Files;
+  readonly folder?: Folder;
+  readonly passes?: Partial<Passes>;
+  readonly options?: Partial<SyncOptions>;
+  readonly targetPatch?: Partial<TargetConfig>;
+  readonly texts?: Map<string, GivenText>;
+  readonly clock?: { nowMs: number };
+  readonly id?: () => string;
+  readonly stop?: AbortSignal;
+}
+
+/** One `sync` of one target over the given disk; opens and closes the ledger as a process would. */
+export async function runSync(input: EngineInput): Promise<TargetReport> {
+  const clock = input.clock ?? { nowMs: Date.UTC(2026, 10, 21) };
+  const ledger: Ledger = await openLedger({ disk: input.disk, dir: '/state', target: 'bot', now: () => clock.nowMs });
+  const context = contextOf(input, ledger, clock);
+  const options: SyncOptions = {
+    passes: { ...noPasses, initial: true, ...input.passes },
+    only: everything,
+    offline: false,
+    waitMs: null,
+    trainOnly: false,
+    ...input.options,
+  };
+  const report = await syncTarget(context, input.folder ?? folderOf(input.files), options);
+  await ledger.close();
+  return report;
+}
+
+function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number }): CycleContext {
+  const texts = input.texts ?? new Map<string, GivenText>();
+  let number = ledger.state.doubts.length + ledger.state.held.length + ledger.state.todos.length;
+  return {
+    config,
+    target: { ...targetConfig, ...input.targetPatch },
+    connection: {
+      target: input.target,
+      vendorLabel: 'Memory',
+      concurrency: 1,
+      rate: { perMinute: null, concurrency: 1 },
+      requests: () => ({ read: 0, write: 0 }),
+    },
+    memory: ledger,
+    texts: { put: (key, given) => void texts.set(key, given), get: (key) => texts.get(key) ?? null, sweep: () => {} },
+    emit: () => {},
+    nowMs: () => clock.nowMs,
+    newEffectId: input.id ?? idsFrom(1),
+    nextNumber: (kind) => `${kind}${++number}`,
+    sleep: (ms) => {
+      clock.nowMs += ms;
+      return Promise.resolve();
+    },
+    stop: input.stop ?? new AbortController().signal,
+    kill: new AbortController().signal,
+    underCi: false,
+  };
+}
+
+/** Effect ids in order, for tests that need them reproducible and never used twice across restarts. */
+export function idsFrom(start: number): () => string {
+  let next = start;
+  return () => (next++).toString(16).padStart(16, '0');
+}
