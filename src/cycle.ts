@@ -4,7 +4,7 @@ import type { Folder } from './cycle/folder.ts';
 import { callsOf, planTarget, settleAll } from './cycle/plan-target.ts';
 import { pushTarget } from './cycle/push-target.ts';
 import { noteSynced, Report } from './cycle/report.ts';
-import { freedLeftovers, worthAnother } from './cycle/again.ts';
+import { freeable, newlyFreed, worthAnother } from './cycle/again.ts';
 import { asSyncError } from './model/error.ts';
 import type { TargetReport } from './model/report.ts';
 import type { TrainingContext } from './training/context.ts';
@@ -25,16 +25,17 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       if (planned === null) await settleAll(context);
       else {
         report.planned(planned, round);
-        report.pushed(await pushTarget(context, folder, planned), round);
+        report.pushed(await pushTarget(context, folder, planned, options.only), round);
         await noteSynced(context, folder, planned);
         await memory.checkpoint();
       }
+      const known = freeable(memory.state);
       if (report.stopped() || context.stop.aborted) break;
       if (worthAnother(report.results(), round)) continue;
       context.emit({ kind: 'phase', phase: 'training', done: 0, total: 0 });
       if (options.waitMs === 0) await learnOnce(trainingOf(context));
       else report.learnt(await waitForTraining(trainingOf(context), deadlineMs));
-      if (planned === null || !freedLeftovers(memory.state) || options.waitMs === 0) break;
+      if (planned === null || options.waitMs === 0 || !newlyFreed(memory.state, known)) break;
     }
   } catch (thrown) {
     const error = asSyncError(thrown);

@@ -60,6 +60,8 @@ export interface Workspace {
   /** The targets of these names, or all; USAGE for a name that is not configured. */
   targets(names: readonly string[] | null): readonly TargetConfig[];
   readFolder(): Promise<Folder>;
+  /** Keeps what was read and rendered for the next scan. Never throws. */
+  saveCache(): Promise<void>;
   /** State and what is unconfirmed, read without a lock. */
   view(target: string): Promise<LedgerView>;
   /** A pass that may write: lock held, memory live. LOCKED where another run holds the target. */
@@ -89,7 +91,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const { version, hooks, retry } = input;
   const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
   const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
-  const cache = openScanCache(disk, join(config.stateDir, 'scan.cache'), now);
+  const cache = openScanCache(join(config.stateDir, 'scan.cache'), {
+    read: (path) => disk.read(path),
+    write: (path, content) => disk.writeLoosely(path, content),
+  });
   let numbers: Numbers | null = null;
 
   const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
@@ -138,6 +143,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       });
     },
     readFolder: () => readFolder({ config, cache, nowMs: now }),
+    // Only a cache: a folder that cannot be written costs time, nothing else.
+    saveCache: () => cache.save().catch(() => {}),
     async exclusively(target, how, work) {
       const lock = await acquireLock({
         ...lockPlace(target.name),

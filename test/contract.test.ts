@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it, test } from 'vitest';
 import { type Condition, contractCases, levelNames, whyNot } from '../src/testkit/contract.ts';
 import { openBenches, unbound } from './support/contract-bench.ts';
 import { contractSubjects } from './support/contract-subjects.ts';
+import { engineSync } from './support/contract-sync.ts';
 
-const { subjects, missing } = await contractSubjects(null);
+const { subjects, missing } = await contractSubjects(engineSync);
 const benches = openBenches();
 
 afterEach(() => benches.close());
@@ -23,5 +24,4 @@ describe.each(subjects.map((subject) => ({ ...subject, subject })))('$name', ({ 
 describe('the registry', () => {
   it('has connectors to test', () => expect(subjects.length).toBeGreaterThan(0));
   for (const { name, why } of missing) test.todo(`${name} cannot be loaded: ${why}`);
-  if (subjects.every(({ sync }) => sync === null)) test.todo('level 9 (converges): the engine is not wired to the bench yet');
 });

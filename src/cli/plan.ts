@@ -44,6 +44,7 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
     const targets = workspace.targets(options.targets);
     const planned = await Promise.all(targets.map((target) => planOne(workspace, target, folder, request, invocation)));
     progress.end();
+    await workspace.saveCache();
     await writeOut(planned, folder, workspace, request, invocation, startedAt);
     const exitCode = codeOf(planned, folder, request);
     output.answer(

@@ -48,7 +48,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     if (request.exact && sealed !== null) await refuseDifferences(workspace, targets, folder, sealed, request, invocation);
     const reports = await Promise.all(targets.map((target) => syncOne(workspace, target, folder, sealed, request, invocation)));
     progress.end();
-    await folder.cache?.save();
+    await workspace.saveCache();
     for (const report of reports) await noteRun(workspace, report, startedAt);
     return finish(invocation, reports, folder, startedAt);
   } finally {

@@ -64,12 +64,14 @@ const types: { readonly [name: string]: string } = {
 
 /** Completes "expected …". A schema's own message is written for that; zod's own ones are put into our words. */
 function expectedOf(issue: Issue): string {
-  if (!/^(?:Invalid|Too (?:small|big)|Unrecognized)/.test(issue.message)) return issue.message;
+  const own = /^(?:Invalid|Too (?:small|big)|Unrecognized)/.test(issue.message) ? null : issue.message;
+  if (issue.code === 'invalid_type' && issue.expected === 'never') return `the key left out${own === null ? '' : ` (${own})`}`;
+  if (own !== null && issue.code !== 'invalid_value') return own;
   switch (issue.code) {
     case 'invalid_type':
       return types[issue.expected] ?? String(issue.expected);
     case 'invalid_value':
-      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}${own === null ? '' : ` (${own})`}`;
     case 'too_small':
       return `at least ${String(issue.minimum)}${unitOf(issue.origin)}`;
     case 'too_big':

@@ -109,7 +109,7 @@ const targetKeys = z.strictObject({
     .string('a name')
     .regex(targetName, 'a name of a-z, 0-9 and -, at most 40 characters, such as support')
     .describe('Name of the target, for commands and state.'),
-  vendor: text().describe('Whose bot it is: a built-in connector, or a third-party package or file.'),
+  vendor: text().describe('Whose bot it is: the name of a connector.'),
   sandbox: flag().default(false).describe('true: talk to the built-in emulator; needs no credentials.'),
   baseUrl: orVendor(origin()).describe('Origin of the API, without a path; by default the vendor’s.'),
   audience: z
@@ -146,7 +146,7 @@ const schedule = (fallback: string | null) => cronLine().nullable().default(fall
 
 /** The configuration but for the vendors' own keys; comes out with defaults filled in and durations in milliseconds. */
 export const configKeys = z.strictObject({
-  version: z.literal(1, '1').default(1).describe('Version of this file’s format.'),
+  version: z.literal(1).default(1).describe('Version of this file’s format.'),
   name: z
     .string('a name')
     .regex(/^[\p{L}\p{N}](?:[\p{L}\p{N}._ -]{0,62}[\p{L}\p{N}])?$/u, 'a name of letters, digits, ., _, - and spaces, at most 64 characters')
@@ -274,7 +274,7 @@ export function configJsonSchema(vendors: readonly VendorSchema[]): JsonRecord {
   const properties = propertiesOf(whole);
   const targets = properties['targets'] ?? {};
   const common = isRecord(targets['items']) ? targets['items'] : {};
-  const kinds = [...vendors.map((vendor) => builtInTarget(common, vendor)), thirdPartyTarget(common, vendors)];
+  const kinds = vendors.map((vendor) => targetOf(common, vendor));
   return {
     $schema: $schema ?? 'http://json-schema.org/draft-07/schema#',
     title: 'sync.config.yaml of kbsync',
@@ -282,7 +282,7 @@ export function configJsonSchema(vendors: readonly VendorSchema[]): JsonRecord {
   };
 }
 
-function builtInTarget(common: JsonRecord, vendor: VendorSchema): JsonRecord {
+function targetOf(common: JsonRecord, vendor: VendorSchema): JsonRecord {
   const shared = propertiesOf(common);
   return {
     type: 'object',
@@ -290,19 +290,6 @@ function builtInTarget(common: JsonRecord, vendor: VendorSchema): JsonRecord {
     properties: { ...propertiesOf(jsonSchemaOf(vendor.options)), ...shared, vendor: { ...shared['vendor'], const: vendor.name } },
     required: ['name', 'vendor'],
     additionalProperties: false,
-  };
-}
-
-/** Packages and files are told from built-in names by their dots, slashes and dashes; what keys they have only the load can tell. */
-function thirdPartyTarget(common: JsonRecord, vendors: readonly VendorSchema[]): JsonRecord {
-  const shared = propertiesOf(common);
-  const names = vendors.map((vendor) => vendor.name);
-  return {
-    type: 'object',
-    description: 'A bot of a third-party connector, with its own keys.',
-    properties: { ...shared, vendor: { ...shared['vendor'], pattern: '[-./@]', not: { enum: names } } },
-    required: ['name', 'vendor'],
-    additionalProperties: true,
   };
 }
 

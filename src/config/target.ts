@@ -98,7 +98,7 @@ async function findVendor(name: Json | undefined, path: Path, { vendors, configD
   try {
     const found = await vendors(name, configDir);
     if (found !== null) return found;
-    const expected = `one of ${vendors.names.join(', ')}, or a third-party package or file`;
+    const expected = `one of ${vendors.names.join(', ')}${/[./@]/.test(name) ? ' (third-party packages and files are not loaded yet)' : ''}`;
     notes.faults.push({ at: spot.at, path: where, found: JSON.stringify(name), expected, suggestion: nearest(name, vendors.names) });
   } catch (thrown) {
     if (!(thrown instanceof SyncError)) throw thrown;

@@ -248,6 +248,8 @@ export interface ConnectorSpec<Options = unknown> {
   readonly options: z.ZodType<Options>;
   /** Keys of `options` that must be set (not in a sandbox); a function where another option decides. */
   readonly required: (options: { readonly [key: string]: unknown }) => readonly string[];
+  /** Keys of `options` that say which bot it is: two targets that agree in all of them are the same bot. */
+  readonly identityKeys: readonly string[];
   readonly defaultBaseUrl: string | null;
   /** The options and the bot of a target of this name in the sandbox, where the configuration leaves them out. */
   sandbox(targetName: string): { readonly options: JsonRecord; readonly bot: { readonly id: string; readonly secret: string } };

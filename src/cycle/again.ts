@@ -8,7 +8,12 @@ export function worthAnother(results: readonly OperationResult[], round: number)
   return results.some(({ outcome, error }) => outcome === 'failed' && (error?.code === 'UNCONFIRMED' || error?.code === 'REMOTE_GONE'));
 }
 
-/** Copies of ours that may go now, because the new ones are learnt. */
-export function freedLeftovers(state: TargetState): boolean {
-  return state.leftovers.some((leftover) => leftover.removable === 'now');
+/** Copies of ours that may go. */
+export function freeable(state: TargetState): ReadonlySet<string> {
+  return new Set(state.leftovers.flatMap((leftover) => (leftover.removable === 'now' ? [leftover.remoteId] : [])));
+}
+
+/** Whether more may go than before, because the new ones were learnt meanwhile. What a plan held back before is not new. */
+export function newlyFreed(state: TargetState, before: ReadonlySet<string>): boolean {
+  return [...freeable(state)].some((remoteId) => !before.has(remoteId));
 }

@@ -10,7 +10,7 @@ import { pushSteps, type Pushed } from '../push/apply.ts';
 import type { PushContext } from '../push/context.ts';
 import { stepOf } from '../push/effects.ts';
 import { settle } from '../push/settle.ts';
-import type { CycleContext } from './context.ts';
+import type { CycleContext, PlanOptions } from './context.ts';
 import type { Folder, Wanted } from './folder.ts';
 import { callsOf, containerOf, type Planned, refuseContainerUnderCi } from './plan-target.ts';
 
@@ -21,7 +21,7 @@ export interface PushedTarget {
 }
 
 /** Sends what no brake holds. The held part changes nothing but its note for `todo approve`. */
-export async function pushTarget(context: CycleContext, folder: Folder, planned: Planned): Promise<PushedTarget> {
+export async function pushTarget(context: CycleContext, folder: Folder, planned: Planned, only: PlanOptions['only']): Promise<PushedTarget> {
   const { plan, wanted } = planned;
   const held = await noteHeld(context, plan);
   const holds = heldOperations({ ...plan, brakes: held });
@@ -30,7 +30,7 @@ export async function pushTarget(context: CycleContext, folder: Folder, planned:
   await meet(context, planned.identity);
   const going = plan.operations.filter((operation) => !holds.has(operation.id));
   const byPerson = going.filter((operation) => operation.by === 'person');
-  await noteTodos(context, byPerson);
+  await noteTodos(context, byPerson, only.paths === null && !only.failed && only.limit === null);
   await dropEmptyRecords(context, wanted);
   const byVendor = going.filter((operation) => operation.by === 'vendor');
   const pushed = await send(context, folder, wanted, byVendor);
@@ -135,8 +135,8 @@ function sameSet(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && [...left].sort().join('\n') === [...right].sort().join('\n');
 }
 
-/** The work of a person at this target is exactly what the plan says now: what is no longer planned leaves the list. */
-async function noteTodos(context: CycleContext, operations: readonly Operation[]): Promise<void> {
+/** The work of a person at this target is exactly what a whole plan says now: what is no longer planned leaves the list. A narrowed plan only adds. */
+async function noteTodos(context: CycleContext, operations: readonly Operation[], whole: boolean): Promise<void> {
   const { memory, nowMs, connection } = context;
   const before = new Map<OperationId, Todo>(memory.state.todos.map((todo) => [todo.operation.id, todo]));
   const todos = operations.map((operation): Todo => {
@@ -145,5 +145,8 @@ async function noteTodos(context: CycleContext, operations: readonly Operation[]
     const how = connection.target.traits.missing[operation.action === 'delete' ? 'delete' : 'update']?.remedy ?? operation.note ?? '';
     return { id: known?.id ?? context.nextNumber('T'), operation, where, how, since: known?.since ?? new Date(nowMs()).toISOString() };
   });
-  if (JSON.stringify(todos) !== JSON.stringify(memory.state.todos)) await memory.append([{ kind: 'todos', todos }]);
+  const planned = new Set(operations.map((operation) => operation.id));
+  const kept = whole ? [] : memory.state.todos.filter((todo) => !planned.has(todo.operation.id));
+  const all = [...kept, ...todos];
+  if (JSON.stringify(all) !== JSON.stringify(memory.state.todos)) await memory.append([{ kind: 'todos', todos: all }]);
 }

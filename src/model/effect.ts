@@ -175,6 +175,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     }
     case 'leftover':
+      dropItem(draft, entry.leftover.remoteId);
       addLeftover(draft, entry.leftover);
       return;
     case 'gone':
@@ -300,8 +301,9 @@ function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remot
     items,
     pushedCommit: effect.commit,
     pushedAt: at,
-    error: null,
-    refused: null,
+    // Of several parts another one may have been refused for good: that is not made good by this one.
+    error: part.part === '' ? null : (before?.error ?? null),
+    refused: part.part === '' || before?.refused === part.fingerprint ? null : (before?.refused ?? null),
   });
 }
 
@@ -395,6 +397,11 @@ function removeItem(draft: StateDraft, remoteId: string): void {
   if (draft.leftovers.some((leftover) => leftover.remoteId === remoteId)) {
     draft.leftovers = draft.leftovers.filter((leftover) => leftover.remoteId !== remoteId);
   }
+  dropItem(draft, remoteId);
+}
+
+/** Out of its record, if one holds it. */
+function dropItem(draft: StateDraft, remoteId: string): void {
   for (const [id, record] of Object.entries(draft.records)) {
     if (!record.items.some((item) => item.remoteId === remoteId)) continue;
     const items = record.items.filter((item) => item.remoteId !== remoteId);

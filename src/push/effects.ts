@@ -29,8 +29,14 @@ export interface WriteFacts {
 export function stepOf(operation: Operation, head: PayloadHead | null, state: TargetState, facts: WriteFacts): Step {
   switch (operation.action) {
     case 'create':
-    case 'update':
-      return { operation, entries: [], writes: head === null ? [] : alignParts(head, itemsOf(state, operation.document), facts, false) };
+    case 'update': {
+      if (head === null) return { operation, entries: [], writes: [] };
+      const items = itemsOf(state, operation.document);
+      // The bot was given these very bytes and could not learn them: they are said again.
+      const again = operation.action === 'update' && state.records[operation.document]?.pushed === head.fingerprint;
+      const writes = alignParts(head, items, facts, (item) => again && item.training !== 'trained');
+      return { operation, entries: leftByHand(head, items, facts), writes };
+    }
     case 'move': {
       const entries: EntryBody[] = [];
       const items = itemsOf(state, operation.from);
@@ -40,7 +46,7 @@ export function stepOf(operation: Operation, head: PayloadHead | null, state: Ta
         else entries.push(rekey(operation.from, head));
       }
       const sends = head !== null && (operation.fingerprint !== null || operation.rename);
-      return { operation, entries, writes: sends ? alignParts(head, items, facts, operation.rename) : [] };
+      return { operation, entries, writes: sends ? alignParts(head, items, facts, () => operation.rename) : [] };
     }
     case 'delete': {
       const path = operation.path;
@@ -59,11 +65,11 @@ export function stepOf(operation: Operation, head: PayloadHead | null, state: Ta
  * Wanted parts against the items there are: same key and same bytes stay as they are, same key and other bytes are updated (or, where the
  * vendor has no update, made anew beside the old copy, which goes once the new one is learnt), new keys are created, and what is left over goes last.
  */
-function alignParts(head: PayloadHead, items: readonly RemoteItem[], facts: WriteFacts, rename: boolean): Write[] {
+function alignParts(head: PayloadHead, items: readonly RemoteItem[], facts: WriteFacts, force: (item: RemoteItem) => boolean): Write[] {
   const held = new Map(items.map((item) => [item.part, item]));
   const writes: Write[] = [];
   for (const part of head.parts) {
-    const write = partWrite(head.document, part, held.get(part.key), facts, rename);
+    const write = partWrite(head.document, part, held.get(part.key), facts, force);
     if (write !== null) writes.push(write);
     held.delete(part.key);
   }
@@ -73,12 +79,29 @@ function alignParts(head: PayloadHead, items: readonly RemoteItem[], facts: Writ
   return writes;
 }
 
-function partWrite(document: DocumentId, part: PartHead, item: RemoteItem | undefined, facts: WriteFacts, rename: boolean): Write | null {
+function partWrite(
+  document: DocumentId,
+  part: PartHead,
+  item: RemoteItem | undefined,
+  facts: WriteFacts,
+  force: (item: RemoteItem) => boolean,
+): Write | null {
   if (item === undefined || item.remoteId === null) return { action: 'create', document, part: part.key, supersedes: null };
-  if (item.fingerprint === part.fingerprint && !rename) return null;
+  if (item.fingerprint === part.fingerprint && !force(item)) return null;
   if (facts.capabilities.has('update')) return { action: 'update', document, part: part.key, remoteId: item.remoteId };
   const removable = facts.capabilities.has('delete') ? 'once-trained' : 'by-hand';
   return { action: 'create', document, part: part.key, supersedes: { remoteId: item.remoteId, mark: item.mark, removable } };
+}
+
+/** Parts that the document no longer has, where the vendor cannot delete: ours, unwanted, still there, and a person's to remove. */
+function leftByHand(head: PayloadHead, items: readonly RemoteItem[], facts: WriteFacts): EntryBody[] {
+  if (facts.capabilities.has('delete')) return [];
+  const wanted = new Set(head.parts.map((part) => part.key));
+  return items.flatMap((item): EntryBody[] => {
+    if (item.remoteId === null || wanted.has(item.part)) return [];
+    const { remoteId, mark, acceptedAt: since } = item;
+    return [{ kind: 'leftover', leftover: { remoteId, document: head.document, mark, why: 'superseded', removable: 'by-hand', since } }];
+  });
 }
 
 function rekey(from: DocumentId, head: PayloadHead): EntryBody {

@@ -239,9 +239,7 @@ state: { kind: s3 }
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     const lines = (error as SyncError).message.split('\n');
     expect(lines).toHaveLength(40);
-    expect(lines).toContain(
-      'sync.config.yaml:11:13 targets[0].vendor: found "acem", expected one of acme, hosted, or a third-party package or file; did you mean "acme"?',
-    );
+    expect(lines).toContain('sync.config.yaml:11:13 targets[0].vendor: found "acem", expected one of acme, hosted; did you mean "acme"?');
     expect(lines).toContain(
       'sync.config.yaml:16:30 targets[1].rate.perMinute: found the key a second time (first in line 16), expected each key once',
     );
@@ -609,8 +607,8 @@ describe('targets', () => {
       'rules:\n  - { match: a, set: { targets: suport } }\n  - { match: b, set: { targets: [support, sport] } }\n  - { match: c, set: { id: x } }\n';
     const problems = await problemsOf(config({ top: rules }), { env: key });
     expect(problems.map(({ line, column, key: where, suggestion }) => [`${line}:${column} ${where}`, suggestion])).toEqual([
-      ['3:32 rules[0].set.targets', 'support'],
-      ['4:42 rules[1].set.targets[1]', 'support'],
+      ['3:33 rules[0].set.targets', 'support'],
+      ['4:43 rules[1].set.targets[1]', 'support'],
       ['5:24 rules[2].set.id', null],
     ]);
     expect(
@@ -635,6 +633,28 @@ describe('targets', () => {
     const readFile = async () => 'name: docs\ntargets: [{ name: a, vendor: ./mine.js }]\n';
     const error = await loadConfig({ file: 'x.yaml', cwd: '/w', env: {}, vendors: broken, readFile }).catch((thrown: unknown) => thrown);
     expect((error as SyncError).message).toContain('./mine.js has contract 7');
+  });
+
+  it("say in their connector's words what is refused", async () => {
+    const strict: VendorOptions = {
+      options: z.strictObject({
+        api: z.enum(['v2'], { error: 'v1 is gone' }).optional(),
+        old: z.never({ error: 'old belongs to v1' }).optional(),
+        id: z.string().regex(/^b-/, 'an id that begins with b-').optional(),
+      }),
+      required: () => [],
+      defaultBaseUrl: 'https://x.example',
+      sandbox: () => ({ options: {} }),
+    };
+    const readFile = async (file: string) =>
+      file.endsWith('.yaml') ? 'name: docs\ntargets: [{ name: a, vendor: x, api: v1, old: 1, id: 5 }]\n' : '';
+    const vendors = Object.assign(async () => strict, { names: ['x'] });
+    const error = await loadConfig({ file: 'x.yaml', cwd: '/w', env: {}, vendors, readFile }).catch((thrown: unknown) => thrown);
+    expect((error as SyncError).message.split('\n').map((line) => line.replace(/^.*?: found /, ''))).toEqual([
+      '"v1", expected "v2" (v1 is gone)',
+      '1, expected the key left out (old belongs to v1)',
+      '5, expected an id that begins with b-',
+    ]);
   });
 
   it('are looked up beside the configuration', async () => {

@@ -1,13 +1,13 @@
 // Benches for the contract suite: a connector over the real transport, over real HTTP, to its emulator, on a clock of its own.
 import type { Call, ConnectorSpec, HttpRequest, Target } from '../../src/connectors/connector.ts';
-import type { EmulatorSpec } from '../../src/connectors/emulator.ts';
+import type { Emulator, EmulatorSpec, EmulatorStore } from '../../src/connectors/emulator.ts';
 import type { EventBody } from '../../src/model/event.ts';
 import type { Json, JsonRecord } from '../../src/model/json.ts';
 import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { knowledgeByBot } from '../../src/sandbox/server.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
 import { settableClock } from '../../src/testkit/clock.ts';
-import type { Bench, BenchPatch, Condition, SyncOutcome } from '../../src/testkit/contract.ts';
+import type { Bench, BenchPatch, Condition } from '../../src/testkit/contract.ts';
 import { seededRandom } from '../../src/testkit/random.ts';
 import { type Connected, connectTarget } from '../../src/transport/connect.ts';
 import { createLimiters, type Limiters } from '../../src/transport/limit.ts';
@@ -22,10 +22,11 @@ export interface Subject {
   /** Settings of the emulator that bring a condition about. */
   readonly conditions: { readonly [condition in Condition]?: object };
   /** A whole `sync` over this target, where the engine is at hand. */
-  readonly sync:
-    | ((bench: Omit<Bench, 'sync' | 'fresh'>, connected: Connected, files: { readonly [path: string]: string }) => Promise<SyncOutcome>)
-    | null;
+  readonly sync: SyncOf | null;
 }
+
+/** Makes the bench's `sync`, with a state of its own. */
+export type SyncOf = (bench: Omit<Bench, 'sync' | 'fresh'>) => NonNullable<Bench['sync']>;
 
 const workspace = 'product-docs';
 
@@ -36,19 +37,25 @@ export function unbound({ spec, variant }: Subject): Target {
   return spec.connect(spec.options.parse({ ...options, ...variant }), { http, origin: 'sandbox', now: () => 0 });
 }
 
+/** A bench whose vendor can be started again over what it keeps, as the sandbox is by the next process. */
+export interface TestBench extends Bench {
+  restart(): void;
+}
+
 /** What must be closed once a case is over. */
 export interface OpenBenches {
-  open(subject: Subject, patch?: BenchPatch): Promise<Bench>;
+  open(subject: Subject, patch?: BenchPatch): Promise<TestBench>;
   close(): Promise<void>;
 }
 
-export function openBenches(): OpenBenches {
+/** store: makes an emulator's store; called again when the vendor is started again. */
+export function openBenches(storeOf: (bot: number) => EmulatorStore = memoryStore): OpenBenches {
   const closing: (() => Promise<void> | void)[] = [];
   let effects = 0;
   let bots = 0;
   const newEffectId = (): string => (++effects).toString(16).padStart(16, '0');
 
-  async function open(subject: Subject, patch: BenchPatch = {}): Promise<Bench> {
+  async function open(subject: Subject, patch: BenchPatch = {}): Promise<TestBench> {
     const { spec, variant } = subject;
     const sandbox = spec.sandbox(`bench${++bots}`);
     const secret = `${sandbox.bot.secret}-contract-5ecret-${bots}`;
@@ -57,10 +64,18 @@ export function openBenches(): OpenBenches {
     const clock = settableClock();
     const random = seededRandom(bots);
     const settings = patch.condition === undefined ? {} : subject.conditions[patch.condition];
-    const tools = { store: memoryStore(), now: clock.now, random, knowledge: knowledgeByBot() };
-    const emulator = subject.emulator.create(tools, { ...subject.emulator.defaults, ...settings });
+    const number = bots;
+    const start = (): Emulator =>
+      subject.emulator.create(
+        { store: storeOf(number), now: clock.now, random, knowledge: knowledgeByBot() },
+        { ...subject.emulator.defaults, ...settings },
+      );
+    let emulator = start();
     if (patch.noBot !== true) emulator.provision(patch.wrongKey === true ? { ...bot, secret: `${bot.secret}-other` } : bot);
-    const served = await serveEmulators({ emulators: [{ spec: subject.emulator, emulator }], port: 0 });
+    const served = await serveEmulators({
+      emulators: [{ spec: subject.emulator, emulator: { handle: (request) => emulator.handle(request) } }],
+      port: 0,
+    });
     closing.push(() => served.close());
     const events: EventBody[] = [];
     const limiters = createLimiters({ now: clock.now, sleep: clock.sleep });
@@ -92,7 +107,10 @@ export function openBenches(): OpenBenches {
       newEffectId,
     };
     const { sync } = subject;
-    return { ...half, fresh: (next) => open(subject, next), sync: sync === null ? null : (files) => sync(half, connected, files) };
+    const restart = (): void => {
+      emulator = start();
+    };
+    return { ...half, fresh: (next) => open(subject, next), sync: sync === null ? null : sync(half), restart };
   }
 
   return {

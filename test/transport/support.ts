@@ -128,6 +128,7 @@ export function line({ origin, account = 'one', spec, ...rest }: LineOptions): L
       label: 'Plain',
       options: z.unknown(),
       required: () => [],
+      identityKeys: [],
       defaultBaseUrl: null,
       sandbox: () => ({ options: {}, bot: { id: 'b', secret: 's' } }),
       variants: {},

@@ -14,6 +14,7 @@ export const connector: ConnectorSpec<ChatthingOptions> = defineConnector<Chatth
   contract: 1,
   label: 'Chat Thing',
   options: chatthingOptions,
+  identityKeys: ['channelId', 'dataSourceId'],
   required: () => ['channelId', 'secretKey'],
   defaultBaseUrl: 'https://chatthing.ai',
 

@@ -18,6 +18,7 @@ export const connector: ConnectorSpec<SitegptOptions> = defineConnector<SitegptO
   contract: 1,
   label: 'SiteGPT',
   options: sitegptOptions,
+  identityKeys: ['chatbotId'],
   required: () => ['chatbotId', 'token'],
   defaultBaseUrl: 'https://sitegpt.ai',
 
