@@ -5,6 +5,7 @@ import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import { age, deriveStatus, short, statusSentence, type TargetStatus } from '../status/derive.ts';
+import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
 import { readRevision } from '../content/revision.ts';
 import { durationOption, type Invocation, workspaceOf } from './invocation.ts';
@@ -47,25 +48,6 @@ export async function status(invocation: Invocation, request: StatusRequest): Pr
 export async function statusOf(workspace: Workspace, target: TargetConfig): Promise<TargetStatus> {
   const { state, open } = await workspace.view(target.name);
   return deriveStatus({ name: target.name, vendor: target.vendor, state, open, nowMs: workspace.now() });
-}
-
-/** One target in the JSON of `status` and of GET /api/status. */
-export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null) {
-  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, outOfScope } = status;
-  return plain({
-    name,
-    vendor,
-    counts,
-    revision,
-    lastSync: lastSync === null ? null : lastSync.at,
-    nextRun,
-    held: held.length === 0 ? null : held,
-    inSync,
-    behind: behind.length,
-    forgetting,
-    outOfScope,
-    ...(documents && { documents: status.documents }),
-  });
 }
 
 async function askVendors(workspace: Workspace, targets: readonly TargetConfig[], invocation: Invocation): Promise<void> {

@@ -166,7 +166,7 @@ export function textNow(document: Document, looked: Looked | undefined, disk: Co
 
 function stale(document: Document, what: string): SyncError {
   return new SyncError('DOCUMENT_REFUSED', {
-    message: `${document.id} (${document.path}) ${what}`,
+    message: `${document.id === document.path ? document.path : `${document.id} (${document.path})`} ${what}`,
     next: 'nothing: the next sync looks at it anew',
     facts: { retry: 'later' },
   });

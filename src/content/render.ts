@@ -1,5 +1,6 @@
 // Document → payload for one target: title, text, parts. Pure, but for the parser that a document over the limit loads; and the heads
 // of payloads through the scan cache, so that an unchanged file is not read.
+import { setImmediate } from 'node:timers/promises';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord, SyncError } from '../model/error.ts';
 import { fingerprint, type Json, type JsonRecord } from '../model/json.ts';
@@ -56,12 +57,16 @@ export async function payloadHeads(
   const key = renderKey(options);
   const heads: PayloadHead[] = [];
   const failed: { document: DocumentId; path: string; error: ErrorRecord }[] = [];
+  let rendered = 0;
   for (const document of documents) {
     const known = cache?.heads(document.path, document.id, key) ?? null;
     if (known !== null) {
       heads.push(headOf(document, known));
       continue;
     }
+    rendered += 1;
+    // The loop gets a turn: watch events are lost without an error while it is blocked.
+    if (rendered % 100 === 0) await setImmediate();
     try {
       const text = scan.text(document);
       const payload = await renderPayload(document, text, options);
@@ -140,7 +145,8 @@ function cutTitle(title: string, maxCharacters: number | null): string {
 }
 
 function tooLarge(document: Document, block: { readonly bytes: number; readonly start: string }, limit: number): SyncError {
-  const what = `${document.id} (${document.path}): one block of ${block.bytes} bytes is over the limit of ${limit}`;
+  const name = document.id === document.path ? document.id : `${document.id} (${document.path})`;
+  const what = `${name}: one block of ${block.bytes} bytes is over the limit of ${limit}`;
   return new SyncError('DOCUMENT_TOO_LARGE', {
     message: `${what}; it begins "${block.start}"`,
     next: 'break the block up, or raise maxDocumentBytes where the vendor takes more',

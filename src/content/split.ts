@@ -62,14 +62,9 @@ export function splitText(input: SplitInput): SplitResult {
   const root = outline(input.body);
   const unique = uniqueKeys();
   try {
-    const parts = pack(input, root, []).map((unit): Piece => {
-      const names = unit.path.map((section) => section.name);
-      const key = names.length === 0 ? 'start' : names.map((name) => slugOrHash(name, 40)).join('/');
-      return {
-        key: unique(key.length <= 120 ? key : `${key.slice(0, 100).replace(/[^\p{L}\p{M}\p{N}]+$/u, '')}-${sha256(key).slice(0, 8)}`),
-        title: [input.title, ...names].join(' › '),
-        text: unit.text,
-      };
+    const parts = pack(input, root, []).map(({ path, text }): Piece => {
+      const names = path.map((section) => section.name);
+      return { key: unique(keyOf(names)), title: [input.title, ...names].join(' › '), text };
     });
     return { parts, tooLarge: null };
   } catch (thrown) {
@@ -77,6 +72,19 @@ export function splitText(input: SplitInput): SplitResult {
     const start = [...(thrown.block.trim().split('\n')[0] ?? '')].slice(0, 60).join('');
     return { parts: [], tooLarge: { bytes: Buffer.byteLength(thrown.block), start } };
   }
+}
+
+/** A key that hangs on the headings alone. Never `qa-…`: behind a document's id that would read as a Q&A pair of it. */
+function keyOf(names: readonly string[]): string {
+  if (names.length === 0) return 'start';
+  const whole = names.map((name) => slugOrHash(name, 40)).join('/');
+  const key = whole.startsWith('qa-') ? `section-${whole}` : whole;
+  return key.length <= 120
+    ? key
+    : `${[...key]
+        .slice(0, 100)
+        .join('')
+        .replace(/[^\p{L}\p{M}\p{N}]+$/u, '')}-${sha256(key).slice(0, 8)}`;
 }
 
 /** The parts of one section. `above` are the headings over it, outermost first. */

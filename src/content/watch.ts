@@ -1,6 +1,6 @@
 // The folder → "something changed", coalesced. Events are a hint and may be lost: the scan decides. Owns chokidar.
 // Folders are watched, not files: an eighth of the time to ready, and a fortieth of the kernel's watches.
-import { lstatSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 
@@ -46,12 +46,14 @@ export function watchContent(input: WatchInput): ContentWatch {
   const root = resolve(input.root);
   const hints = coalesce(input, timers);
   let watcher: FSWatcher | null = null;
-  let armedInode: bigint | null = null;
+  let armed: string | null = null;
   let polling = input.polling === true;
   let told = '';
   let closed = false;
   let rearming: Promise<void> | null = null;
   let timer: unknown = null;
+  // Ends the wait for a watcher that never gets ready because its root went away meanwhile.
+  let release = () => {};
 
   const tell = (message: string) => {
     if (message !== told && !closed) input.onError(new Error(message));
@@ -69,8 +71,8 @@ export function watchContent(input: WatchInput): ContentWatch {
   };
 
   async function arm(): Promise<void> {
-    armedInode = inodeOf(root);
-    if (armedInode === null) {
+    armed = identityOf(root);
+    if (armed === null) {
       tell(`the content folder ${root} is missing: nothing is deleted, and watching goes on once it is back`);
       return;
     }
@@ -88,14 +90,20 @@ export function watchContent(input: WatchInput): ContentWatch {
       ignored: (path, stats) => (path !== root && input.ignored(path)) || (!byPolling && stats?.isFile() === true),
     });
     watcher = next;
-    next.on('all', () => hints.hint());
+    next.on('all', (event, path) => {
+      hints.hint();
+      if (event === 'unlinkDir' && path === root && watcher === next) void rearm();
+    });
     next.on('raw', (_event, name, details) => {
       const folder: unknown = (details as { watchedPath?: unknown } | null)?.watchedPath;
       const path = typeof name === 'string' && typeof folder === 'string' ? resolve(folder, name) : null;
       if (path === null || !input.ignored(path)) hints.hint();
     });
     next.on('error', onFault);
-    await new Promise<void>((done) => next.once('ready', () => done()));
+    await new Promise<void>((done) => {
+      release = done;
+      next.once('ready', () => done());
+    });
   }
 
   function rearm(): Promise<void> {
@@ -112,7 +120,10 @@ export function watchContent(input: WatchInput): ContentWatch {
 
   function check(): void {
     if (closed) return;
-    if (inodeOf(root) !== armedInode && rearming === null) void rearm();
+    if (identityOf(root) !== armed) {
+      release();
+      void rearm();
+    }
     timer = timers.after(input.rootCheckMs ?? 2000, check);
   }
 
@@ -124,17 +135,19 @@ export function watchContent(input: WatchInput): ContentWatch {
       closed = true;
       timers.cancel(timer);
       hints.cancel();
+      release();
+      await ready;
       await rearming;
       await watcher?.close();
     },
   };
 }
 
-function inodeOf(root: string): bigint | null {
+/** What tells one root from another at the same place: a new folder often gets the inode of the one just removed. Null: no folder. */
+function identityOf(root: string): string | null {
   try {
     const stats = statSync(root, { bigint: true });
-    // A root that is a link to another folder than before is another folder.
-    return stats.isDirectory() ? stats.ino * 4096n + (lstatSync(root, { bigint: true }).ino % 4096n) : null;
+    return stats.isDirectory() ? `${stats.dev} ${stats.ino} ${stats.birthtimeNs}` : null;
   } catch {
     return null;
   }

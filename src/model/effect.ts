@@ -5,6 +5,7 @@ import type { Fingerprint, Timestamp } from './json.ts';
 import type { OperationId } from './operation.ts';
 import type { DocumentRecord, Doubt, EffectId, HeldRun, LastSync, Leftover, RemoteItem, TargetState, Todo, TrainingRun, TrainingState } from './record.ts';
 import { worstTraining } from './record.ts';
+import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import { payloadFingerprint } from './payload.ts';
 
 /** What the record takes over from the payload when an effect on one of its parts is done. */
@@ -176,7 +177,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     }
     case 'leftover':
       dropItem(draft, entry.leftover.remoteId);
-      addLeftover(draft, entry.leftover);
+      putLeftover(draft, entry.leftover);
       return;
     case 'gone':
       for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
@@ -221,16 +222,16 @@ function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry
       putPart(draft, effect, effect, remoteId, entry.at);
       if (effect.action === 'create' && effect.supersedes !== null && effect.supersedes.remoteId !== remoteId) {
         const { remoteId: old, mark, removable } = effect.supersedes;
-        addLeftover(draft, { remoteId: old, document: effect.document, mark, why: 'superseded', removable, since: entry.at });
+        putLeftover(draft, { remoteId: old, document: effect.document, mark, why: 'superseded', removable, since: entry.at });
       }
       return;
     }
     case 'delete':
       draft.lastWrite = effect.id;
       removeItem(draft, effect.remoteId);
-      if (effect.retrain && !draft.forgetting.some((known) => known.effect === effect.id)) {
+      if (effect.retrain) {
         const { document, path, remoteId, id } = effect;
-        draft.forgetting = [...draft.forgetting, { document, path, remoteId, effect: id, since: entry.at }];
+        putForgetting(draft, { document, path, remoteId, effect: id, since: entry.at });
       }
       return;
     case 'replace-all': {
@@ -292,7 +293,7 @@ function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remot
     error: null,
     refused: null,
   };
-  draft.records[part.document] = derived({
+  putRecord(draft, part.document, {
     ...(before ?? blank),
     path,
     title,
@@ -359,7 +360,7 @@ function foldKnown(draft: StateDraft, known: KnownDocument): void {
   // Taken back, but not known to be learnt: a training is owed where the vendor trains on request.
   if (items.some((item) => item.training !== 'trained')) draft.lastWrite = `known ${document}`;
   const newest = items.map((item) => item.acceptedAt).sort().at(-1) ?? null;
-  draft.records[document] = derived({
+  putRecord(draft, document, {
     path,
     title,
     url,
@@ -384,31 +385,32 @@ function foldRekey(draft: StateDraft, entry: Extract<JournalEntry, { kind: 'reke
   if (record === undefined || draft.records[entry.to] !== undefined) return;
   delete draft.records[entry.from];
   const { path, title, url, body } = entry;
-  draft.records[entry.to] = { ...record, path, title, url, body };
+  const moved = { ...record, path, title, url, body };
+  draft.records[entry.to] = moved;
+  noteItems(draft, entry.to, moved, entry.from);
   draft.leftovers = draft.leftovers.map((leftover) => (leftover.document === entry.from ? { ...leftover, document: entry.to } : leftover));
 }
 
-function addLeftover(draft: StateDraft, leftover: Leftover): void {
-  draft.leftovers = [...draft.leftovers.filter((other) => other.remoteId !== leftover.remoteId), leftover];
+/** A record that may hold items which none held before. */
+function putRecord(draft: StateDraft, document: DocumentId, record: DocumentRecord): void {
+  draft.records[document] = derived(record);
+  noteItems(draft, document, record);
 }
 
 /** An item that is no longer at the vendor: out of its record and out of the leftovers; a record with no item left goes with it. */
 function removeItem(draft: StateDraft, remoteId: string): void {
-  if (draft.leftovers.some((leftover) => leftover.remoteId === remoteId)) {
-    draft.leftovers = draft.leftovers.filter((leftover) => leftover.remoteId !== remoteId);
-  }
+  dropLeftover(draft, remoteId);
   dropItem(draft, remoteId);
 }
 
 /** Out of its record, if one holds it. */
 function dropItem(draft: StateDraft, remoteId: string): void {
-  for (const [id, record] of Object.entries(draft.records)) {
-    if (!record.items.some((item) => item.remoteId === remoteId)) continue;
-    const items = record.items.filter((item) => item.remoteId !== remoteId);
-    if (items.length === 0) delete draft.records[id];
-    else draft.records[id] = derived({ ...record, items });
-    return;
-  }
+  const id = documentWith(draft, remoteId);
+  const record = id === undefined ? undefined : draft.records[id];
+  if (id === undefined || record === undefined) return;
+  const items = record.items.filter((item) => item.remoteId !== remoteId);
+  if (items.length === 0) delete draft.records[id];
+  else draft.records[id] = derived({ ...record, items });
 }
 
 function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): void {
@@ -428,11 +430,7 @@ function trainedIf(record: DocumentRecord, at: Timestamp): DocumentRecord {
 
 /** The new copy is learnt, so the old one may go. */
 function freeLeftovers(draft: StateDraft, document: DocumentId): void {
-  if (draft.records[document]?.training !== 'trained') return;
-  if (!draft.leftovers.some((leftover) => leftover.document === document && leftover.removable === 'once-trained')) return;
-  draft.leftovers = draft.leftovers.map((leftover) =>
-    leftover.document === document && leftover.removable === 'once-trained' ? { ...leftover, removable: 'now' } : leftover,
-  );
+  if (draft.records[document]?.training === 'trained') freeLeftoversOf(draft, document);
 }
 
 function foldRunEnded(
@@ -472,7 +470,7 @@ function foldByPerson(
     delete draft.records[document];
     draft.leftovers = draft.leftovers.filter((leftover) => leftover.document !== document || leftover.removable !== 'by-hand');
   } else if (record !== undefined) {
-    draft.records[document] = derived({ ...record, items, error: null });
+    putRecord(draft, document, { ...record, items, error: null });
   }
 }
 

@@ -123,7 +123,9 @@ describe('scan with a cache', () => {
   });
 
   it('looks at thousands of unchanged files well within a second', async () => {
-    const files = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`d${index % 40}/f${index}.md`, `---\ntitle: T${index}\n---\nText ${index}\n`]));
+    const files = Object.fromEntries(
+      Array.from({ length: 2_000 }, (_, index) => [`d${index % 40}/f${index}.md`, `---\ntitle: T${index}\n---\nText ${index}\n`]),
+    );
     const root = folderWith(files);
     const run = commands(root);
     await run();

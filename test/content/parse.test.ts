@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileParser, type FileSource } from '../../src/content/parse.ts';
+import { type FileSource, fileParser } from '../../src/content/parse.ts';
 import { decode } from '../../src/content/source.ts';
 import type { ContentConfig, Rule } from '../../src/model/config.ts';
 import { plainContent } from './folder.ts';
@@ -12,7 +12,8 @@ const parse = (text: string, more: Partial<FileSource> = {}, content: Partial<Co
     ...more,
   });
 const sidecar = (text: string) => ({ sidecar: { path: 'guides/reset.kb.yaml', text } });
-const problems = (result: ReturnType<typeof parse>) => result.problems.map(({ path, line, severity, message }) => `${severity} ${path}:${line ?? '-'} ${message}`);
+const problems = (result: ReturnType<typeof parse>) =>
+  result.problems.map(({ path, line, severity, message }) => `${severity} ${path}:${line ?? '-'} ${message}`);
 const article = (result: ReturnType<typeof parse>) => {
   expect(problems(result).filter((line) => line.startsWith('error'))).toEqual([]);
   const [first] = result.documents;
@@ -104,9 +105,15 @@ Body.
     ['---\na: 1\na: 2\n---\nx', /error guides\/reset\.md:3 not valid YAML/],
     ['+++\na = \n+++\nx', /error guides\/reset\.md:2 not valid TOML/],
     ['---json\n{ "a": 1,\n}\n---\nx', /error guides\/reset\.md:3 not valid JSON/],
-    ['---\nkb:\n  id: a\n  audiance: public\n---\n', /error guides\/reset\.md:4 unknown key "audiance" below kb; did you mean "audience"\?/],
+    [
+      '---\nkb:\n  id: a\n  audiance: public\n---\n',
+      /error guides\/reset\.md:4 unknown key "audiance" below kb; did you mean "audience"\?/,
+    ],
     ['+++\n[kb]\nid = "a"\naudiance = "public"\n+++\n', /error guides\/reset\.md:4 unknown key "audiance" below kb/],
-    ['---\nkb:\n  targets:\n    - support\n    - suport\n---\n', /error guides\/reset\.md:5 unknown target "suport"; did you mean "support"\?/],
+    [
+      '---\nkb:\n  targets:\n    - support\n    - suport\n---\n',
+      /error guides\/reset\.md:5 unknown target "suport"; did you mean "support"\?/,
+    ],
     ['---\nkb: public\n---\n', /:2 "kb" must hold keys/],
     ['---\nkb:\n  publishAt: soon\n---\n', /:3 "kb\.publishAt" must be a date such as/],
     ['---\nkb:\n  expiresAt: 2026-02-30\n---\n', /:3 "kb\.expiresAt" must be a day that exists/],
@@ -171,12 +178,17 @@ Body.
   });
 
   it('warns of our keys outside our block', () => {
-    expect(problems(parse('---\naudience: internal\n---\n'))).toEqual(['warning guides/reset.md:2 "audience" stands outside "kb" and has no effect there']);
+    expect(problems(parse('---\naudience: internal\n---\n'))).toEqual([
+      'warning guides/reset.md:2 "audience" stands outside "kb" and has no effect there',
+    ]);
   });
 
   it('takes existing keys by map, and ours win over them', () => {
     const content = { frontMatter: { key: 'bot', map: { id: 'doc_id', audience: 'visibility' } } };
-    expect(article(parse('---\ndoc_id: 12\nvisibility: internal\n---\n', {}, content))).toMatchObject({ id: '12', distribution: { audience: 'internal' } });
+    expect(article(parse('---\ndoc_id: 12\nvisibility: internal\n---\n', {}, content))).toMatchObject({
+      id: '12',
+      distribution: { audience: 'internal' },
+    });
     expect(article(parse('---\ndoc_id: old\nbot:\n  id: new\n---\n', {}, content)).id).toBe('new');
   });
 
@@ -266,11 +278,17 @@ describe('title, id, url, body', () => {
   it('ids of Q&A pairs are readable, unique and stable', () => {
     const faq = ['Same?', 'same!', '???', 'Größe & Maß 日本', '!!!', `${'long '.repeat(40)}a`, `${'long '.repeat(40)}b`];
     const text = `---json\n${JSON.stringify({ kb: { id: 'p', faq: faq.map((q) => ({ q, a: 'A' })) } })}\n---\n`;
-    const found = parse(text).documents.slice(1).map((document) => document.id);
+    const found = parse(text)
+      .documents.slice(1)
+      .map((document) => document.id);
     expect(found.slice(0, 4)).toEqual(['p#qa-same', 'p#qa-same-2', expect.stringMatching(/^p#qa-[0-9a-f]{8}$/), 'p#qa-größe-maß-日本']);
     expect(found[4]).toMatch(/^p#qa-[0-9a-f]{8}$/);
     expect(new Set(found).size).toBe(faq.length);
-    expect(parse(text).documents.slice(1).map((document) => document.id)).toEqual(found);
+    expect(
+      parse(text)
+        .documents.slice(1)
+        .map((document) => document.id),
+    ).toEqual(found);
     expect(Math.max(...found.map((id) => id.length))).toBeLessThanOrEqual('p#qa-'.length + 60);
   });
 });

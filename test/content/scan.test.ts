@@ -7,14 +7,28 @@ import { diskWith, failure, folderWith, ids, scanOf, told, writeOld } from './fo
 
 describe('what is in the folder', () => {
   it('finds documents in the order of their paths, with forward slashes and NFC', async () => {
-    const root = folderWith({ 'b.md': '# B', 'a/x.md': '# X', 'a/cafe\u0301.mdx': '# C', 'a/pic.png': 'x', '.hidden/h.md': 'x', '.env.md': 'x' });
+    const root = folderWith({
+      'b.md': '# B',
+      'a/x.md': '# X',
+      'a/cafe\u0301.mdx': '# C',
+      'a/pic.png': 'x',
+      '.hidden/h.md': 'x',
+      '.env.md': 'x',
+    });
     const scan = await scanOf(root);
     expect(ids(scan)).toEqual(['a/caf\u00e9.mdx', 'a/x.md', 'b.md']);
     expect(scan).toMatchObject({ complete: true, incompleteWhy: null, rootMissing: false, files: 3, filesRead: 3, problems: [] });
   });
 
   it('never enters .git, node_modules and the state folder', async () => {
-    const root = folderWith({ 'a.md': '', '.git/a.md': '', 'node_modules/p/a.md': '', 'sub/node_modules/a.md': '', 'state/texts/a.md': '', 'x/state/a.md': '' });
+    const root = folderWith({
+      'a.md': '',
+      '.git/a.md': '',
+      'node_modules/p/a.md': '',
+      'sub/node_modules/a.md': '',
+      'state/texts/a.md': '',
+      'x/state/a.md': '',
+    });
     const scan = await scanOf(root, { neverEnter: [join(root, 'state')], content: { include: ['**/*.md', '**/.*/*.md'] } });
     expect(ids(scan)).toEqual(['a.md', 'x/state/a.md']);
     expect(scan.inScope('sub/node_modules/gone.md')).toBe(false);
@@ -40,9 +54,20 @@ describe('what is in the folder', () => {
     const scan = await scanOf(root);
     expect(ids(scan)).toEqual(['good.md', 'side.md'].filter((id) => id !== 'side.md'));
     expect(scan.complete).toBe(true);
-    expect([...scan.blockedPaths.keys()].sort()).toEqual(
-      ['code.md', 'dup1.md', 'dup2.md', 'good2.md', 'huge.md', 'key.md', 'nul.md', 'side.md', 'takes.md', 'utf16.md', 'utf8.md', 'yaml.md'],
-    );
+    expect([...scan.blockedPaths.keys()].sort()).toEqual([
+      'code.md',
+      'dup1.md',
+      'dup2.md',
+      'good2.md',
+      'huge.md',
+      'key.md',
+      'nul.md',
+      'side.md',
+      'takes.md',
+      'utf16.md',
+      'utf8.md',
+      'yaml.md',
+    ]);
     const lines = told(scan);
     for (const expected of [
       /^error yaml\.md:\d not valid YAML/,
@@ -65,7 +90,14 @@ describe('what is in the folder', () => {
   });
 
   it('a sidecar speaks for its document, and one without a document is told', async () => {
-    const root = folderWith({ 'a.md': '# A', 'a.kb.yaml': 'audience: internal\n', 'lone.kb.yaml': 'audience: x\n', 'two.md': '', 'two.kb.yaml': '', 'two.kb.yml': '' });
+    const root = folderWith({
+      'a.md': '# A',
+      'a.kb.yaml': 'audience: internal\n',
+      'lone.kb.yaml': 'audience: x\n',
+      'two.md': '',
+      'two.kb.yaml': '',
+      'two.kb.yml': '',
+    });
     const scan = await scanOf(root);
     expect(scan.documents).toMatchObject([{ id: 'a.md', distribution: { audience: 'internal' } }]);
     expect(told(scan)).toEqual([
@@ -99,7 +131,42 @@ describe('what is in the folder', () => {
 
   it('takes the strangest names that the disk allows', async () => {
     // From the Big List of Naughty Strings (MIT), those without a slash.
-    const naughty = ['undefined', 'null', 'true', '-1', '1E+02', 'CON', '; ls', '$HOME', '`id`', '%s%x', "' OR 1=1 -- 1", '<script>alert(1)<', 'a/../b'.replaceAll('/', '∕'), 'Ω≈ç√∫', '田中さん', '😍👩🏽', '👨‍👩‍👧', 'ﷺ', '‪‪test‪', 'Z͑ͫ̓ͪ', '(╯°□°)╯︵', '#qa-x', '[a]{b}(c)!', 'a\nb', ' lead', 'trail ', 'x...', '__proto__', 'constructor', '*', '?', 'a\\b', '"quoted"', "it's"];
+    const naughty = [
+      'undefined',
+      'null',
+      'true',
+      '-1',
+      '1E+02',
+      'CON',
+      '; ls',
+      '$HOME',
+      '`id`',
+      '%s%x',
+      "' OR 1=1 -- 1",
+      '<script>alert(1)<',
+      'a/../b'.replaceAll('/', '∕'),
+      'Ω≈ç√∫',
+      '田中さん',
+      '😍👩🏽',
+      '👨‍👩‍👧',
+      'ﷺ',
+      '‪‪test‪',
+      'Z͑ͫ̓ͪ',
+      '(╯°□°)╯︵',
+      '#qa-x',
+      '[a]{b}(c)!',
+      'a\nb',
+      ' lead',
+      'trail ',
+      'x...',
+      '__proto__',
+      'constructor',
+      '*',
+      '?',
+      'a\\b',
+      '"quoted"',
+      "it's",
+    ];
     const root = folderWith(Object.fromEntries(naughty.map((name) => [`${name}.md`, `text of ${name.length}`])));
     const scan = await scanOf(root);
     expect(scan.problems).toEqual([]);
@@ -141,7 +208,10 @@ describe('include, exclude, ignore', () => {
     [['docs'], ['docs/a.md', 'docs/b/c.md']],
     [['docs/'], ['docs/a.md', 'docs/b/c.md']],
     [['./docs/*.md'], ['docs/a.md']],
-    [['**/*.md', '!docs/b'], ['d.md', 'docs/a.md']],
+    [
+      ['**/*.md', '!docs/b'],
+      ['d.md', 'docs/a.md'],
+    ],
     [[], []],
   ])('include %j', async (include, expected) => {
     const root = folderWith({ 'docs/a.md': '', 'docs/b/c.md': '', 'd.md': '' });
@@ -170,15 +240,9 @@ describe('include, exclude, ignore', () => {
     const root = join(top, 'repo/docs');
     const scan = await scanOf(root);
     expect(ids(scan)).toEqual(['Secret-case.md', 'a.md', 'never.md', 'sub/secret-ok.md', 'sub/y/x.md']);
-    expect(['drafts/gone.md', 'sub/secret-ok.md', 'sub/secret-2.md', 'sub/x.md', 'generated/q.md', 'n.tmp.md', 'n.md'].map(scan.inScope)).toEqual([
-      false,
-      true,
-      false,
-      false,
-      false,
-      false,
-      true,
-    ]);
+    expect(
+      ['drafts/gone.md', 'sub/secret-ok.md', 'sub/secret-2.md', 'sub/x.md', 'generated/q.md', 'n.tmp.md', 'n.md'].map(scan.inScope),
+    ).toEqual([false, true, false, false, false, false, true]);
     const without = await scanOf(root, { content: { gitignore: false } });
     expect(ids(without)).toContain('generated/g.md');
     expect(ids(without)).not.toContain('drafts/d.md');
@@ -210,15 +274,17 @@ describe('links', () => {
     const scan = await scanOf(root);
     expect(ids(scan)).toEqual(['c.md', 'v2/a.md', 'v2/b.md']);
     expect(scan.complete).toBe(true);
-    expect([...told(scan)].sort()).toEqual([
-      'warning broken.md:- a link that leads nowhere: not followed',
-      'warning latest/a.md:- a link leads to it, and it is read as v2/a.md already',
-      'warning latest/up:- a link that leads back to a folder it stands in: not followed',
-      'warning out:- a link that leads out of the content folder: not followed',
-      'warning secret.md:- a link that leads out of the content folder: not followed',
-      'error self.md:- the link cannot be followed (ELOOP)',
-      'warning v2/up:- a link that leads back to a folder it stands in: not followed',
-    ].sort());
+    expect([...told(scan)].sort()).toEqual(
+      [
+        'warning broken.md:- a link that leads nowhere: not followed',
+        'warning latest/a.md:- a link leads to it, and it is read as v2/a.md already',
+        'warning latest/up:- a link that leads back to a folder it stands in: not followed',
+        'warning out:- a link that leads out of the content folder: not followed',
+        'warning secret.md:- a link that leads out of the content folder: not followed',
+        'error self.md:- the link cannot be followed (ELOOP)',
+        'warning v2/up:- a link that leads back to a folder it stands in: not followed',
+      ].sort(),
+    );
     expect(['out/x.md', 'secret.md', 'latest/new.md', 'v2/up/x.md'].map(scan.inScope)).toEqual([false, false, true, false]);
     const narrow = await scanOf(root, { content: { include: ['latest/**'] } });
     expect(ids(narrow)).toEqual(['latest/a.md', 'latest/b.md']);
@@ -227,7 +293,8 @@ describe('links', () => {
 
   it('folders that link to each other come to an end', async () => {
     const root = folderWith({ 'a/a.md': '', 'b/b.md': '', 'c/c.md': '', 'd/d.md': '' });
-    for (const from of ['a', 'b', 'c', 'd']) for (const to of ['a', 'b', 'c', 'd']) if (from !== to) symlinkSync(`../${to}`, join(root, from, `to-${to}`));
+    for (const from of ['a', 'b', 'c', 'd'])
+      for (const to of ['a', 'b', 'c', 'd']) if (from !== to) symlinkSync(`../${to}`, join(root, from, `to-${to}`));
     expect(ids(await scanOf(root))).toEqual(['a/a.md', 'b/b.md', 'c/c.md', 'd/d.md']);
   });
 
@@ -258,22 +325,29 @@ describe('what cannot be read', () => {
       },
     });
     const scan = await scanOf(root, { disk });
-    expect(scan).toMatchObject({ complete: false, rootMissing: false, incompleteWhy: 'the content folder cannot be read (EACCES): what is below it is not known' });
+    expect(scan).toMatchObject({
+      complete: false,
+      rootMissing: false,
+      incompleteWhy: 'the content folder cannot be read (EACCES): what is below it is not known',
+    });
   });
 
-  it.each(['EACCES', 'EIO', 'ELOOP', 'ESTALE', 'EMFILE'])('a folder with %s makes the scan incomplete, the rest goes through', async (code) => {
-    const root = folderWith({ 'a.md': '', 'sub/b.md': '' });
-    const disk = diskWith({
-      list: (folder) => {
-        if (folder.endsWith('/sub')) throw failure(code);
-        return nodeDisk.list(folder);
-      },
-    });
-    const scan = await scanOf(root, { disk });
-    expect(ids(scan)).toEqual(['a.md']);
-    expect(scan.complete).toBe(false);
-    expect(scan.incompleteWhy).toContain(`sub cannot be read (${code})`);
-  });
+  it.each(['EACCES', 'EIO', 'ELOOP', 'ESTALE', 'EMFILE'])(
+    'a folder with %s makes the scan incomplete, the rest goes through',
+    async (code) => {
+      const root = folderWith({ 'a.md': '', 'sub/b.md': '' });
+      const disk = diskWith({
+        list: (folder) => {
+          if (folder.endsWith('/sub')) throw failure(code);
+          return nodeDisk.list(folder);
+        },
+      });
+      const scan = await scanOf(root, { disk });
+      expect(ids(scan)).toEqual(['a.md']);
+      expect(scan.complete).toBe(false);
+      expect(scan.incompleteWhy).toContain(`sub cannot be read (${code})`);
+    },
+  );
 
   it('an excluded folder may be unreadable', async () => {
     const root = folderWith({ 'a.md': '', 'private/b.md': '' });
@@ -429,4 +503,3 @@ it('gives the loop a turn, and tells how far it is', async () => {
 function failDocument(): never {
   throw new Error('the scan found no document');
 }
-

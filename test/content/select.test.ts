@@ -27,7 +27,11 @@ describe('selectFor', () => {
     [fenced, { audience: 'internal' }, { reason: 'audience internal is outside the fence [public, partner]', retraction: true }],
     [fenced, {}, { reason: 'no audience is stated, which is outside the fence [public, partner]', retraction: true }],
     [{ ...anyone, audience: [] }, { audience: 'public' }, { reason: 'audience public is outside the fence []', retraction: true }],
-    [fenced, { audience: 'internal', draft: true }, { reason: 'audience internal is outside the fence [public, partner]', retraction: true }],
+    [
+      fenced,
+      { audience: 'internal', draft: true },
+      { reason: 'audience internal is outside the fence [public, partner]', retraction: true },
+    ],
     [anyone, { draft: true }, { reason: 'draft', retraction: false }],
     [anyone, { targets: ['support'] }, null],
     [anyone, { targets: ['other'] }, { reason: 'not for this target', retraction: false }],

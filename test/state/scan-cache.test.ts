@@ -49,7 +49,12 @@ describe('scan cache', () => {
   it('an entry that changed within two seconds of being read proves nothing', () => {
     const cache = openScanCache('scan.cache', memory());
     cache.begin('key');
-    for (const [changedMs, fresh] of [[7_999, true], [8_000, false], [10_000, false], [99_000, false]] as const) {
+    for (const [changedMs, fresh] of [
+      [7_999, true],
+      [8_000, false],
+      [10_000, false],
+      [99_000, false],
+    ] as const) {
       cache.put('a.md', file('d'), { ...facts, changedMs });
       expect(cache.get('a.md', 's')?.fresh).toBe(fresh);
     }

@@ -1,0 +1,27 @@
+// A target's status as the JSON that `status --json` and GET /api/status share. Pure.
+import type { JsonRecord } from '../model/json.ts';
+import type { TargetStatus } from './derive.ts';
+
+/** One target of `status` (PRODUCT: JSON). `nextRun`: when the daemon looks at it next, ISO; null without a daemon. */
+export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null): JsonRecord {
+  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, outOfScope } = status;
+  return plainJson({
+    name,
+    vendor,
+    counts,
+    revision,
+    lastSync: lastSync === null ? null : lastSync.at,
+    nextRun,
+    held: held.length === 0 ? null : held,
+    inSync,
+    behind: behind.length,
+    forgetting,
+    outOfScope,
+    ...(documents && { documents: status.documents }),
+  });
+}
+
+/** A value as the JSON it would be written as. */
+function plainJson(value: unknown): JsonRecord {
+  return JSON.parse(JSON.stringify(value)) as JsonRecord;
+}

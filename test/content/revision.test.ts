@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readRevision } from '../../src/content/revision.ts';
+import { folderWith } from './folder.ts';
+
+const git = (folder: string, ...args: string[]) =>
+  execFileSync('git', ['-C', folder, '-c', 'user.name=T', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).trim();
+
+describe('readRevision', () => {
+  it('is null outside a repository, before the first commit, and where there is no folder', async () => {
+    const root = folderWith({ 'a.md': '' });
+    expect(await readRevision(root)).toEqual({ commit: null, dirty: null });
+    expect(await readRevision(join(root, 'gone'))).toEqual({ commit: null, dirty: null });
+    git(root, 'init', '-q');
+    expect(await readRevision(root)).toEqual({ commit: null, dirty: null });
+  });
+
+  it('names the commit, and the paths below the root that differ from it', async () => {
+    const repo = folderWith({
+      'docs/a.md': 'a',
+      'docs/caf\u00e9 x.md': 'c',
+      'docs/gone.md': 'g',
+      'docs/old.md': 'some text that moves',
+      'other.md': 'o',
+    });
+    const root = join(repo, 'docs');
+    git(repo, 'init', '-q');
+    git(repo, 'add', '-A');
+    git(repo, 'commit', '-q', '-m', 'one');
+    const commit = git(repo, 'rev-parse', 'HEAD');
+    expect(await readRevision(root)).toEqual({ commit, dirty: new Set() });
+    writeFileSync(join(root, 'a.md'), 'changed');
+    writeFileSync(join(root, 'caf\u00e9 x.md'), 'changed');
+    rmSync(join(root, 'gone.md'));
+    mkdirSync(join(root, 'new'));
+    writeFileSync(join(root, 'new/n\nl.md'), 'new');
+    renameSync(join(root, 'old.md'), join(root, 'moved.md'));
+    git(repo, 'add', 'docs/moved.md', 'docs/old.md');
+    writeFileSync(join(repo, 'other.md'), 'changed');
+    expect(await readRevision(root)).toEqual({
+      commit,
+      dirty: new Set(['a.md', 'caf\u00e9 x.md', 'gone.md', 'new/n\nl.md', 'old.md', 'moved.md']),
+    });
+    expect((await readRevision(repo)).dirty?.has('docs/a.md')).toBe(true);
+  });
+});

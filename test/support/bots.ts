@@ -1,0 +1,154 @@
+// The real workspace in a temporary folder against emulators over real HTTP, with one clock for both sides: what whole-engine tests run on.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { codesOf, strongest } from '../../src/cli/exit.ts';
+import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
+import { resolveEmulator } from '../../src/connectors/registry.ts';
+import { everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
+import { planTarget, type Planned } from '../../src/cycle/plan-target.ts';
+import { syncTarget } from '../../src/cycle.ts';
+import { failedReport } from '../../src/cli/failed-report.ts';
+import { asSyncError } from '../../src/model/error.ts';
+import type { SyncEvent } from '../../src/model/event.ts';
+import type { TargetReport } from '../../src/model/report.ts';
+import { createKnowledge } from '../../src/sandbox/retrieval.ts';
+import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
+import { memoryStore } from '../../src/sandbox/store.ts';
+import { type Clock, settableClock } from '../../src/testkit/clock.ts';
+import { type LedgerView } from '../../src/state/store.ts';
+import type { Hooks } from '../../src/transport/connect.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { seeded } from './emulator-tools.ts';
+
+export const secret = 'sgpt_planted-secret-4711';
+
+/** How each vendor's one target of these tests is configured. */
+const targets: Readonly<Record<string, string>> = {
+  chatthing: `channelId: bot-1, secretKey: "${secret}"`,
+  sitegpt: `chatbotId: bot-1, token: "${secret}"`,
+};
+
+export interface World {
+  readonly vendor: string;
+  readonly dir: string;
+  readonly clock: Clock;
+  readonly served: Served;
+  readonly emulator: Emulator;
+  readonly events: SyncEvent[];
+  write(files: Readonly<Record<string, string | null>>): void;
+  configure(patch: { key?: string; baseUrl?: string; extra?: string; content?: string }): void;
+  sync(patch?: Partial<Omit<SyncOptions, 'passes'>> & { passes?: Partial<Passes>; hooks?: Hooks; stop?: AbortSignal; env?: Record<string, string> }): Promise<Synced>;
+  plan(): Promise<Planned>;
+  view(): Promise<LedgerView>;
+  /** What the bot holds that kbsync made or a person planted, by name. */
+  items(): readonly EmulatedItem[];
+  writesOnWire(): number;
+  close(): Promise<void>;
+}
+
+export interface Synced extends TargetReport {
+  readonly exitCode: number;
+}
+
+/** A folder, a configuration and one bot of this vendor. Close it. */
+export async function world(vendor: string, settings: object = {}, ids = 1): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), 'kbsync-bots-'));
+  const clock = settableClock();
+  const spec = await resolveEmulator(vendor);
+  const brains = new Map<string, ReturnType<typeof createKnowledge>>();
+  const knowledge = (bot: string) => {
+    const known = brains.get(bot) ?? createKnowledge();
+    brains.set(bot, known);
+    return known;
+  };
+  const emulator = spec.create({ store: memoryStore(), now: clock.now, random: seeded(ids), knowledge }, { ...spec.defaults, ...settings });
+  emulator.provision({ id: 'bot-1', secret });
+  const served = await serveEmulators({ emulators: [{ spec, emulator }], port: 0 });
+  const events: SyncEvent[] = [];
+  const configFile = join(dir, 'sync.config.yaml');
+
+  const configure: World['configure'] = ({ key = secret, baseUrl = served.origin, extra = '', content = './content' }) => {
+    const options = (targets[vendor] ?? '').replace(secret, key);
+    writeFileSync(
+      configFile,
+      `version: 1\nname: docs\ncontent: { root: ${content} }\ntargets:\n  - { name: bot, vendor: ${vendor}, baseUrl: "${baseUrl}", ${options}, rate: { perMinute: 60000, concurrency: 2 }, ${extra} }\n`,
+    );
+  };
+  const open = (hooks?: Hooks, env: Record<string, string> = {}) =>
+    openWorkspace({
+      configFile,
+      cwd: dir,
+      env,
+      version: '0.0.0',
+      onEvent: (event) => events.push(event),
+      now: clock.now,
+      random: seeded(3),
+      sleep: clock.sleep,
+      ...(hooks !== undefined && { hooks }),
+    });
+
+  mkdirSync(join(dir, 'content'));
+  configure({});
+  return {
+    vendor,
+    dir,
+    clock,
+    served,
+    emulator,
+    events,
+    configure,
+    write(files) {
+      for (const [path, text] of Object.entries(files)) {
+        const file = join(dir, 'content', path);
+        mkdirSync(dirname(file), { recursive: true });
+        if (text === null) rmSync(file);
+        else writeFileSync(file, text);
+      }
+    },
+    async sync({ hooks, stop, env, passes, ...patch } = {}) {
+      const workspace = await open(hooks, env);
+      const signals = { stop: stop ?? new AbortController().signal, kill: new AbortController().signal };
+      const [target] = workspace.targets(null);
+      if (target === undefined) throw new Error('one target is configured');
+      const options: SyncOptions = { passes: { ...noPasses, ...passes }, only: everything, offline: false, waitMs: null, trainOnly: false, ...patch };
+      try {
+        const folder = await workspace.readFolder();
+        const how = { command: 'test', lockWaitMs: 0, ...signals };
+        const report = await workspace.exclusively(target, how, (context) => syncTarget(context, folder, options));
+        await workspace.saveCache();
+        return { ...report, exitCode: strongest(codesOf(report)) };
+      } catch (thrown) {
+        const error = asSyncError(thrown);
+        if (error.code === 'UNEXPECTED') throw thrown;
+        const report = failedReport(target, error);
+        return { ...report, exitCode: strongest(codesOf(report)) };
+      } finally {
+        await workspace.close();
+      }
+    },
+    async plan() {
+      const workspace = await open();
+      const [target] = workspace.targets(null);
+      if (target === undefined) throw new Error('one target is configured');
+      const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+      const folder = await workspace.readFolder();
+      const options = { passes: noPasses, only: everything, offline: false };
+      const planned = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
+      await workspace.close();
+      return planned;
+    },
+    async view() {
+      const workspace = await open();
+      const view = await workspace.view('bot');
+      await workspace.close();
+      return view;
+    },
+    items: () => emulator.inspect('bot-1'),
+    writesOnWire: () => events.filter((event) => event.kind === 'request' && event.intent === 'write').length,
+    async close() {
+      await served.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
