@@ -1,10 +1,11 @@
 // One pass over one target, the whole story on one screen: who is it → settle → plan → push → learn → (what superseded copies go) → told.
+
+import { freeable, newlyFreed, worthAnother } from './cycle/again.ts';
 import type { CycleContext, SyncOptions } from './cycle/context.ts';
 import type { Folder } from './cycle/folder.ts';
 import { callsOf, planTarget, settleAll } from './cycle/plan-target.ts';
-import { pushTarget } from './cycle/push-target.ts';
+import { isWhole, pushTarget, useUpApprovals } from './cycle/push-target.ts';
 import { noteSynced, Report } from './cycle/report.ts';
-import { freeable, newlyFreed, worthAnother } from './cycle/again.ts';
 import { asSyncError } from './model/error.ts';
 import type { TargetReport } from './model/report.ts';
 import type { TrainingContext } from './training/context.ts';
@@ -32,6 +33,7 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       const known = freeable(memory.state);
       if (report.stopped() || context.stop.aborted) break;
       if (worthAnother(report.results(), round)) continue;
+      if (planned !== null && isWhole(options.only)) await useUpApprovals(context);
       context.emit({ kind: 'phase', phase: 'training', done: 0, total: 0 });
       if (options.waitMs === 0) await learnOnce(trainingOf(context));
       else report.learnt(await waitForTraining(trainingOf(context), deadlineMs));

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { explain } from './cli/failure.ts';
 import { countOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
 import { Output } from './cli/output.ts';
-import { explain } from './cli/failure.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
@@ -29,7 +29,14 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
   .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
   .option('--detailed-exitcode', 'exit 3 if there are changes')
   .option('--offline', 'ask no vendor: compare the folder with the state alone')
-  .addHelpText('after', examples('kbsync plan', 'kbsync plan --target support --format markdown', 'kbsync plan --out plan.json && kbsync sync --plan plan.json'))
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync plan',
+      'kbsync plan --target support --format markdown',
+      'kbsync plan --out plan.json && kbsync sync --plan plan.json',
+    ),
+  )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { plan } = await import('./cli/plan.ts');
@@ -44,7 +51,9 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
 
 command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .argument('[path...]', 'only these files or folders')
-  .addOption(new Option('--wait <time>', "wait at most this long for training (default: each target's trainTimeout)").argParser(duration('--wait')))
+  .addOption(
+    new Option('--wait <time>', "wait at most this long for training (default: each target's trainTimeout)").argParser(duration('--wait')),
+  )
   .option('--no-wait', 'push, ask for training, and leave the waiting to a later run')
   .option('--plan <file>', 'approve the deletes of a sealed plan, and no others')
   .option('--exact', 'with --plan: refuse if anything at all differs from it')
@@ -54,8 +63,18 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .addOption(new Option('--allow-updates <n>', 'let up to n updates a target pass the brake').argParser(count('--allow-updates')))
   .option('--initial', 'add to a bot that holds other content, or that cannot be listed')
   .option('--train-only', 'push nothing: go on with training that is under way')
-  .addOption(new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')))
-  .addHelpText('after', examples('kbsync sync', 'kbsync sync guides/ --target support', 'kbsync sync --no-wait', 'kbsync sync --target site --allow-deletes 312'))
+  .addOption(
+    new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
+  )
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync sync',
+      'kbsync sync guides/ --target support',
+      'kbsync sync --no-wait',
+      'kbsync sync --target site --allow-deletes 312',
+    ),
+  )
   .action((paths: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { sync } = await import('./cli/sync.ts');
@@ -78,8 +97,16 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
 command('status', 'which revision of each document each bot knows, from local state; instant')
   .option('--documents', 'one line a document')
   .option('--live', 'ask the vendors how training goes, first')
-  .option('--fail-if <condition>', 'exit 3 if it holds: pending, failed, todo, unconfirmed or stale=2h (repeatable)', gather, [] as string[])
-  .addHelpText('after', examples('kbsync status', 'kbsync status --documents --target support', 'kbsync status --fail-if failed --fail-if stale=2h'))
+  .option(
+    '--fail-if <condition>',
+    'exit 3 if it holds: pending, failed, todo, unconfirmed or stale=2h (repeatable)',
+    gather,
+    [] as string[],
+  )
+  .addHelpText(
+    'after',
+    examples('kbsync status', 'kbsync status --documents --target support', 'kbsync status --fail-if failed --fail-if stale=2h'),
+  )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { status } = await import('./cli/status.ts');
@@ -117,7 +144,16 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
   .argument('[action]', 'done, created, retry or approve')
   .argument('[id]', 'T3, U1, H2 …')
   .argument('[remoteId]', "for created: the item's id at the vendor")
-  .addHelpText('after', examples('kbsync todo', 'kbsync todo done T3', 'kbsync todo created U1 361628903185318481', 'kbsync todo retry U1', 'kbsync todo approve H2'))
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync todo',
+      'kbsync todo done T3',
+      'kbsync todo created U1 361628903185318481',
+      'kbsync todo retry U1',
+      'kbsync todo approve H2',
+    ),
+  )
   .action((action: string | undefined, id: string | undefined, remoteId: string | undefined, _options: unknown, self: Command) =>
     run(self, async (invocation) => {
       const { todo } = await import('./cli/todo.ts');

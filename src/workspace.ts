@@ -8,7 +8,7 @@ import { registry, resolveConnector } from './connectors/registry.ts';
 import type { CycleContext, CycleMemory } from './cycle/context.ts';
 import { type Folder, readFolder } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
-import { fold, type Effect, type JournalEntry } from './model/effect.ts';
+import { type Effect, fold, type JournalEntry } from './model/effect.ts';
 import { SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import type { TargetState } from './model/record.ts';
@@ -49,6 +49,8 @@ export interface Exclusive extends RunSignals {
   readonly command: string;
   readonly lockWaitMs: number;
   readonly onWait?: (holder: LockOwner | null) => void;
+  /** The memory is all that is needed: no vendor is asked, and no secret is wanted. */
+  readonly offline?: boolean;
 }
 
 export interface Workspace {
@@ -99,7 +101,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
 
   const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
   const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
-  const emitFor = (target: string) => (event: EventBody) => input.onEvent({ ...event, target, at: new Date(now()).toISOString() } as SyncEvent);
+  const emitFor = (target: string) => (event: EventBody) =>
+    input.onEvent({ ...event, target, at: new Date(now()).toISOString() } as SyncEvent);
   const theNumbers = async (): Promise<Numbers> => {
     numbers ??= numbersFrom(await Promise.all(config.targets.map((target) => view(target.name).then(({ state }) => state))));
     return numbers;
@@ -139,7 +142,9 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return names.map((name) => {
         const found = config.targets.find((target) => target.name === name);
         if (found !== undefined) return found;
-        throw new SyncError('USAGE', { message: `there is no target ${name}; configured: ${config.targets.map((target) => target.name).join(', ')}` });
+        throw new SyncError('USAGE', {
+          message: `there is no target ${name}; configured: ${config.targets.map((target) => target.name).join(', ')}`,
+        });
       });
     },
     readFolder: () => readFolder({ config, cache, nowMs: now }),
@@ -171,7 +176,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
               await ledger.checkpoint();
             },
           };
-          return await work(await contextFor(target, how, false, memory));
+          return await work(await contextFor(target, how, how.offline ?? false, memory));
         } finally {
           await ledger.close();
         }

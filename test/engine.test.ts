@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../src/sandbox/serve.ts';
 import { secret, type World, world } from './support/bots.ts';
 
-const files = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`guides/page-${n}.md`, `# Page ${n}\n\nThe secret word of page ${n} is zebra${n}.\n`]));
+const files = Object.fromEntries(
+  Array.from({ length: 8 }, (_, n) => [`guides/page-${n}.md`, `# Page ${n}\n\nThe secret word of page ${n} is zebra${n}.\n`]),
+);
 
 describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
   let bot: World;
@@ -109,7 +111,13 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
     await bot.sync();
     let count = 0;
     bot.served.setFault(() => (++count % 3 === 0 ? fault : null));
-    bot.write({ 'guides/page-0.md': '# Page 0\n\nNow gnu0.\n', 'guides/page-1.md': null, 'a.md': '# A\n\nant', 'b.md': '# B\n\nbee', 'c.md': '# C\n\ncow' });
+    bot.write({
+      'guides/page-0.md': '# Page 0\n\nNow gnu0.\n',
+      'guides/page-1.md': null,
+      'a.md': '# A\n\nant',
+      'b.md': '# B\n\nbee',
+      'c.md': '# C\n\ncow',
+    });
     const report = await bot.sync();
     const green = report.results.every(({ outcome }) => outcome === 'done') && report.error === null && report.waited === 'learnt';
     expect(report.exitCode === 0).toBe(green);

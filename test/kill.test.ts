@@ -3,8 +3,8 @@ import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seeded } from './support/emulator-tools.ts';
 import { type World, world } from './support/bots.ts';
+import { seeded } from './support/emulator-tools.ts';
 
 const run = promisify(execFile);
 // What `npm run build` (before `npm test`: pretest) made.
@@ -18,7 +18,9 @@ describe.each(['chatthing', 'sitegpt'])('killed for real: %s', (vendor) => {
   beforeEach(async () => {
     // The vendor lives on its own clock: time passes for it with every question, so that training ends.
     bot = await world(vendor, { syncMs: 0, queuedMs: 0, processingMs: 0 });
-    const files = Object.fromEntries(Array.from({ length: documents }, (_, n) => [`p/${n}.md`, `# Page ${n}\n\nword${n}.\n${'text '.repeat(200)}\n`]));
+    const files = Object.fromEntries(
+      Array.from({ length: documents }, (_, n) => [`p/${n}.md`, `# Page ${n}\n\nword${n}.\n${'text '.repeat(200)}\n`]),
+    );
     bot.write(files);
     if (vendor === 'chatthing') bot.configure({ extra: 'rowsPerCall: 2' });
     // A vendor in no hurry, so that the signal meets the push.
@@ -43,7 +45,8 @@ describe.each(['chatthing', 'sitegpt'])('killed for real: %s', (vendor) => {
     const { stdout } = await run(process.execPath, [program, 'sync', '--quiet', '--json', '--no-wait'], { cwd: bot.dir });
     const last = JSON.parse(stdout) as { exitCode: number; targets: [{ counts: Record<string, number>; requests: { write: number } }] };
     const held = bot.items();
-    for (let n = 0; n < documents; n += 1) expect(held.filter((item) => item.text.includes(`word${n}.`)).length, `word${n}, kills ${kills}`).toBe(1);
+    for (let n = 0; n < documents; n += 1)
+      expect(held.filter((item) => item.text.includes(`word${n}.`)).length, `word${n}, kills ${kills}`).toBe(1);
     expect(held.length).toBe(documents);
     expect(last.targets[0].counts).toMatchObject({ unchanged: documents, create: 0, update: 0, delete: 0 });
     expect(kills).toBeGreaterThan(0);

@@ -76,7 +76,10 @@ function readRequest({ target, question, all }: AskRequest, named: readonly stri
 function askable(targets: readonly TargetConfig[], all: boolean, { output }: Invocation): readonly TargetConfig[] {
   const paused = targets.filter((target) => target.paused).map((target) => target.name);
   if (paused.length > 0 && !all) {
-    throw new SyncError('USAGE', { message: `${paused.join(', ')}: paused in the configuration, so nothing is sent there`, next: 'take paused: true out' });
+    throw new SyncError('USAGE', {
+      message: `${paused.join(', ')}: paused in the configuration, so nothing is sent there`,
+      next: 'take paused: true out',
+    });
   }
   if (paused.length > 0) output.talk(`not asked, since paused: ${paused.join(', ')}`);
   return targets.filter((target) => !target.paused);
@@ -106,7 +109,11 @@ function blank(target: TargetConfig, error: SyncError): Asked {
 
 function cannotAsk({ connection, target }: CycleContext): SyncError {
   const next = connection.target.traits.missing.ask?.remedy ?? `ask it in the dashboard of ${connection.vendorLabel}`;
-  return new SyncError('USAGE', { message: `${target.name} cannot be asked: ${connection.vendorLabel} gives no way to`, next, facts: { stops: 'target' } });
+  return new SyncError('USAGE', {
+    message: `${target.name} cannot be asked: ${connection.vendorLabel} gives no way to`,
+    next,
+    facts: { stops: 'target' },
+  });
 }
 
 function codeOf(asked: readonly Asked[], all: boolean): number {

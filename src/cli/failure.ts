@@ -11,6 +11,7 @@ export function explain(error: SyncError, { output, options, command }: Pick<Inv
   const words = error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`;
   output.complain(`${output.style('bad', 'error')}: ${visibleLines(`${error.message}${words}`)}`);
   output.complain(`next: ${visibleLines(error.next)}`);
-  if (error.code === 'UNEXPECTED' && error.cause instanceof Error && error.cause.stack !== undefined) output.complain(visibleLines(error.cause.stack));
+  if (error.code === 'UNEXPECTED' && error.cause instanceof Error && error.cause.stack !== undefined)
+    output.complain(visibleLines(error.cause.stack));
   return exitCode;
 }

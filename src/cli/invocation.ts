@@ -1,6 +1,7 @@
 // What every command is handed: the global options, where data and talk go, the signals. Owns no command.
-import { fileURLToPath } from 'node:url';
+
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';

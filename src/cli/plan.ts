@@ -44,7 +44,6 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
     const targets = workspace.targets(options.targets);
     const planned = await Promise.all(targets.map((target) => planOne(workspace, target, folder, request, invocation)));
     progress.end();
-    await workspace.saveCache();
     await writeOut(planned, folder, workspace, request, invocation, startedAt);
     const exitCode = codeOf(planned, folder, request);
     output.answer(
@@ -97,7 +96,9 @@ function print(planned: readonly PlannedTarget[], { format }: PlanRequest, { out
   for (const { target, plan: made, error } of planned) {
     if (made !== null) output.data(printPlan(made, { format, verbose: options.verbose }).trimEnd());
     if (error !== null) {
-      output.complain(`${output.style('bad', 'error')} ${target.name}: ${visible(error.message)}${error.vendor === null ? '' : ` (the vendor says: ${visible(error.vendor)})`}`);
+      output.complain(
+        `${output.style('bad', 'error')} ${target.name}: ${visible(error.message)}${error.vendor === null ? '' : ` (the vendor says: ${visible(error.vendor)})`}`,
+      );
       output.complain(`  next: ${visible(error.next)}`);
     }
   }

@@ -1,8 +1,8 @@
 // Reports of a sync: their JSON, and their lines for people.
 import type { ContentProblem } from '../model/document.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
-import type { TargetReport } from '../model/report.ts';
 import { trainingStates } from '../model/record.ts';
+import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { countsOf, heldRows, operationRows } from '../plan/print.ts';
 import type { Output } from './output.ts';
@@ -63,10 +63,16 @@ export function printReport(report: TargetReport, output: Output, verbose: boole
   output.data(`${output.style('strong', visible(target))} (${vendor}): ${summary}`);
   for (const { operation, outcome, error: failure } of results) {
     if (outcome === 'done' && !verbose) continue;
-    const why = failure === null ? operation.reason : `${failure.message}${failure.vendor === null ? '' : ` (${vendorWord}: ${failure.vendor})`}. Next: ${failure.next}`;
-    output.data(`  ${output.style(outcome === 'done' ? 'dim' : 'bad', outcome)} ${operation.action} ${visible(operation.document)}: ${visible(why)}`);
+    const why =
+      failure === null
+        ? operation.reason
+        : `${failure.message}${failure.vendor === null ? '' : ` (${vendorWord}: ${failure.vendor})`}. Next: ${failure.next}`;
+    output.data(
+      `  ${output.style(outcome === 'done' ? 'dim' : 'bad', outcome)} ${operation.action} ${visible(operation.document)}: ${visible(why)}`,
+    );
   }
-  for (const { path, reason, action } of blocked) output.data(`  ${output.style('bad', 'blocked')} ${action} ${visible(path)}: ${visible(reason)}`);
+  for (const { path, reason, action } of blocked)
+    output.data(`  ${output.style('bad', 'blocked')} ${action} ${visible(path)}: ${visible(reason)}`);
   for (const { id, message, passWith } of report.held) {
     output.data(`  ${output.style('bad', `held ${id}`)}: ${visible(message)}`);
     if (passWith !== null) output.data(`    to pass it: kbsync ${visible(passWith)}${id === '' ? '' : `, or kbsync todo approve ${id}`}`);
@@ -86,7 +92,9 @@ const pastOf = { create: 'created', update: 'updated', move: 'moved', delete: 'd
 function trainingLine(report: TargetReport, output: Output): string {
   const { training, owed, waited } = report;
   const total = trainingStates.reduce((sum, state) => sum + training[state], 0);
-  const rest = trainingStates.flatMap((state) => (state === 'trained' || training[state] === 0 ? [] : [`${figure(training[state])} ${state}`]));
+  const rest = trainingStates.flatMap((state) =>
+    state === 'trained' || training[state] === 0 ? [] : [`${figure(training[state])} ${state}`],
+  );
   const words = [`trained ${figure(training.trained)} of ${figure(total)}`, ...rest];
   if (owed.forgetting > 0) words.push(`${figure(owed.forgetting)} deleted but not yet forgotten`);
   if (owed.leftovers > 0) words.push(`${figure(owed.leftovers)} superseded copies still there`);

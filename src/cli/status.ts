@@ -1,13 +1,14 @@
 // `status`: which revision of each document each bot knows. Local and instant, unless --live asks the vendors first.
-import { syncTarget } from '../cycle.ts';
+
+import { readRevision } from '../content/revision.ts';
 import { everything, noPasses } from '../cycle/context.ts';
+import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import { age, deriveStatus, short, statusSentence, type TargetStatus } from '../status/derive.ts';
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
-import { readRevision } from '../content/revision.ts';
 import { durationOption, type Invocation, workspaceOf } from './invocation.ts';
 import { figure, plain } from './reports.ts';
 
@@ -70,15 +71,17 @@ async function askVendors(workspace: Workspace, targets: readonly TargetConfig[]
 function print(status: TargetStatus, documents: boolean, { output }: Invocation): void {
   const { counts, held, lastSync, forgetting, outOfScope } = status;
   output.data(output.style(status.inSync ? 'good' : 'warn', visible(statusSentence(status))));
-  const words = (['trained', 'training', 'pending', 'failed', 'stuck', 'unknown', 'unconfirmed', 'todo', 'leftovers'] as const).flatMap((name) =>
-    counts[name] === 0 ? [] : [`${figure(counts[name])} ${name}`],
+  const words = (['trained', 'training', 'pending', 'failed', 'stuck', 'unknown', 'unconfirmed', 'todo', 'leftovers'] as const).flatMap(
+    (name) => (counts[name] === 0 ? [] : [`${figure(counts[name])} ${name}`]),
   );
   if (forgetting > 0) words.push(`${figure(forgetting)} deleted but not yet forgotten`);
   if (outOfScope > 0) words.push(`${figure(outOfScope)} out of scope`);
   const when = lastSync === null ? '' : `; last sync ${age(Date.now() - Date.parse(lastSync.at))} ago`;
   output.data(`  ${words.length === 0 ? 'nothing there yet' : words.join(', ')}${when}`);
   for (const { id, message, passWith } of held) {
-    output.data(`  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`);
+    output.data(
+      `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
+    );
   }
   if (counts.todo + counts.unconfirmed > 0) output.data('  see: kbsync todo');
   if (!documents) return;
@@ -86,7 +89,9 @@ function print(status: TargetStatus, documents: boolean, { output }: Invocation)
     const knows = one.trainedFingerprint === null ? 'knows none' : `knows ${short(one.trainedCommit ?? one.trainedFingerprint)}`;
     const pushed = one.pushedFingerprint === null ? 'unknown' : short(one.pushedCommit ?? one.pushedFingerprint);
     const error = one.error === null ? '' : `: ${visible(one.error.message)}`;
-    output.data(`  ${one.training.padEnd(8)} ${visible(one.document)}  ${knows}, given ${pushed}  [${one.remoteIds.map(visible).join(', ')}]${error}`);
+    output.data(
+      `  ${one.training.padEnd(8)} ${visible(one.document)}  ${knows}, given ${pushed}  [${one.remoteIds.map(visible).join(', ')}]${error}`,
+    );
   }
 }
 
@@ -103,7 +108,8 @@ function conditionOf(text: string): Condition {
       return ({ counts }) => counts.unconfirmed > 0;
     default: {
       const match = /^stale=(.+)$/.exec(text);
-      if (match === null) throw new SyncError('USAGE', { message: `--fail-if: found "${text}", expected pending, failed, todo, unconfirmed or stale=2h` });
+      if (match === null)
+        throw new SyncError('USAGE', { message: `--fail-if: found "${text}", expected pending, failed, todo, unconfirmed or stale=2h` });
       const limitMs = durationOption('--fail-if stale', match[1] ?? '');
       return ({ lastSync, behind }, nowMs) =>
         lastSync === null || nowMs - Date.parse(lastSync.at) > limitMs || behind.some((one) => (one.ageMs ?? 0) > limitMs);

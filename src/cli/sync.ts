@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { everything, type SyncOptions } from '../cycle/context.ts';
+import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
@@ -10,11 +11,10 @@ import type { TargetReport } from '../model/report.ts';
 import { differences, readSealed, type SealedPlans } from '../plan/seal.ts';
 import type { Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
-import type { Folder } from '../cycle/folder.ts';
+import { failedReport } from './failed-report.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
-import { failedReport } from './failed-report.ts';
 
 /** `sync`, parsed. */
 export interface SyncRequest {
@@ -79,7 +79,13 @@ async function syncOne(
   }
 }
 
-function optionsFor(target: TargetConfig, sealed: SealedPlans | null, request: SyncRequest, workspace: Workspace, cwd: string): SyncOptions {
+function optionsFor(
+  target: TargetConfig,
+  sealed: SealedPlans | null,
+  request: SyncRequest,
+  workspace: Workspace,
+  cwd: string,
+): SyncOptions {
   const { allowDeletes, allowUpdates, initial, waitMs, trainOnly } = request;
   const plan = sealed?.plans.find((candidate) => candidate.target === target.name);
   const approved = plan?.operations.filter((operation) => operation.action === 'delete').map((operation) => operation.id);
@@ -137,7 +143,10 @@ async function refuseDifferences(
     found.push(...differences(before, plan).map((difference) => `${target.name}: ${difference}`));
   }
   if (found.length === 0) return;
-  throw new SyncError('HELD', { message: `the sealed plan no longer fits: ${found.join('; ')}`, next: 'make the plan again, or leave --exact out' });
+  throw new SyncError('HELD', {
+    message: `the sealed plan no longer fits: ${found.join('; ')}`,
+    next: 'make the plan again, or leave --exact out',
+  });
 }
 
 async function noteRun(workspace: Workspace, report: TargetReport, startedAt: number): Promise<void> {

@@ -1,6 +1,7 @@
 // Whether a pass has a reason to plan once more before it ends. Pure.
-import type { OperationResult } from '../model/report.ts';
+
 import type { TargetState } from '../model/record.ts';
+import type { OperationResult } from '../model/report.ts';
 
 /** A write that is known not to have happened and only needs saying again: a create whose answer was lost, an update of an item that is gone. */
 export function worthAnother(results: readonly OperationResult[], round: number): boolean {

@@ -1,5 +1,5 @@
 // Everything from "who is this bot" to its plan. Reads the vendor, writes nothing to it; what it learns goes into the memory it is given.
-import { capabilitiesOf, type Call } from '../connectors/connector.ts';
+import { type Call, capabilitiesOf } from '../connectors/connector.ts';
 import { likeness } from '../content/render.ts';
 import type { DocumentId } from '../model/document.ts';
 import { SyncError } from '../model/error.ts';
@@ -108,6 +108,7 @@ function planInput(
       rootMissing: scan.rootMissing,
       documents: scan.documents.length,
       blockedPaths: scan.blockedPaths,
+      ...(scan.blockedIds !== undefined && { blockedIds: scan.blockedIds }),
       inScope: wanted.inScope,
     },
     contact: {
@@ -141,7 +142,13 @@ function scanText(folder: Folder): (id: DocumentId) => string | null {
 }
 
 /** How alike a vanished document's last given body and a new one's are; null where the old text is no longer known. */
-function likenessOf(context: CycleContext, _wanted: Wanted, gone: DocumentId, fresh: DocumentId, text: (id: DocumentId) => string | null): number | null {
+function likenessOf(
+  context: CycleContext,
+  _wanted: Wanted,
+  gone: DocumentId,
+  fresh: DocumentId,
+  text: (id: DocumentId) => string | null,
+): number | null {
   const pushed = context.memory.state.records[gone]?.pushed;
   if (pushed === null || pushed === undefined) return null;
   const before = context.texts.get(pushed);

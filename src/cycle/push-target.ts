@@ -6,9 +6,10 @@ import type { Brake, Operation, OperationId, Plan } from '../model/operation.ts'
 import type { HeldRun, Todo } from '../model/record.ts';
 import type { OperationResult } from '../model/report.ts';
 import { heldOperations } from '../plan/brake.ts';
-import { pushSteps, type Pushed } from '../push/apply.ts';
+import { type Pushed, pushSteps } from '../push/apply.ts';
 import type { PushContext } from '../push/context.ts';
 import { stepOf } from '../push/effects.ts';
+import { replaceWhole } from '../push/replace.ts';
 import { settle } from '../push/settle.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import type { Folder, Wanted } from './folder.ts';
@@ -21,16 +22,21 @@ export interface PushedTarget {
 }
 
 /** Sends what no brake holds. The held part changes nothing but its note for `todo approve`. */
-export async function pushTarget(context: CycleContext, folder: Folder, planned: Planned, only: PlanOptions['only']): Promise<PushedTarget> {
+export async function pushTarget(
+  context: CycleContext,
+  folder: Folder,
+  planned: Planned,
+  only: PlanOptions['only'],
+): Promise<PushedTarget> {
   const { plan, wanted } = planned;
-  const held = await noteHeld(context, plan);
+  const held = await noteHeld(context, plan, isWhole(only));
   const holds = heldOperations({ ...plan, brakes: held });
   const heldResults = plan.operations.filter((operation) => holds.has(operation.id)).map((operation) => resultOf(operation, 'held'));
   if (held.some((brake) => brake.holds === 'all')) return { results: heldResults, held, stoppedBy: null };
   await meet(context, planned.identity);
   const going = plan.operations.filter((operation) => !holds.has(operation.id));
   const byPerson = going.filter((operation) => operation.by === 'person');
-  await noteTodos(context, byPerson, only.paths === null && !only.failed && only.limit === null);
+  await noteTodos(context, byPerson, isWhole(only));
   await dropEmptyRecords(context, wanted);
   const byVendor = going.filter((operation) => operation.by === 'vendor');
   const pushed = await send(context, folder, wanted, byVendor);
@@ -40,6 +46,11 @@ export async function pushTarget(context: CycleContext, folder: Folder, planned:
   });
   const todos = byPerson.map((operation) => resultOf(operation, 'todo'));
   return { results: [...results, ...todos, ...heldResults], held, stoppedBy: pushed.stoppedBy };
+}
+
+/** Whether a run is about everything that the target is to have. */
+export function isWhole(only: PlanOptions['only']): boolean {
+  return only.paths === null && !only.failed && only.limit === null;
 }
 
 function resultOf(operation: Operation, outcome: 'held' | 'todo'): OperationResult {
@@ -85,26 +96,40 @@ async function send(context: CycleContext, folder: Folder, wanted: Wanted, opera
   if (operations.length === 0) return { results: [], stoppedBy: null };
   await openContainer(context);
   const { connection, memory } = context;
-  const facts = { traits: connection.target.traits, capabilities: capabilitiesOf(connection.target) };
   const heads = new Map(wanted.heads.map((head) => [head.document, head]));
+  const push = pushContext(context, folder, wanted);
+  context.emit({ kind: 'phase', phase: 'pushing', done: 0, total: operations.length });
+  const { target } = connection;
+  if ('replaceAll' in target) return replaceWhole(operations, heads, { ...push, target });
+  const facts = { traits: connection.target.traits, capabilities: capabilitiesOf(connection.target) };
   const steps = operations.map((operation) => stepOf(operation, heads.get(operation.document) ?? null, memory.state, facts));
-  const push: PushContext = {
+  return pushSteps(steps, push);
+}
+
+function pushContext(context: CycleContext, folder: Folder, wanted: Wanted): PushContext {
+  return {
     ...pushBase(context),
     payload: wanted.payload,
     commitOf: (path) => folder.commitOf(path),
     workspace: context.config.name,
     stop: context.stop,
     newEffectId: context.newEffectId,
-    concurrency: connection.concurrency,
+    concurrency: context.connection.concurrency,
     emit: context.emit,
   };
-  context.emit({ kind: 'phase', phase: 'pushing', done: 0, total: operations.length });
-  return pushSteps(steps, push);
 }
 
 function pushBase(context: CycleContext) {
   const { connection, memory, sleep, nextNumber, nowMs, texts } = context;
-  return { target: connection.target, memory, call: callsOf(context), sleep, nextNumber, texts, now: () => new Date(nowMs()).toISOString() };
+  return {
+    target: connection.target,
+    memory,
+    call: callsOf(context),
+    sleep,
+    nextNumber,
+    texts,
+    now: () => new Date(nowMs()).toISOString(),
+  };
 }
 
 /** A record that holds nothing at the vendor and is not wanted any more only waits to be forgotten. */
@@ -117,18 +142,31 @@ async function dropEmptyRecords(context: CycleContext, wanted: Wanted): Promise<
   if (entries.length > 0) await memory.append(entries);
 }
 
-/** Brakes with their numbers; a brake of the same rule over the same documents keeps the number it has. */
-async function noteHeld(context: CycleContext, plan: Plan): Promise<readonly Brake[]> {
+/**
+ * Brakes with their numbers; a brake of the same rule over the same documents keeps the number it has. An approval stays until the pass that
+ * it lets through has ended, so that neither a crash nor an unreachable vendor uses it up; one that no longer covers what is planned goes.
+ * A narrowed plan says nothing of the rest: what is held there stays.
+ */
+async function noteHeld(context: CycleContext, plan: Plan, whole: boolean): Promise<readonly Brake[]> {
   const { memory, nowMs } = context;
   const before = memory.state.held;
   const noted = plan.brakes.map((brake): HeldRun => {
-    const same = before.find((held) => held.rule === brake.rule && sameSet(held.documents, brake.documents));
+    const same = before.find((held) => held.approvedAt === null && held.rule === brake.rule && sameSet(held.documents, brake.documents));
     const since = new Date(nowMs()).toISOString();
     const { rule, message, documents, passWith } = brake;
     return { id: same?.id ?? context.nextNumber('H'), rule, message, documents, passWith, since: same?.since ?? since, approvedAt: null };
   });
-  if (JSON.stringify(noted) !== JSON.stringify(before)) await memory.append([{ kind: 'held', held: noted }]);
+  const kept = before.filter((run) => (run.approvedAt !== null || !whole) && !noted.some(({ rule }) => rule === run.rule));
+  const held = [...kept, ...noted];
+  if (JSON.stringify(held) !== JSON.stringify(before)) await memory.append([{ kind: 'held', held }]);
   return plan.brakes.map((brake, index) => ({ ...brake, id: noted[index]?.id ?? '' }));
+}
+
+/** What a person approved has been done: the next plan like it is held again. */
+export async function useUpApprovals(context: CycleContext): Promise<void> {
+  const { memory } = context;
+  const held = memory.state.held.filter((run) => run.approvedAt === null);
+  if (held.length < memory.state.held.length) await memory.append([{ kind: 'held', held }]);
 }
 
 function sameSet(left: readonly string[], right: readonly string[]): boolean {

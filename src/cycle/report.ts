@@ -1,8 +1,8 @@
 // What a pass came to: results over its rounds, the truth about training, and the note of what the bot was last seen to know.
 import { asSyncError, type SyncError } from '../model/error.ts';
 import { fingerprint } from '../model/json.ts';
-import type { Brake, OperationId } from '../model/operation.ts';
 import { knownRevision } from '../model/known.ts';
+import type { Brake, OperationId } from '../model/operation.ts';
 import type { LastSync } from '../model/record.ts';
 import type { OperationResult, TargetReport } from '../model/report.ts';
 import { trainingCounts, type WaitOutcome } from '../training/follow.ts';
@@ -92,8 +92,10 @@ export async function noteSynced(context: CycleContext, folder: Folder, planned:
   const behind: { [id: string]: string } = {};
   for (const head of wanted.heads) if (state.records[head.document]?.trained !== head.fingerprint) behind[head.document] = head.fingerprint;
   for (const blocked of plan.blocked) behind[blocked.document] ??= 'blocked';
-  for (const operation of plan.operations) if (operation.action === 'delete' && operation.remoteId === null) behind[operation.document] = '';
-  const revision = folder.commit ?? fingerprint(Object.fromEntries(wanted.heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
+  for (const operation of plan.operations)
+    if (operation.action === 'delete' && operation.remoteId === null) behind[operation.document] = '';
+  const revision =
+    folder.commit ?? fingerprint(Object.fromEntries(wanted.heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
   const at = new Date(nowMs()).toISOString();
   const lastSync: LastSync = { at, commit: folder.commit, revision, documents: wanted.heads.length, behind, outOfScope: plan.outOfScope };
   await memory.append([{ kind: 'synced', lastSync, revision: knownRevision(state) }]);

@@ -14,7 +14,12 @@ export interface Config {
   readonly schedule: ScheduleConfig;
   readonly watch: { readonly settleMs: number; readonly maxWaitMs: number; readonly polling: 'auto' | boolean };
   readonly safety: SafetyConfig;
-  readonly verify: { readonly retries: number; readonly minPass: number; readonly maxCallsPerDay: number; readonly files: readonly string[] };
+  readonly verify: {
+    readonly retries: number;
+    readonly minPass: number;
+    readonly maxCallsPerDay: number;
+    readonly files: readonly string[];
+  };
   readonly daemon: DaemonConfig;
   readonly notify: readonly JsonRecord[];
 }

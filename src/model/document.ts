@@ -1,6 +1,7 @@
 // What a bot shall know, as its author wrote it. Owns the nouns of the folder; knows no target and no vendor.
-import type { Fingerprint, JsonRecord } from './json.ts';
+
 import type { GoldenTest } from './answer.ts';
+import type { Fingerprint, JsonRecord } from './json.ts';
 
 /** `kb.id`, else the path relative to the content root (forward slashes, NFC); Q&A pairs add `#qa-<slug>`. */
 export type DocumentId = string;
@@ -33,8 +34,8 @@ export interface DocumentBase {
 }
 
 export type Document = DocumentBase &
+  /** Its text is read from the file when it is needed, and only then. */
   (
-    /** Its text is read from the file when it is needed, and only then. */
     | { readonly kind: 'article' }
     | { readonly kind: 'qa'; readonly question: string; readonly answer: string; readonly parent: DocumentId }
     | { readonly kind: 'url'; readonly link: string }

@@ -2,11 +2,23 @@
 import type { DocumentId } from './document.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
-import type { OperationId } from './operation.ts';
-import type { DocumentRecord, Doubt, EffectId, HeldRun, LastSync, Leftover, RemoteItem, TargetState, Todo, TrainingRun, TrainingState } from './record.ts';
-import { worstTraining } from './record.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
+import type { OperationId } from './operation.ts';
 import { payloadFingerprint } from './payload.ts';
+import type {
+  DocumentRecord,
+  Doubt,
+  EffectId,
+  HeldRun,
+  LastSync,
+  Leftover,
+  RemoteItem,
+  TargetState,
+  Todo,
+  TrainingRun,
+  TrainingState,
+} from './record.ts';
+import { worstTraining } from './record.ts';
 
 /** What the record takes over from the payload when an effect on one of its parts is done. */
 export interface WrittenPart {
@@ -34,7 +46,13 @@ export type Effect = EffectBase &
     | ({ readonly action: 'create'; readonly supersedes: Superseded | null } & WrittenPart)
     | ({ readonly action: 'update'; readonly remoteId: string } & WrittenPart)
     /** retrain: the bot forgets it only with the next training. */
-    | { readonly action: 'delete'; readonly document: DocumentId; readonly path: string; readonly remoteId: string; readonly retrain: boolean }
+    | {
+        readonly action: 'delete';
+        readonly document: DocumentId;
+        readonly path: string;
+        readonly remoteId: string;
+        readonly retrain: boolean;
+      }
     | { readonly action: 'replace-all'; readonly documents: readonly Omit<WrittenPart, 'part'>[] }
     | { readonly action: 'train'; readonly baseline: string; readonly covers: EffectId | null }
     /** Makes the vendor-side container; `before` are the containers that stood there before the call. */
@@ -72,7 +90,13 @@ export interface KnownDocument {
 export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'begin'; readonly effects: readonly Effect[] }
   /** handle: the vendor's handle of a training run. */
-  | { readonly kind: 'done'; readonly effect: EffectId; readonly remoteId: string | null; readonly handle?: string; readonly settledBy: SettledBy }
+  | {
+      readonly kind: 'done';
+      readonly effect: EffectId;
+      readonly remoteId: string | null;
+      readonly handle?: string;
+      readonly settledBy: SettledBy;
+    }
   /** Known to have had no effect. refused: these bytes are not to be sent again. */
   | { readonly kind: 'failed'; readonly effect: EffectId; readonly error: ErrorRecord; readonly refused: boolean }
   /** It may or may not have been carried out, and saying it again does no harm: what the item holds counts as unknown, so it is planned again. */
@@ -81,22 +105,48 @@ export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'identity'; readonly identity: string }
   | { readonly kind: 'container'; readonly container: string }
   | { readonly kind: 'known'; readonly documents: readonly KnownDocument[] }
-  | { readonly kind: 'rekey'; readonly from: DocumentId; readonly to: DocumentId; readonly path: string; readonly title: string; readonly url: string | null; readonly body: Fingerprint }
+  | {
+      readonly kind: 'rekey';
+      readonly from: DocumentId;
+      readonly to: DocumentId;
+      readonly path: string;
+      readonly title: string;
+      readonly url: string | null;
+      readonly body: Fingerprint;
+    }
   /** The file of a document with an id of its own lies elsewhere now. */
-  | { readonly kind: 'moved'; readonly document: DocumentId; readonly path: string; readonly title: string; readonly url: string | null; readonly body: Fingerprint }
+  | {
+      readonly kind: 'moved';
+      readonly document: DocumentId;
+      readonly path: string;
+      readonly title: string;
+      readonly url: string | null;
+      readonly body: Fingerprint;
+    }
   | { readonly kind: 'leftover'; readonly leftover: Leftover }
   /** The vendor no longer holds these items. */
   | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
   /** Drops a record that holds nothing at the vendor. */
   | { readonly kind: 'forget'; readonly document: DocumentId }
   | { readonly kind: 'training'; readonly news: readonly TrainingNews[] }
-  | { readonly kind: 'run-ended'; readonly run: EffectId; readonly outcome: 'succeeded' | 'failed' | 'lost'; readonly error: ErrorRecord | null }
+  | {
+      readonly kind: 'run-ended';
+      readonly run: EffectId;
+      readonly outcome: 'succeeded' | 'failed' | 'lost';
+      readonly error: ErrorRecord | null;
+    }
   /** At vendors that train by themselves: every write up to and including `through` has been seen learnt, or cannot be asked for. */
   | { readonly kind: 'learnt'; readonly through: EffectId | null }
   | { readonly kind: 'held'; readonly held: readonly HeldRun[] }
   | { readonly kind: 'todos'; readonly todos: readonly Todo[] }
   /** A person did what the API cannot: delete drops the record, create and update take the bytes over as pushed. */
-  | { readonly kind: 'by-person'; readonly todo: string; readonly document: DocumentId; readonly action: 'delete' | 'update' | 'create'; readonly items: readonly RemoteItem[] }
+  | {
+      readonly kind: 'by-person';
+      readonly todo: string;
+      readonly document: DocumentId;
+      readonly action: 'delete' | 'update' | 'create';
+      readonly items: readonly RemoteItem[];
+    }
   | { readonly kind: 'synced'; readonly lastSync: LastSync; readonly revision: string | null }
 );
 
@@ -155,7 +205,8 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     }
     case 'doubt':
-      if (open.has(entry.doubt.effect)) draft.doubts = [...draft.doubts.filter((doubt) => doubt.effect !== entry.doubt.effect), entry.doubt];
+      if (open.has(entry.doubt.effect))
+        draft.doubts = [...draft.doubts.filter((doubt) => doubt.effect !== entry.doubt.effect), entry.doubt];
       return;
     case 'identity':
       draft.identity = entry.identity;
@@ -242,7 +293,13 @@ function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry
       return;
     }
     case 'train': {
-      const run: TrainingRun = { effect: effect.id, baseline: effect.baseline, handle: entry.handle ?? '', requestedAt: entry.at, covers: effect.covers };
+      const run: TrainingRun = {
+        effect: effect.id,
+        baseline: effect.baseline,
+        handle: entry.handle ?? '',
+        requestedAt: entry.at,
+        covers: effect.covers,
+      };
       draft.run = run;
       for (const [id, record] of Object.entries(draft.records)) {
         // What failed or got stuck before is learnt anew with this run too.
@@ -359,7 +416,11 @@ function foldKnown(draft: StateDraft, known: KnownDocument): void {
   const { document, path, title, url, body, items, origin } = known;
   // Taken back, but not known to be learnt: a training is owed where the vendor trains on request.
   if (items.some((item) => item.training !== 'trained')) draft.lastWrite = `known ${document}`;
-  const newest = items.map((item) => item.acceptedAt).sort().at(-1) ?? null;
+  const newest =
+    items
+      .map((item) => item.acceptedAt)
+      .sort()
+      .at(-1) ?? null;
   putRecord(draft, document, {
     path,
     title,

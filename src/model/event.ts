@@ -1,15 +1,22 @@
 // The only stream: log, metrics, progress, page and notifications are its readers.
-import type { Timestamp } from './json.ts';
+
 import type { ErrorRecord } from './error.ts';
+import type { Timestamp } from './json.ts';
 import type { Action } from './operation.ts';
-import type { Outcome } from './report.ts';
 import type { TrainingState } from './record.ts';
+import type { Outcome } from './report.ts';
 
 export type Phase = 'idle' | 'settling' | 'scanning' | 'planning' | 'pushing' | 'training' | 'verifying' | 'held' | 'failed';
 
 export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
   | { readonly kind: 'phase'; readonly phase: Phase; readonly done: number; readonly total: number }
-  | { readonly kind: 'operation'; readonly action: Action; readonly document: string; readonly outcome: Outcome; readonly error: ErrorRecord | null }
+  | {
+      readonly kind: 'operation';
+      readonly action: Action;
+      readonly document: string;
+      readonly outcome: Outcome;
+      readonly error: ErrorRecord | null;
+    }
   | {
       readonly kind: 'request';
       readonly intent: 'read' | 'write' | 'ask';

@@ -6,7 +6,9 @@ import type { TargetState } from './record.ts';
 export function stillBehind(state: TargetState): DocumentId[] {
   const forgetting = new Set(state.forgetting.map((item) => item.document));
   return Object.entries(state.lastSync?.behind ?? {})
-    .filter(([id, wanted]) => (wanted === '' ? state.records[id] !== undefined || forgetting.has(id) : state.records[id]?.trained !== wanted))
+    .filter(([id, wanted]) =>
+      wanted === '' ? state.records[id] !== undefined || forgetting.has(id) : state.records[id]?.trained !== wanted,
+    )
     .map(([id]) => id);
 }
 

@@ -1,7 +1,7 @@
 // What a person reads and approves: operations, brakes, plans. Plain JSON; no clock, no vendor.
 import type { DocumentId } from './document.ts';
-import type { Fingerprint } from './json.ts';
 import type { ErrorRecord } from './error.ts';
+import type { Fingerprint } from './json.ts';
 
 export type OperationId = string;
 export type Action = 'create' | 'update' | 'move' | 'delete' | 'adopt';
@@ -23,7 +23,13 @@ export type Operation = OperationBase &
   (
     | { readonly action: 'create' | 'update'; readonly fingerprint: Fingerprint }
     /** fingerprint: set where text or citation changes with the move, so that something is sent. */
-    | { readonly action: 'move'; readonly from: DocumentId; readonly fromPath: string; readonly fingerprint: Fingerprint | null; readonly rename: boolean }
+    | {
+        readonly action: 'move';
+        readonly from: DocumentId;
+        readonly fromPath: string;
+        readonly fingerprint: Fingerprint | null;
+        readonly rename: boolean;
+      }
     /** remoteId: set when a single leftover goes and the document itself stays. retraction: the fence or `retract`; goes first of all. */
     | { readonly action: 'delete'; readonly remoteId: string | null; readonly retraction: boolean }
     | { readonly action: 'adopt'; readonly items: readonly AdoptedItem[] }

@@ -1,8 +1,8 @@
 // What kbsync remembers of one target. Changed only by folding journal entries over it (effect.ts).
 import type { DocumentId } from './document.ts';
-import type { Operation } from './operation.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
+import type { Operation } from './operation.ts';
 
 /** Where an effect's outcome and its number in the journal meet. 16 hexadecimal characters, never used twice. */
 export type EffectId = string;

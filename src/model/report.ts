@@ -1,6 +1,7 @@
 // What one pass over one target came to.
-import type { Brake, Operation, BlockedDocument } from './operation.ts';
+
 import type { ErrorRecord } from './error.ts';
+import type { BlockedDocument, Brake, Operation } from './operation.ts';
 import type { TrainingState } from './record.ts';
 
 export type Outcome = 'planned' | 'done' | 'failed' | 'unconfirmed' | 'held' | 'blocked' | 'todo';

@@ -135,7 +135,11 @@ function sortUnwanted(input: PlanInput, known: Known, failedPaths: ReadonlyMap<s
     return;
   }
   // A file that gained an id in the same edit that made it impossible to render is still the same file.
-  const why = folder.blockedPaths.get(record.path) ?? (parentOf(document) === record.path ? failedPaths.get(record.path) : undefined);
+  const why =
+    folder.blockedPaths.get(record.path) ??
+    folder.blockedIds?.get(document) ??
+    folder.blockedIds?.get(parentOf(document)) ??
+    (parentOf(document) === record.path ? failedPaths.get(record.path) : undefined);
   if (why !== undefined) {
     draft.blocked.push({ document, path: record.path, action: 'update', reason: `invalid file: ${why}`, error: null });
   } else if (!folder.inScope(record.path)) draft.outOfScope.push(known);

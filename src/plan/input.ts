@@ -55,6 +55,8 @@ export interface PlanFolder {
   readonly documents: number;
   /** Invalid or unreadable files: path → why. */
   readonly blockedPaths: ReadonlyMap<string, string>;
+  /** id → why: ids that a faulty file lays claim to, wherever it lies now. */
+  readonly blockedIds?: ReadonlyMap<DocumentId, string>;
   /** Folder include, exclude and ignore files, and the target's include. */
   inScope(path: string): boolean;
 }

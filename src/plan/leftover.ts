@@ -42,7 +42,8 @@ function judgeOf(input: PlanInput, departing: ReadonlySet<DocumentId>): (leftove
   const complete = folder.complete && !folder.rootMissing;
   const isAlone = ({ document }: Leftover) =>
     departing.has(document) ||
-    (!wanted.has(document) && (state.records[document]?.items.length ?? 0) === 0 && !folder.blockedPaths.has(document));
+    (!wanted.has(document) && (state.records[document]?.items.length ?? 0) === 0 && !folder.blockedPaths.has(document) &&
+      folder.blockedIds?.has(document) !== true);
   return (leftover) => {
     const { document, remoteId, removable, why } = leftover;
     // Never what a record rests on, nor what an unconfirmed write may be changing at this moment.

@@ -121,7 +121,10 @@ class PushRun {
     }
     const entries: EntryBody[] = [];
     for (const [index, sendable] of batch.sendables.entries()) {
-      const result = results[index] ?? { ok: false, error: new SyncError('REPLY_INVALID', { message: 'the connector answered for fewer items than it was given' }) };
+      const result = results[index] ?? {
+        ok: false,
+        error: new SyncError('REPLY_INVALID', { message: 'the connector answered for fewer items than it was given' }),
+      };
       entries.push(...this.end(sendable, result));
     }
     if (results.some((result) => result.ok)) this.failuresInARow = 0;
@@ -133,9 +136,16 @@ class PushRun {
     const { target } = this;
     if (batch.action === 'delete') {
       if (target.delete === undefined) throw new SyncError('UNEXPECTED', { message: 'planned a delete that the target cannot do' });
-      return target.delete(batch.sendables.flatMap(({ effect }) => (effect.action === 'delete' ? [effect.remoteId] : [])), call);
+      return target.delete(
+        batch.sendables.flatMap(({ effect }) => (effect.action === 'delete' ? [effect.remoteId] : [])),
+        call,
+      );
     }
-    if (batch.action === 'create') return target.create(batch.sendables.flatMap(({ item }) => (item === null ? [] : [item])), call);
+    if (batch.action === 'create')
+      return target.create(
+        batch.sendables.flatMap(({ item }) => (item === null ? [] : [item])),
+        call,
+      );
     if (target.update === undefined) throw new SyncError('UNEXPECTED', { message: 'planned an update that the target cannot do' });
     const changed = batch.sendables.flatMap(({ item, effect }) =>
       item !== null && effect.action === 'update' ? [{ ...item, remoteId: effect.remoteId }] : [],
@@ -164,7 +174,8 @@ class PushRun {
       return effect.action === 'create' ? [] : [{ kind: 'blurred', effect: effect.id }];
     }
     progress.error = error.record();
-    const gone: EntryBody[] = error.code === 'REMOTE_GONE' && effect.action === 'update' ? [{ kind: 'gone', remoteIds: [effect.remoteId] }] : [];
+    const gone: EntryBody[] =
+      error.code === 'REMOTE_GONE' && effect.action === 'update' ? [{ kind: 'gone', remoteIds: [effect.remoteId] }] : [];
     const refused = error.facts.retry === 'never' && error.facts.stops === 'document';
     return [{ kind: 'failed', effect: effect.id, error: error.record(), refused }, ...gone];
   }
@@ -172,14 +183,19 @@ class PushRun {
   private finished(step: Step, remoteId: string): void {
     const progress = this.of(step);
     progress.waiting -= 1;
-    if (step.operation.action !== 'delete' || step.operation.remoteId === null || step.operation.remoteId === remoteId) progress.remoteIds.push(remoteId);
+    if (step.operation.action !== 'delete' || step.operation.remoteId === null || step.operation.remoteId === remoteId)
+      progress.remoteIds.push(remoteId);
     if (progress.waiting === 0) this.tell(step, 'done', null);
   }
 
   /** Whether a failure of a whole batch stops the target. */
   private judge(error: SyncError): void {
     if (error.facts.stops === 'document') return;
-    const atOnce = error.code !== 'TARGET_UNREACHABLE' && error.code !== 'VENDOR_FAILED' && error.code !== 'REPLY_INVALID' && error.code !== 'REQUEST_REFUSED';
+    const atOnce =
+      error.code !== 'TARGET_UNREACHABLE' &&
+      error.code !== 'VENDOR_FAILED' &&
+      error.code !== 'REPLY_INVALID' &&
+      error.code !== 'REQUEST_REFUSED';
     this.failuresInARow += 1;
     if (atOnce || this.failuresInARow >= FAILURES_IN_A_ROW) this.stoppedBy ??= error;
   }
@@ -200,7 +216,10 @@ class PushRun {
   }
 
   private drop(step: Step, why: string): void {
-    this.of(step).error = new SyncError('DOCUMENT_REFUSED', { message: `${step.operation.path}: ${why}`, next: 'run again: the next run reads it anew' }).record();
+    this.of(step).error = new SyncError('DOCUMENT_REFUSED', {
+      message: `${step.operation.path}: ${why}`,
+      next: 'run again: the next run reads it anew',
+    }).record();
   }
 
   private of(step: Step): Progress {

@@ -1,10 +1,10 @@
 // Writes → batches that one call of the vendor takes: by action, count and bytes, in the order given, texts fetched as each batch is due.
 import type { NewItem, Traits } from '../connectors/connector.ts';
-import { type Effect, type WrittenPart } from '../model/effect.ts';
+import type { Effect, WrittenPart } from '../model/effect.ts';
 import type { Part, Payload } from '../model/payload.ts';
 import type { RemoteItem } from '../model/record.ts';
-import type { Step, Write } from './effects.ts';
 import type { PushContext } from './context.ts';
+import type { Step, Write } from './effects.ts';
 
 /** One effect with what its call needs. item is null for a delete. */
 export interface Sendable {
@@ -100,7 +100,9 @@ function sendableOf(step: Step, write: Write, payload: Payload | null, context: 
 }
 
 /** What a record takes over from a payload. */
-export function factsOf(payload: Pick<Payload, 'document' | 'path' | 'title' | 'url' | 'body'>): Omit<WrittenPart, 'part' | 'mark' | 'fingerprint' | 'payload'> {
+export function factsOf(
+  payload: Pick<Payload, 'document' | 'path' | 'title' | 'url' | 'body'>,
+): Omit<WrittenPart, 'part' | 'mark' | 'fingerprint' | 'payload'> {
   const { document, path, title, url, body } = payload;
   return { document, path, title, url, body };
 }

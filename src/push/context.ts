@@ -1,11 +1,11 @@
 // What every step of a push is handed. Owns no behaviour.
 import type { Call, Target } from '../connectors/connector.ts';
 import type { DocumentId } from '../model/document.ts';
-import type { EntryBody, Effect } from '../model/effect.ts';
+import type { Effect, EntryBody } from '../model/effect.ts';
 import type { Emit } from '../model/event.ts';
+import type { Fingerprint, Timestamp } from '../model/json.ts';
 import type { Payload } from '../model/payload.ts';
 import type { EffectId, TargetState } from '../model/record.ts';
-import type { Fingerprint, Timestamp } from '../model/json.ts';
 
 /** The memory of one target, as push and training use it (state/store.ts). */
 export interface Memory {

@@ -74,7 +74,8 @@ function alignParts(head: PayloadHead, items: readonly RemoteItem[], facts: Writ
     held.delete(part.key);
   }
   if (facts.capabilities.has('delete')) {
-    for (const remoteId of remoteIds([...held.values()])) writes.push({ action: 'delete', document: head.document, path: head.path, remoteId });
+    for (const remoteId of remoteIds([...held.values()]))
+      writes.push({ action: 'delete', document: head.document, path: head.path, remoteId });
   }
   return writes;
 }
@@ -111,7 +112,9 @@ function rekey(from: DocumentId, head: PayloadHead): EntryBody {
 
 /** A document that keeps its id while its file moves: the record is written again with the new path, nothing else changes. */
 function movedInPlace(state: TargetState, head: PayloadHead): EntryBody[] {
-  return state.records[head.document] === undefined ? [] : [{ kind: 'moved', document: head.document, path: head.path, title: head.title, url: head.url, body: head.body }];
+  return state.records[head.document] === undefined
+    ? []
+    : [{ kind: 'moved', document: head.document, path: head.path, title: head.title, url: head.url, body: head.body }];
 }
 
 function itemsOf(state: TargetState, document: DocumentId): readonly RemoteItem[] {

@@ -22,7 +22,11 @@ export type LookContext = Pick<PushContext, 'target' | 'memory' | 'call' | 'slee
  * the vendor but not to be seen within three times the lag, or not to be asked for → unconfirmed, with a number on the todo list.
  * All that was learnt is on disk when this resolves.
  */
-export async function lookForOpenCreates(open: readonly Effect[], accepted: ReadonlySet<EffectId>, context: LookContext): Promise<Looked[]> {
+export async function lookForOpenCreates(
+  open: readonly Effect[],
+  accepted: ReadonlySet<EffectId>,
+  context: LookContext,
+): Promise<Looked[]> {
   const creates = open.filter((effect): effect is Create => effect.action === 'create');
   if (creates.length === 0) return [];
   if (context.target.traits.repeatedCreate !== 'findable') return doubtAll(creates, cannotBeAsked(), context);

@@ -81,7 +81,11 @@ async function entriesOf(
       const known = strangerOf(mark, entry, context.workspace, at);
       if (known !== null) strangers.push(known);
       // Its document cannot be read off a shortened mark, so nothing proves that it is unwanted: only told, and left to a person.
-      else leftovers.push({ kind: 'leftover', leftover: { remoteId: entry.remoteId, document: mark, mark, why: 'orphan', removable: 'by-hand', since: at } });
+      else
+        leftovers.push({
+          kind: 'leftover',
+          leftover: { remoteId: entry.remoteId, document: mark, mark, why: 'orphan', removable: 'by-hand', since: at },
+        });
     } else {
       const group = documents.get(match.head.document) ?? { head: match.head, items: [] };
       documents.set(match.head.document, group);

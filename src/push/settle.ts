@@ -1,9 +1,10 @@
 // The first thing of every run: find out what became of the effects that began and did not end. Nothing is planned before that.
+
+import type { NewItem } from '../connectors/connector.ts';
 import type { Effect, EntryBody } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
 import { callOf, type PushContext } from './context.ts';
-import { type Create, lookForOpenCreates, type Looked } from './look.ts';
-import type { NewItem } from '../connectors/connector.ts';
+import { type Create, type Looked, lookForOpenCreates } from './look.ts';
 
 export type SettleContext = Pick<PushContext, 'target' | 'memory' | 'texts' | 'call' | 'sleep' | 'nextNumber' | 'now'> & {
   /** What may be done about a create that the vendor cannot be asked about (configuration: onUnconfirmed). */
@@ -44,7 +45,19 @@ async function sayAgain(creates: readonly Create[], context: SettleContext): Pro
     }
     const { id, document, path, mark, url } = effect;
     const { title, text } = part;
-    const item: NewItem = { effect: id, document, kind: 'article', path, part: part.key, mark, title, url, format: 'markdown', text, attributes: {} };
+    const item: NewItem = {
+      effect: id,
+      document,
+      kind: 'article',
+      path,
+      part: part.key,
+      mark,
+      title,
+      url,
+      format: 'markdown',
+      text,
+      attributes: {},
+    };
     const [result] = await target.create([item], callOf(context));
     if (result?.ok === true) await memory.append([{ kind: 'done', effect: id, remoteId: result.remoteId, settledBy: 'repeat' }]);
     else if (result?.error.facts.effect === 'none') {
@@ -72,7 +85,9 @@ async function settleContainer(effect: Extract<Effect, { action: 'open' }>, cont
   if (unused.length === 1 && only !== undefined) {
     await context.memory.append([{ kind: 'done', effect: effect.id, remoteId: only, settledBy: 'list' }]);
   } else if (unused.length === 0) {
-    await context.memory.append([{ kind: 'failed', effect: effect.id, error: new SyncError('UNCONFIRMED', { message: 'it was not made' }).record(), refused: false }]);
+    await context.memory.append([
+      { kind: 'failed', effect: effect.id, error: new SyncError('UNCONFIRMED', { message: 'it was not made' }).record(), refused: false },
+    ]);
   } else {
     throw new SyncError('UNCONFIRMED', {
       message: `${unused.length} empty containers appeared since kbsync asked for one (${unused.join(', ')}); which is ours is not known`,

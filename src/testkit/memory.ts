@@ -24,6 +24,8 @@ export interface MemoryOptions {
   readonly batch: number;
   /** The name that carries the mark is rewritten by updates. */
   readonly renames: boolean;
+  /** Takes one text for the whole bot; what it holds is shown by document all the same. */
+  readonly whole: boolean;
 }
 
 export interface MemoryItem {
@@ -52,6 +54,7 @@ const everything: MemoryOptions = {
   givesIds: true,
   batch: 3,
   renames: false,
+  whole: false,
 };
 
 /** A vendor in memory. Trains at once when asked how training goes. */
@@ -87,6 +90,25 @@ export function memoryVendor(patch: Partial<MemoryOptions> = {}): MemoryVendor {
       return Promise.resolve(result);
     };
     const can = new Set(options.can);
+    const status = (query: StatusQuery): Promise<StatusReport> => {
+      if (options.training === 'automatic') learnAll();
+      const run = query.run === null ? null : runState(query.run.baseline);
+      const states = [...items].map(([remoteId, item]) => ({ remoteId, state: stateOf(item), error: null }));
+      return Promise.resolve({ run, items: states });
+    };
+    if (options.whole) {
+      return {
+        traits: traitsOf(options),
+        marks: memoryMarks,
+        check: () => Promise.resolve({ identity: 'memory|bot', label: 'memory', proven: 'bot' }),
+        replaceAll: (all) =>
+          write('replaceAll', () => {
+            items.clear();
+            for (const item of all) items.set(item.mark, { mark: item.mark, effect: item.effect, text: item.text, learnt: item.text });
+            return { ok: true, remoteId: null };
+          }),
+      };
+    }
     const target: Target = {
       traits: traitsOf(options),
       marks: memoryMarks,
@@ -119,14 +141,7 @@ export function memoryVendor(patch: Partial<MemoryOptions> = {}): MemoryVendor {
       ...(can.has('read') && {
         read: (id: string) => Promise.resolve({ text: items.get(id)?.text ?? '', training: stateOf(items.get(id)) }),
       }),
-      ...(can.has('status') && {
-        status: (query: StatusQuery) => {
-          if (options.training === 'automatic') learnAll();
-          const run = query.run === null ? null : runState(query.run.baseline);
-          const states = [...items].map(([remoteId, item]) => ({ remoteId, state: stateOf(item), error: null }));
-          return Promise.resolve({ run, items: states });
-        },
-      }),
+      ...(can.has('status') && { status }),
       ...(can.has('train') &&
         options.training === 'on-request' && {
           train: {

@@ -1,8 +1,8 @@
 // Asks how training goes, once; and waits for it, bounded. `trained` is said only on the vendor's evidence, `unknown` where it has none to give.
 import type { StatusReport } from '../connectors/connector.ts';
+import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, TrainingNews } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
-import type { DocumentId } from '../model/document.ts';
 import { type RemoteItem, type TargetState, type TrainingState, trainingStates } from '../model/record.ts';
 import { type TrainingContext, trainingCall } from './context.ts';
 import { confirmTraining, requestTraining, trainingOwed } from './request.ts';
@@ -71,12 +71,18 @@ function newsOf(asked: readonly Asked[], report: StatusReport, context: Training
     const known = item.remoteId === null ? undefined : told.get(item.remoteId);
     const ageMs = context.nowMs() - Date.parse(item.acceptedAt);
     const waits = item.training === 'pending' || item.training === 'training';
-    const said = known?.state ?? (context.target.status === undefined && waits && ageMs >= context.timing.settleMs ? 'unknown' : item.training);
+    const said =
+      known?.state ?? (context.target.status === undefined && waits && ageMs >= context.timing.settleMs ? 'unknown' : item.training);
     const overdue = (said === 'pending' || said === 'training') && ageMs > context.timing.trainTimeoutMs;
     // Stuck stays stuck until the vendor says how it ended: "still training" is no news then.
     const state: TrainingState = overdue || (item.training === 'stuck' && (said === 'training' || said === 'pending')) ? 'stuck' : said;
     if (state === item.training) continue;
-    const error = state === 'failed' ? (known?.error ?? new SyncError('TRAINING_FAILED')).record() : state === 'stuck' ? stuckError(document, ageMs) : null;
+    const error =
+      state === 'failed'
+        ? (known?.error ?? new SyncError('TRAINING_FAILED')).record()
+        : state === 'stuck'
+          ? stuckError(document, ageMs)
+          : null;
     news.push({ document, part: item.part, state, error });
   }
   return news;

@@ -1,14 +1,15 @@
 // Target configurations → connected bots: connector, options, sandbox and wire put together, one connection a target, made when it is needed.
-import type { Connection } from '../cycle/context.ts';
+
 import { requireVariables } from '../config/load.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { registry, resolveConnector } from '../connectors/registry.ts';
+import type { Connection } from '../cycle/context.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
 import type { Json } from '../model/json.ts';
 import { joinSandbox, type Sandbox } from '../sandbox/server.ts';
-import { connectTarget, type Connected, type Hooks } from '../transport/connect.ts';
+import { type Connected, connectTarget, type Hooks } from '../transport/connect.ts';
 import { createLimiters, type Limiters } from '../transport/limit.ts';
 import type { RetryPolicy } from '../transport/retry.ts';
 

@@ -163,6 +163,16 @@ describe('a known document that is not wanted', () => {
     ]);
   });
 
+  it('stays where a faulty file elsewhere lays claim to its id', () => {
+    const qa = question('named', 'why');
+    const named = { ...known, document: 'named' };
+    const plan = buildPlan(
+      input({ wanted: [other], state: stateOf([named, other, qa]), folder: { blockedIds: new Map([['named', 'line 3: bad YAML']]) } }),
+    );
+    expect(plan.operations).toEqual([]);
+    expect(plan.blocked.map((entry) => entry.document)).toEqual(['named', 'named#qa-why']);
+  });
+
   it('stays where it is out of scope, and is counted', () => {
     const plan = buildPlan(input({ ...base, folder: { inScope: (path) => path !== 'a.md' } }));
     expect(plan).toMatchObject({ operations: [], outOfScope: 1, brakes: [], unchanged: 1 });

@@ -3,20 +3,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codesOf, strongest } from '../../src/cli/exit.ts';
+import { failedReport } from '../../src/cli/failed-report.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
-import { planTarget, type Planned } from '../../src/cycle/plan-target.ts';
+import { type Planned, planTarget } from '../../src/cycle/plan-target.ts';
 import { syncTarget } from '../../src/cycle.ts';
-import { failedReport } from '../../src/cli/failed-report.ts';
 import { asSyncError } from '../../src/model/error.ts';
 import type { SyncEvent } from '../../src/model/event.ts';
 import type { TargetReport } from '../../src/model/report.ts';
 import { createKnowledge } from '../../src/sandbox/retrieval.ts';
 import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
+import type { LedgerView } from '../../src/state/store.ts';
 import { type Clock, settableClock } from '../../src/testkit/clock.ts';
-import { type LedgerView } from '../../src/state/store.ts';
 import type { Hooks } from '../../src/transport/connect.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { seeded } from './emulator-tools.ts';
@@ -38,7 +38,14 @@ export interface World {
   readonly events: SyncEvent[];
   write(files: Readonly<Record<string, string | null>>): void;
   configure(patch: { key?: string; baseUrl?: string; extra?: string; content?: string }): void;
-  sync(patch?: Partial<Omit<SyncOptions, 'passes'>> & { passes?: Partial<Passes>; hooks?: Hooks; stop?: AbortSignal; env?: Record<string, string> }): Promise<Synced>;
+  sync(
+    patch?: Partial<Omit<SyncOptions, 'passes'>> & {
+      passes?: Partial<Passes>;
+      hooks?: Hooks;
+      stop?: AbortSignal;
+      env?: Record<string, string>;
+    },
+  ): Promise<Synced>;
   plan(): Promise<Planned>;
   view(): Promise<LedgerView>;
   /** What the bot holds that kbsync made or a person planted, by name. */
@@ -111,7 +118,14 @@ export async function world(vendor: string, settings: object = {}, ids = 1): Pro
       const signals = { stop: stop ?? new AbortController().signal, kill: new AbortController().signal };
       const [target] = workspace.targets(null);
       if (target === undefined) throw new Error('one target is configured');
-      const options: SyncOptions = { passes: { ...noPasses, ...passes }, only: everything, offline: false, waitMs: null, trainOnly: false, ...patch };
+      const options: SyncOptions = {
+        passes: { ...noPasses, ...passes },
+        only: everything,
+        offline: false,
+        waitMs: null,
+        trainOnly: false,
+        ...patch,
+      };
       try {
         const folder = await workspace.readFolder();
         const how = { command: 'test', lockWaitMs: 0, ...signals };

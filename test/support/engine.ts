@@ -2,13 +2,13 @@
 import type { Target } from '../../src/connectors/connector.ts';
 import type { Scan } from '../../src/content/scan.ts';
 import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
-import type { GivenText } from '../../src/push/context.ts';
 import type { Folder } from '../../src/cycle/folder.ts';
 import { syncTarget } from '../../src/cycle.ts';
 import type { Config, TargetConfig } from '../../src/model/config.ts';
 import type { Document } from '../../src/model/document.ts';
 import { fingerprint } from '../../src/model/json.ts';
 import type { TargetReport } from '../../src/model/report.ts';
+import type { GivenText } from '../../src/push/context.ts';
 import type { Disk } from '../../src/state/disk.ts';
 import { type Ledger, openLedger } from '../../src/state/store.ts';
 

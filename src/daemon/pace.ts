@@ -1,0 +1,169 @@
+// When a target is looked at next: hints, the least interval between pushes, back-off, training. Pure; times are milliseconds of one clock
+// that never goes back.
+import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
+import type { TargetReport } from '../model/report.ts';
+
+/** sync: a whole cycle. train: only how training goes, without a look at the folder. */
+export type PassKind = 'sync' | 'train';
+
+/** What a target's configuration and traits say of its pace. */
+export interface PaceSettings {
+  /** The least time between two passes that write. */
+  readonly minIntervalMs: number;
+  /** First and longest pause between two looks at training. */
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** How long after a push training is asked about at that pace; afterwards schedule.training goes on. */
+  readonly trainTimeoutMs: number;
+}
+
+/** What one pass came to, as far as the pace is concerned. */
+export interface PassResult {
+  readonly report: TargetReport;
+  /** Something is on its way to be learnt, and asking again could show it. */
+  readonly learning: boolean;
+  /** A training run ended, and not well. */
+  readonly runFailed: boolean;
+  /** Superseded copies may go now that could not before. */
+  readonly freed: boolean;
+  readonly settings: PaceSettings;
+}
+
+/** Why a target is waiting although something is wanted. */
+export type Waiting = 'interval' | 'back-off' | 'locked' | 'refused';
+
+export interface Pace {
+  /** Since when a cycle is wanted; null: it is not. */
+  readonly wantedAt: number | null;
+  /** When training is asked about next; null: not by itself. */
+  readonly lookAt: number | null;
+  readonly lookPauseMs: number;
+  readonly looksUntil: number;
+  /** Nothing before this. */
+  readonly notBefore: number;
+  readonly why: 'back-off' | 'locked' | 'refused' | null;
+  /** When something was last written; null: not in this life. */
+  readonly pushedAt: number | null;
+  readonly failures: number;
+  /** Something is not known to be learnt yet: schedule.training asks. */
+  readonly unlearnt: boolean;
+  readonly settings: PaceSettings;
+}
+
+export const firstBackOffMs = 30_000;
+export const longestBackOffMs = 900_000;
+export const lockedRetryMs = 10_000;
+/** Refused credentials are not tried at each edit, which could get an account locked. */
+export const refusedProbeMs = 3_600_000;
+
+/** Need a person: asking again soon changes nothing. */
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'CREDENTIALS_REFUSED',
+  'BOT_NOT_FOUND',
+  'SECRET_MISSING',
+  'CONFIG_INVALID',
+  'STATE_NEWER',
+]);
+
+const unknownSettings: PaceSettings = { minIntervalMs: 0, firstMs: 5_000, maxMs: 60_000, trainTimeoutMs: 1_800_000 };
+
+/** A target that has not been looked at: its first cycle is due at once. */
+export function startingPace(now: number): Pace {
+  return {
+    wantedAt: now,
+    lookAt: null,
+    lookPauseMs: 0,
+    looksUntil: 0,
+    notBefore: now,
+    why: null,
+    pushedAt: null,
+    failures: 0,
+    unlearnt: false,
+    settings: unknownSettings,
+  };
+}
+
+/** What is due next, and when; null: nothing until somebody hints. */
+export function dueOf(pace: Pace): { readonly kind: PassKind; readonly at: number; readonly waiting: Waiting | null } | null {
+  const { wantedAt, lookAt, notBefore, pushedAt, settings, why } = pace;
+  const intervalEnds = pushedAt === null ? notBefore : pushedAt + settings.minIntervalMs;
+  const syncAt = wantedAt === null ? null : Math.max(wantedAt, notBefore, intervalEnds);
+  const trainAt = lookAt === null ? null : Math.max(lookAt, notBefore);
+  if (syncAt !== null && (trainAt === null || syncAt <= trainAt)) {
+    const waiting = syncAt === wantedAt ? null : intervalEnds > notBefore ? 'interval' : why;
+    return { kind: 'sync', at: syncAt, waiting };
+  }
+  return trainAt === null ? null : { kind: 'train', at: trainAt, waiting: trainAt === lookAt ? null : why };
+}
+
+/** Something may have changed. */
+export function hinted(pace: Pace, now: number): Pace {
+  return { ...pace, wantedAt: pace.wantedAt ?? now };
+}
+
+/** A person asks: interval and back-off do not count. */
+export function demanded(pace: Pace, now: number): Pace {
+  return { ...pace, wantedAt: now, notBefore: now, why: null, pushedAt: null };
+}
+
+/** schedule.training: one look, where anything is to be learnt. */
+export function ticked(pace: Pace, now: number): Pace {
+  return pace.unlearnt ? { ...pace, lookAt: Math.min(pace.lookAt ?? now, now) } : pace;
+}
+
+/** A pass begins: hints from here on are for the next one. */
+export function begun(pace: Pace, kind: PassKind): Pace {
+  return kind === 'sync' ? { ...pace, wantedAt: null, lookAt: null } : { ...pace, lookAt: null };
+}
+
+/** A pass was cut short for a hand-over or a stop: what it was for is still wanted, at once. */
+export function interrupted(pace: Pace, kind: PassKind, now: number): Pace {
+  const again = kind === 'sync' ? hinted(pace, now) : pace;
+  return { ...again, unlearnt: true, lookAt: kind === 'train' ? now : pace.lookAt };
+}
+
+/** A pass that came to an end of its own, well or not. */
+export function passed(pace: Pace, kind: PassKind, result: PassResult, now: number): Pace {
+  const { report, settings } = result;
+  const next = { ...pace, settings };
+  if (report.error !== null) return stoppedBy(next, kind, report.error, now);
+  const wrote = kind === 'sync' && report.requests.write > 0;
+  const learnt = withLooks({ ...next, pushedAt: wrote ? now : next.pushedAt }, result, { kind, wrote }, now);
+  if (result.runFailed || (kind === 'sync' && isUnfinished(report))) return backedOff(learnt, result.runFailed ? 'train' : 'sync', now);
+  // A look at training that went well says nothing of the cycle that failed before it.
+  const waits = kind === 'train' && learnt.failures > 0 && learnt.wantedAt !== null;
+  const well: Pace = waits ? learnt : { ...learnt, failures: 0, notBefore: now, why: null };
+  return result.freed ? hinted(well, now) : well;
+}
+
+/** A pass that could not be made, or that something stopped at this target. */
+export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, 'code'>, now: number): Pace {
+  const wanted = kind === 'sync' ? hinted(pace, now) : { ...pace, lookAt: now };
+  if (error.code === 'ABORTED') return wanted;
+  if (error.code === 'LOCKED') return { ...wanted, notBefore: now + lockedRetryMs, why: 'locked' };
+  if (refusals.has(error.code)) return { ...wanted, failures: pace.failures + 1, notBefore: now + refusedProbeMs, why: 'refused' };
+  return backedOff(wanted, kind, now);
+}
+
+function backedOff(pace: Pace, kind: PassKind, now: number): Pace {
+  const pauseMs = Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(pace.failures, 10));
+  const wanted = kind === 'sync' ? hinted(pace, now) : { ...pace, lookAt: pace.lookAt ?? now };
+  return { ...wanted, failures: pace.failures + 1, notBefore: now + pauseMs, why: 'back-off' };
+}
+
+function withLooks(pace: Pace, result: PassResult, pass: { readonly kind: PassKind; readonly wrote: boolean }, now: number): Pace {
+  const { settings, learning, report } = result;
+  const unlearnt = learning || report.training.stuck > 0;
+  if (!learning) return { ...pace, lookAt: null, unlearnt };
+  const fresh = pass.wrote || !pace.unlearnt;
+  const lookPauseMs = fresh ? settings.firstMs : Math.min(settings.maxMs, Math.max(settings.firstMs, pace.lookPauseMs * 1.5));
+  const looksUntil = fresh ? now + settings.trainTimeoutMs : pace.looksUntil;
+  return { ...pace, unlearnt, lookPauseMs, looksUntil, lookAt: now < looksUntil ? now + lookPauseMs : null };
+}
+
+/** Documents that did not go through for a reason that may pass, or of which it is not known whether they did. */
+function isUnfinished({ results }: TargetReport): boolean {
+  return results.some(
+    ({ outcome, error }) => outcome === 'unconfirmed' || (outcome === 'failed' && error !== null && errorTable[error.code].facts.retry === 'later'),
+  );
+}

@@ -1,0 +1,78 @@
+// One pass over one target for its loop: the folder as shared, the lock for as long as the pass takes, the cycle, and what it means for the pace.
+import { capabilitiesOf, type Target } from '../connectors/connector.ts';
+import { everything, noPasses, type CycleContext, type SyncOptions } from '../cycle/context.ts';
+import { syncTarget } from '../cycle.ts';
+import type { TargetConfig } from '../model/config.ts';
+import { SyncError } from '../model/error.ts';
+import type { TargetState } from '../model/record.ts';
+import { isLearning } from '../training/follow.ts';
+import type { Workspace } from '../workspace.ts';
+import type { PaceSettings, PassKind, PassResult } from './pace.ts';
+import type { SharedFolder } from './shared-folder.ts';
+
+export interface PassInput {
+  readonly workspace: Workspace;
+  readonly target: TargetConfig;
+  readonly folder: SharedFolder;
+  /** `watch --initial`: until first contact has been made. */
+  readonly initial: boolean;
+  /** Aborted: drop what is in flight. */
+  readonly kill: AbortSignal;
+}
+
+/** The passes of one target. The lock is held during a pass only, so that nobody is locked out between two. */
+export function passOver({ workspace, target, folder, initial, kill }: PassInput): (kind: PassKind, stop: AbortSignal) => Promise<PassResult> {
+  let first = initial;
+  return async (kind, stop) => {
+    const found = kind === 'sync' ? await folder.get() : (folder.latest() ?? (await folder.get()));
+    if (stop.aborted) throw new SyncError('ABORTED');
+    const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
+    const result = await workspace.exclusively(target, how, async (context) => {
+      const before = factsOf(context.memory.state);
+      const passes = { ...noPasses, initial: first };
+      const options: SyncOptions = { passes, only: everything, offline: false, waitMs: 0, trainOnly: kind === 'train' };
+      return resultOf(before, context, await syncTarget(context, found, options));
+    });
+    if (kind === 'sync' && result.report.error === null && result.report.held.length === 0) first = false;
+    if (kind === 'sync') await workspace.saveCache();
+    return result;
+  };
+}
+
+/** Taken before the pass: the state is live. */
+function factsOf(state: TargetState) {
+  return { run: state.run, removable: removable(state) };
+}
+
+function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, report: PassResult['report']): PassResult {
+  const after = context.memory.state;
+  const { target } = context.connection;
+  return {
+    report,
+    learning: isLearning(after, target),
+    runFailed: before.run !== null && after.run === null && after.learntThrough !== before.run.covers,
+    freed: [...removable(after)].some((remoteId) => !before.removable.has(remoteId)),
+    settings: paceOf(context.target, target),
+  };
+}
+
+function removable(state: TargetState): ReadonlySet<string> {
+  return new Set(state.leftovers.flatMap((leftover) => (leftover.removable === 'now' ? [leftover.remoteId] : [])));
+}
+
+/** A target's pace: what is configured, else what its vendor needs (PRODUCT: minInterval). */
+export function paceOf(config: TargetConfig, target: Target): PaceSettings {
+  const { traits } = target;
+  return {
+    minIntervalMs: config.minIntervalMs ?? (config.sandbox ? 0 : defaultIntervalMs(target)),
+    firstMs: config.poll.firstMs ?? traits.poll.firstMs,
+    maxMs: config.poll.maxMs ?? traits.poll.maxMs,
+    trainTimeoutMs: config.trainTimeoutMs,
+  };
+}
+
+function defaultIntervalMs(target: Target): number {
+  // Where nothing can be deleted, each push may leave copies that a person has to clear away.
+  if (!capabilitiesOf(target).has('delete')) return 3_600_000;
+  return target.traits.training === 'on-request' ? 120_000 : 0;
+}

@@ -1,0 +1,129 @@
+// State + what is unconfirmed → everything at one target that waits for a person, each with the commands that settle it. Pure.
+import type { DocumentId } from '../model/document.ts';
+import type { Effect } from '../model/effect.ts';
+import type { Timestamp } from '../model/json.ts';
+import type { Doubt, HeldRun, Leftover, TargetState, Todo } from '../model/record.ts';
+
+/** work: T1. unconfirmed: U1, or no number before a run has looked. held: H1. leftover: the item's own id. */
+export interface InboxItem {
+  readonly id: string | null;
+  readonly kind: 'work' | 'unconfirmed' | 'held' | 'leftover';
+  readonly target: string;
+  readonly document: DocumentId | null;
+  readonly action: string | null;
+  readonly message: string;
+  readonly where: string | null;
+  readonly how: string;
+  readonly since: Timestamp | null;
+  /** What to type next; the first is the likeliest. */
+  readonly commands: readonly string[];
+}
+
+export interface InboxInput {
+  readonly target: string;
+  /** For people: "Chat Thing". */
+  readonly label: string;
+  readonly state: TargetState;
+  readonly open: readonly Effect[];
+  /** Whether the target needs the ids of its items. */
+  readonly needsIds: boolean;
+  /** Whether a run can look for an unconfirmed create by itself. */
+  readonly findable: boolean;
+  /** How a person removes an item, where the API cannot. */
+  readonly removal: string | null;
+}
+
+/** The inbox of one target: work, unconfirmed writes, held runs, copies to be removed by hand. */
+export function inboxOf(input: InboxInput): InboxItem[] {
+  const { state } = input;
+  return [
+    ...state.todos.map((todo) => workItem(todo, input)),
+    ...input.open.filter((effect) => effect.action !== 'train').map((effect) => unconfirmedItem(effect, input)),
+    ...state.held.map((held) => heldItem(held, input)),
+    ...state.leftovers.filter((leftover) => leftover.removable === 'by-hand').map((leftover) => leftoverItem(leftover, input)),
+  ];
+}
+
+function workItem({ id, operation, where, how, since }: Todo, { target }: InboxInput): InboxItem {
+  const { document, action, path, reason } = operation;
+  const message = `${action} ${path === document ? path : `${path} (${document})`}: ${reason}`;
+  return { id, kind: 'work', target, document, action, message, where, how, since, commands: [`kbsync todo done ${id}`] };
+}
+
+function unconfirmedItem(effect: Effect, input: InboxInput): InboxItem {
+  const { target } = input;
+  const doubt = input.state.doubts.find((candidate) => candidate.effect === effect.id) ?? null;
+  const document = 'document' in effect ? effect.document : null;
+  const base = { kind: 'unconfirmed', target, document, action: effect.action, where: dashboardOf(input) } as const;
+  if (effect.action !== 'create' || doubt === null) {
+    const message = `${wordsOf(effect)}: whether it was carried out is not known, and nobody has looked yet`;
+    return { ...base, id: null, message, how: 'run it: it looks, and says the write again where that does no harm', since: null, commands: [syncOf(target)] };
+  }
+  const { id, since } = doubt;
+  return { ...base, id, message: `${wordsOf(effect)}: ${sentenceOf(doubt)}`, how: howToLook(effect, id, input), since, commands: commandsOf(id, input) };
+}
+
+function sentenceOf({ error }: Doubt): string {
+  if (error === null) return 'whether it was carried out is not known';
+  return `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}`;
+}
+
+function wordsOf(effect: Effect): string {
+  switch (effect.action) {
+    case 'create':
+    case 'update':
+    case 'delete':
+      return `${effect.action} ${effect.path === effect.document ? effect.path : `${effect.path} (${effect.document})`}`;
+    case 'replace-all':
+      return `replace the whole text (${effect.documents.length} documents)`;
+    case 'open':
+      return 'make the container of the documents';
+    case 'train':
+      return 'train';
+    default:
+      return effect satisfies never;
+  }
+}
+
+function howToLook(effect: Extract<Effect, { action: 'create' }>, id: string, { needsIds }: InboxInput): string {
+  const there = needsIds ? `todo created ${id} with the id that it has there` : `todo created ${id}`;
+  return `look for "${effect.title}" (named ${effect.mark}); if it is there: ${there}; if not: todo retry ${id}`;
+}
+
+function commandsOf(id: string, { needsIds, findable, target }: InboxInput): string[] {
+  const decide = [`kbsync todo created ${id}${needsIds ? ' ID' : ''}`, `kbsync todo retry ${id}`];
+  return findable ? [syncOf(target), ...decide] : decide;
+}
+
+function heldItem({ id, message, documents, passWith, since, approvedAt }: HeldRun, { target }: InboxInput): InboxItem {
+  const base = { id, kind: 'held', target, document: null, action: null, where: null, since } as const;
+  if (approvedAt !== null) {
+    return { ...base, message: `${message} Approved ${approvedAt}.`, how: 'run it: the next run does exactly this', commands: [syncOf(target)] };
+  }
+  if (passWith === null) return { ...base, message, how: 'nothing passes this brake: mend what it names, and run again', commands: [syncOf(target)] };
+  const how = `look at ${documents.length === 1 ? 'it' : `the ${documents.length} documents`} with kbsync plan --target ${target}, then approve`;
+  return { ...base, message, how, commands: [`kbsync todo approve ${id}`, `kbsync ${passWith}`] };
+}
+
+function leftoverItem({ remoteId, document, mark, why, since }: Leftover, input: InboxInput): InboxItem {
+  const name = mark === null ? '' : `, named ${mark}`;
+  const message = `remove item ${remoteId} of ${document}: ${leftoverWords[why]}`;
+  const how = `${input.removal ?? `delete it there (id ${remoteId}${name})`}`;
+  const commands = [`kbsync todo done ${remoteId}`];
+  return { id: remoteId, kind: 'leftover', target: input.target, document, action: 'delete', message, where: dashboardOf(input), how, since, commands };
+}
+
+const leftoverWords = {
+  superseded: 'superseded copy, still there',
+  twin: 'twin of a newer one',
+  orphan: 'its document is gone',
+  deleted: 'left over from a deleted document',
+} as const;
+
+function dashboardOf({ label }: InboxInput): string {
+  return `${label}, the bot's knowledge in the dashboard`;
+}
+
+function syncOf(target: string): string {
+  return `kbsync sync --target ${target}`;
+}

@@ -1,0 +1,149 @@
+// Events and reports → counters → Prometheus text. Gauges are not kept: they are read off the state when somebody asks. Owns every metric's name.
+import type { SyncEvent } from '../model/event.ts';
+import type { TargetReport } from '../model/report.ts';
+import type { TargetStatus } from './derive.ts';
+
+type Labels = Readonly<Record<string, string>>;
+type Kind = 'counter' | 'gauge' | 'histogram';
+
+/** Every metric: its kind, and what it means in one sentence. */
+const families = {
+  kbsync_build_info: ['gauge', 'Always 1; the version is in the label.'],
+  kbsync_documents: ['gauge', 'Documents that the target holds, by training state.'],
+  kbsync_in_sync: ['gauge', '1 if the bot is known to hold exactly what the folder had at the last look.'],
+  kbsync_behind: ['gauge', 'Documents that the bot does not know as the folder had them at the last look.'],
+  kbsync_last_sync_timestamp_seconds: ['gauge', 'When folder and target were last compared, in seconds since 1970.'],
+  kbsync_held: ['gauge', 'Brakes that wait for a person.'],
+  kbsync_todo: ['gauge', 'Work that a person must do at the vendor.'],
+  kbsync_unconfirmed: ['gauge', 'Writes whose outcome is not known.'],
+  kbsync_leftovers: ['gauge', 'Items of ours that are no longer wanted and still there.'],
+  kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the code is in the label.'],
+  kbsync_breaker_open: ['gauge', '1 while the target is not asked because it failed too often in a row.'],
+  kbsync_content_problems: ['gauge', 'Files of the folder with something wrong, by severity.'],
+  kbsync_requests_total: ['counter', 'Requests that went to the vendor, retries included; status 0: no answer.'],
+  kbsync_operations_total: ['counter', 'Operations on documents, by what became of them.'],
+  kbsync_cycles_total: ['counter', 'Cycles that came to an end.'],
+  kbsync_paused_seconds_total: ['counter', 'Time that the vendor asked to be left alone.'],
+  kbsync_cycle_duration_seconds: ['histogram', 'How long a cycle took, its wait for training aside.'],
+} as const satisfies Readonly<Record<string, readonly [Kind, string]>>;
+
+type Name = keyof typeof families;
+
+/** Upper bounds of the histogram, in seconds: from "nothing to do" to the first push of a large folder. */
+const bounds = [0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200];
+
+export interface Sample {
+  readonly name: Name;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+export interface Metrics {
+  take(event: SyncEvent): void;
+  /** A cycle ended; report null where it could not even begin. */
+  cycleEnded(target: string, report: TargetReport | null, durationMs: number): void;
+  /** Everything as text, with gauges that the caller read just now. */
+  text(gauges: readonly Sample[]): string;
+}
+
+/** Counters that start at zero. */
+export function createMetrics(): Metrics {
+  const counters = new Map<string, { readonly name: Name; readonly labels: Labels; value: number }>();
+  const durations = new Map<string, { readonly counts: number[]; sum: number }>();
+  const add = (name: Name, labels: Labels, amount: number): void => {
+    const key = `${name}${labelText(labels)}`;
+    const counter = counters.get(key) ?? { name, labels, value: 0 };
+    counter.value += amount;
+    counters.set(key, counter);
+  };
+  return {
+    take(event) {
+      const { target } = event;
+      if (event.kind === 'request') add('kbsync_requests_total', { target, intent: event.intent, status: String(event.status ?? 0) }, 1);
+      else if (event.kind === 'operation') add('kbsync_operations_total', { target, action: event.action, outcome: event.outcome }, 1);
+      else if (event.kind === 'paused') add('kbsync_paused_seconds_total', { target }, event.forMs / 1_000);
+    },
+    cycleEnded(target, report, durationMs) {
+      add('kbsync_cycles_total', { target, outcome: outcomeOf(report) }, 1);
+      // Those are not sent, so no event tells of them.
+      for (const { operation, outcome } of report?.results ?? []) {
+        if (outcome === 'held' || outcome === 'todo') add('kbsync_operations_total', { target, action: operation.action, outcome }, 1);
+      }
+      const seconds = durationMs / 1_000;
+      const kept = durations.get(target) ?? { counts: bounds.map(() => 0).concat(0), sum: 0 };
+      const index = bounds.findIndex((bound) => seconds <= bound);
+      const slot = index === -1 ? bounds.length : index;
+      kept.counts[slot] = (kept.counts[slot] ?? 0) + 1;
+      kept.sum += seconds;
+      durations.set(target, kept);
+    },
+    text(gauges) {
+      const samples = new Map<Name, string[]>();
+      const put = (name: Name, suffix: string, labels: Labels, value: number): void => {
+        const lines = samples.get(name) ?? [];
+        lines.push(`${name}${suffix}${labelText(labels)} ${numberText(value)}`);
+        samples.set(name, lines);
+      };
+      for (const { name, labels, value } of [...gauges, ...counters.values()]) put(name, '', labels, value);
+      for (const [target, { counts, sum }] of durations) {
+        let below = 0;
+        counts.forEach((count, index) => {
+          below += count;
+          const bound = bounds[index];
+          put('kbsync_cycle_duration_seconds', '_bucket', { target, le: bound === undefined ? '+Inf' : String(bound) }, below);
+        });
+        put('kbsync_cycle_duration_seconds', '_sum', { target }, sum);
+        put('kbsync_cycle_duration_seconds', '_count', { target }, below);
+      }
+      return (Object.keys(families) as Name[])
+        .flatMap((name) => {
+          const lines = samples.get(name);
+          const [kind, help] = families[name];
+          return lines === undefined ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`, ...lines];
+        })
+        .concat('')
+        .join('\n');
+    },
+  };
+}
+
+function outcomeOf(report: TargetReport | null): string {
+  if (report === null || report.error !== null) return 'failed';
+  if (report.held.length > 0) return 'held';
+  return report.results.some(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed') ? 'partial' : 'done';
+}
+
+/** The gauges of one target. */
+export function statusSamples(status: TargetStatus, error: string | null, breakerOpen: boolean | null): readonly Sample[] {
+  const { name: target, counts, lastSync } = status;
+  const gauge = (name: Name, value: number, labels: Labels = {}): Sample => ({ name, labels: { target, ...labels }, value });
+  const states = (['pending', 'training', 'trained', 'failed', 'stuck', 'unknown'] as const).map((state) =>
+    gauge('kbsync_documents', counts[state], { state }),
+  );
+  return [
+    ...states,
+    gauge('kbsync_in_sync', status.inSync ? 1 : 0),
+    gauge('kbsync_behind', status.behind.length),
+    ...(lastSync === null ? [] : [gauge('kbsync_last_sync_timestamp_seconds', Date.parse(lastSync.at) / 1_000)]),
+    gauge('kbsync_held', status.held.length),
+    gauge('kbsync_todo', counts.todo),
+    gauge('kbsync_unconfirmed', counts.unconfirmed),
+    gauge('kbsync_leftovers', counts.leftovers),
+    gauge('kbsync_failing', error === null ? 0 : 1, { code: error ?? '' }),
+    ...(breakerOpen === null ? [] : [gauge('kbsync_breaker_open', breakerOpen ? 1 : 0)]),
+  ];
+}
+
+/** Labels as Prometheus reads them: backslash, quote and line end escaped. */
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  return String(value);
+}
