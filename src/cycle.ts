@@ -20,7 +20,8 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
   const { memory, target } = context;
   const report = new Report(context);
   try {
-    const deadlineMs = context.nowMs() + (options.waitMs ?? target.trainTimeoutMs);
+    // Counted from the end of the first push: at a vendor's pace a push alone may take hours.
+    let deadlineMs: number | null = null;
     for (let round = 1; round <= MOST_ROUNDS; round += 1) {
       const planned = options.trainOnly ? null : await planTarget(context, folder, options);
       if (planned === null) await settleAll(context);
@@ -35,6 +36,7 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       if (worthAnother(report.results(), round)) continue;
       if (planned !== null && isWhole(options.only)) await useUpApprovals(context);
       context.emit({ kind: 'phase', phase: 'training', done: 0, total: 0 });
+      deadlineMs ??= context.nowMs() + (options.waitMs ?? target.trainTimeoutMs);
       if (options.waitMs === 0) await learnOnce(trainingOf(context));
       else report.learnt(await waitForTraining(trainingOf(context), deadlineMs));
       if (planned === null || options.waitMs === 0 || !newlyFreed(memory.state, known)) break;

@@ -205,6 +205,11 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
     holds(['zebra6.', 'zebra7.', 'yak']);
   });
 
+  it('a folder that was never there is a mistake in the configuration: exit 2', async () => {
+    bot.configure({ content: './elsewhere' });
+    expect(await bot.sync()).toMatchObject({ exitCode: 2, error: { code: 'CONTENT_MISSING' } });
+  });
+
   it('the folder vanished or empty: held, never a delete', async () => {
     await bot.sync();
     bot.configure({ content: './elsewhere' });

@@ -12,6 +12,7 @@ export function failedReport(target: TargetConfig, error: SyncError): TargetRepo
     results: [],
     blocked: [],
     unchanged: 0,
+    unchangedDocuments: [],
     outOfScope: 0,
     requests: { read: 0, write: 0 },
     held: [],

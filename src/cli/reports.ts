@@ -8,7 +8,7 @@ import { countsOf, heldRows, operationRows } from '../plan/print.ts';
 import type { Output } from './output.ts';
 
 /** The JSON of one target in a sync (PRODUCT: JSON). */
-export function reportJson(report: TargetReport): JsonRecord {
+export function reportJson(report: TargetReport, verbose = false): JsonRecord {
   const { results, blocked, unchanged, requests, held, training, outOfScope, error, notes, waited, owed } = report;
   const worst = trainingStates.find((state) => training[state] > 0) ?? 'trained';
   return plain({
@@ -19,6 +19,7 @@ export function reportJson(report: TargetReport): JsonRecord {
     requests,
     held: heldRows(held),
     training: { state: worst, ...training },
+    ...(verbose && { unchangedDocuments: report.unchangedDocuments }),
     outOfScope,
     waited,
     owed,

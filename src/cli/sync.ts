@@ -32,7 +32,7 @@ export interface SyncRequest {
 }
 
 /** Half an hour: in CI the second job waits for the first rather than failing (PRODUCT: two one-shots). */
-const ciLockWaitMs = 1_800_000;
+export const ciLockWaitMs = 1_800_000;
 
 /** Runs `sync` and prints its result. Resolves to the exit code. */
 export async function sync(invocation: Invocation, request: SyncRequest): Promise<number> {
@@ -41,7 +41,9 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
   try {
-    const targets = workspace.targets(options.targets).filter((target) => !target.paused);
+    const named = workspace.targets(options.targets);
+    for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
+    const targets = named.filter((target) => !target.paused);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
     const folder = await workspace.readFolder();
     tellProblems(folder.scan.problems, output);
@@ -190,7 +192,7 @@ function finish(invocation: Invocation, reports: readonly TargetReport[], folder
         durationMs: Date.now() - startedAt,
         commit: folder.commit,
         documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
-        targets: reports.map(reportJson),
+        targets: reports.map((report) => reportJson(report, options.verbose)),
       }),
     () => {
       for (const report of reports) printReport(report, output, options.verbose);

@@ -26,6 +26,10 @@ export function callsOf(context: CycleContext): Omit<Call, 'container'> {
 /** Asks who the bot is, settles what is unconfirmed, renders what it shall have, makes first contact where there is no state, and plans. */
 export async function planTarget(context: CycleContext, folder: Folder, options: PlanOptions): Promise<Planned> {
   const { target, connection, memory, nowMs } = context;
+  // A folder that was never there is a mistake in the configuration; one that has vanished is a brake's business.
+  if (folder.scan.rootMissing && Object.keys(memory.state.records).length === 0) {
+    throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
+  }
   const call = { ...callsOf(context), container: containerOf(context) };
   const identity = options.offline ? null : (await connection.target.check(call)).identity;
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;

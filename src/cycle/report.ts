@@ -1,4 +1,5 @@
 // What a pass came to: results over its rounds, the truth about training, and the note of what the bot was last seen to know.
+import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type SyncError } from '../model/error.ts';
 import { fingerprint } from '../model/json.ts';
 import { knownRevision } from '../model/known.ts';
@@ -67,6 +68,7 @@ export class Report {
       results: this.results(),
       blocked: this.first?.plan.blocked ?? [],
       unchanged: this.first?.plan.unchanged ?? 0,
+      unchangedDocuments: this.first === null ? [] : unchangedOf(this.first),
       outOfScope: this.first?.plan.outOfScope ?? 0,
       requests: { read: requests.read - this.before.read, write: requests.write - this.before.write },
       held: this.held,
@@ -82,6 +84,11 @@ export class Report {
       notes: this.notes,
     };
   }
+}
+
+function unchangedOf({ plan, wanted }: Planned): DocumentId[] {
+  const touched = new Set([...plan.operations, ...plan.blocked].map(({ document }) => document));
+  return wanted.heads.flatMap(({ document }) => (touched.has(document) ? [] : [document]));
 }
 
 /** Writes down what the target was to have and what of it is not known to be trained, so that status can say which revision the bot knows. */

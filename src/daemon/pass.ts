@@ -1,6 +1,7 @@
 // One pass over one target for its loop: the folder as shared, the lock for as long as the pass takes, the cycle, and what it means for the pace.
 import { capabilitiesOf, type Target } from '../connectors/connector.ts';
 import { everything, noPasses, type CycleContext, type SyncOptions } from '../cycle/context.ts';
+import { freeable, newlyFreed } from '../cycle/again.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
@@ -41,7 +42,7 @@ export function passOver({ workspace, target, folder, initial, kill }: PassInput
 
 /** Taken before the pass: the state is live. */
 function factsOf(state: TargetState) {
-  return { run: state.run, removable: removable(state) };
+  return { run: state.run, freeable: freeable(state) };
 }
 
 function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, report: PassResult['report']): PassResult {
@@ -51,13 +52,9 @@ function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, rep
     report,
     learning: isLearning(after, target),
     runFailed: before.run !== null && after.run === null && after.learntThrough !== before.run.covers,
-    freed: [...removable(after)].some((remoteId) => !before.removable.has(remoteId)),
+    freed: newlyFreed(after, before.freeable),
     settings: paceOf(context.target, target),
   };
-}
-
-function removable(state: TargetState): ReadonlySet<string> {
-  return new Set(state.leftovers.flatMap((leftover) => (leftover.removable === 'now' ? [leftover.remoteId] : [])));
 }
 
 /** A target's pace: what is configured, else what its vendor needs (PRODUCT: minInterval). */

@@ -1,5 +1,6 @@
 // What one pass over one target came to.
 
+import type { DocumentId } from './document.ts';
 import type { ErrorRecord } from './error.ts';
 import type { BlockedDocument, Brake, Operation } from './operation.ts';
 import type { TrainingState } from './record.ts';
@@ -20,6 +21,8 @@ export interface TargetReport {
   readonly results: readonly OperationResult[];
   readonly blocked: readonly BlockedDocument[];
   readonly unchanged: number;
+  /** Which they are, for --verbose. */
+  readonly unchangedDocuments: readonly DocumentId[];
   readonly outOfScope: number;
   readonly requests: { readonly read: number; readonly write: number };
   readonly held: readonly Brake[];

@@ -13,7 +13,6 @@ export {
   operationRows,
   type PlanJson,
   planJson,
-  plannedResults,
 } from './rows.ts';
 
 export interface PrintOptions {

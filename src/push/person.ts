@@ -85,12 +85,28 @@ export function doneByPerson(todo: Todo, facts: DoneFacts): EntryBody[] {
   ];
 }
 
-function writtenBy(head: PayloadHead, part: PayloadHead['parts'][number], item: RemoteItem | undefined, todo: Todo, facts: DoneFacts): Effect {
+function writtenBy(
+  head: PayloadHead,
+  part: PayloadHead['parts'][number],
+  item: RemoteItem | undefined,
+  todo: Todo,
+  facts: DoneFacts,
+): Effect {
   const { document, path, title, url, body } = head;
   const { workspace, target, commit } = facts;
   const id = facts.newEffectId();
   const mark = item?.mark ?? target.marks.write({ workspace, document, part: part.key, effect: id });
-  const written: WrittenPart = { document, path, title, url, body, part: part.key, mark, fingerprint: part.fingerprint, payload: head.fingerprint };
+  const written: WrittenPart = {
+    document,
+    path,
+    title,
+    url,
+    body,
+    part: part.key,
+    mark,
+    fingerprint: part.fingerprint,
+    payload: head.fingerprint,
+  };
   const base = { id, operation: todo.operation.id, commit, ...written };
   const remoteId = item?.remoteId ?? null;
   return remoteId === null ? { ...base, action: 'create', supersedes: null } : { ...base, action: 'update', remoteId };

@@ -57,10 +57,24 @@ function unconfirmedItem(effect: Effect, input: InboxInput): InboxItem {
   const base = { kind: 'unconfirmed', target, document, action: effect.action, where: dashboardOf(input) } as const;
   if (effect.action !== 'create' || doubt === null) {
     const message = `${wordsOf(effect)}: whether it was carried out is not known, and nobody has looked yet`;
-    return { ...base, id: null, message, how: 'run it: it looks, and says the write again where that does no harm', since: null, commands: [syncOf(target)] };
+    return {
+      ...base,
+      id: null,
+      message,
+      how: 'run it: it looks, and says the write again where that does no harm',
+      since: null,
+      commands: [syncOf(target)],
+    };
   }
   const { id, since } = doubt;
-  return { ...base, id, message: `${wordsOf(effect)}: ${sentenceOf(doubt)}`, how: howToLook(effect, id, input), since, commands: commandsOf(id, input) };
+  return {
+    ...base,
+    id,
+    message: `${wordsOf(effect)}: ${sentenceOf(doubt)}`,
+    how: howToLook(effect, id, input),
+    since,
+    commands: commandsOf(id, input),
+  };
 }
 
 function sentenceOf({ error }: Doubt): string {
@@ -98,9 +112,15 @@ function commandsOf(id: string, { needsIds, findable, target }: InboxInput): str
 function heldItem({ id, message, documents, passWith, since, approvedAt }: HeldRun, { target }: InboxInput): InboxItem {
   const base = { id, kind: 'held', target, document: null, action: null, where: null, since } as const;
   if (approvedAt !== null) {
-    return { ...base, message: `${message} Approved ${approvedAt}.`, how: 'run it: the next run does exactly this', commands: [syncOf(target)] };
+    return {
+      ...base,
+      message: `${message} Approved ${approvedAt}.`,
+      how: 'run it: the next run does exactly this',
+      commands: [syncOf(target)],
+    };
   }
-  if (passWith === null) return { ...base, message, how: 'nothing passes this brake: mend what it names, and run again', commands: [syncOf(target)] };
+  if (passWith === null)
+    return { ...base, message, how: 'nothing passes this brake: mend what it names, and run again', commands: [syncOf(target)] };
   const how = `look at ${documents.length === 1 ? 'it' : `the ${documents.length} documents`} with kbsync plan --target ${target}, then approve`;
   return { ...base, message, how, commands: [`kbsync todo approve ${id}`, `kbsync ${passWith}`] };
 }
@@ -110,7 +130,18 @@ function leftoverItem({ remoteId, document, mark, why, since }: Leftover, input:
   const message = `remove item ${remoteId} of ${document}: ${leftoverWords[why]}`;
   const how = `${input.removal ?? `delete it there (id ${remoteId}${name})`}`;
   const commands = [`kbsync todo done ${remoteId}`];
-  return { id: remoteId, kind: 'leftover', target: input.target, document, action: 'delete', message, where: dashboardOf(input), how, since, commands };
+  return {
+    id: remoteId,
+    kind: 'leftover',
+    target: input.target,
+    document,
+    action: 'delete',
+    message,
+    where: dashboardOf(input),
+    how,
+    since,
+    commands,
+  };
 }
 
 const leftoverWords = {

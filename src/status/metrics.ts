@@ -17,7 +17,7 @@ const families = {
   kbsync_todo: ['gauge', 'Work that a person must do at the vendor.'],
   kbsync_unconfirmed: ['gauge', 'Writes whose outcome is not known.'],
   kbsync_leftovers: ['gauge', 'Items of ours that are no longer wanted and still there.'],
-  kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the code is in the label.'],
+  kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the page says which.'],
   kbsync_breaker_open: ['gauge', '1 while the target is not asked because it failed too often in a row.'],
   kbsync_content_problems: ['gauge', 'Files of the folder with something wrong, by severity.'],
   kbsync_requests_total: ['counter', 'Requests that went to the vendor, retries included; status 0: no answer.'],
@@ -114,7 +114,7 @@ function outcomeOf(report: TargetReport | null): string {
 }
 
 /** The gauges of one target. */
-export function statusSamples(status: TargetStatus, error: string | null, breakerOpen: boolean | null): readonly Sample[] {
+export function statusSamples(status: TargetStatus, failing: boolean, breakerOpen: boolean | null): readonly Sample[] {
   const { name: target, counts, lastSync } = status;
   const gauge = (name: Name, value: number, labels: Labels = {}): Sample => ({ name, labels: { target, ...labels }, value });
   const states = (['pending', 'training', 'trained', 'failed', 'stuck', 'unknown'] as const).map((state) =>
@@ -129,7 +129,7 @@ export function statusSamples(status: TargetStatus, error: string | null, breake
     gauge('kbsync_todo', counts.todo),
     gauge('kbsync_unconfirmed', counts.unconfirmed),
     gauge('kbsync_leftovers', counts.leftovers),
-    gauge('kbsync_failing', error === null ? 0 : 1, { code: error ?? '' }),
+    gauge('kbsync_failing', failing ? 1 : 0),
     ...(breakerOpen === null ? [] : [gauge('kbsync_breaker_open', breakerOpen ? 1 : 0)]),
   ];
 }

@@ -3,7 +3,7 @@ import type { StatusReport } from '../connectors/connector.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, TrainingNews } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
-import { type RemoteItem, type TargetState, type TrainingState, trainingStates } from '../model/record.ts';
+import { type RemoteItem, type TargetState, type TrainingState } from '../model/record.ts';
 import { type TrainingContext, trainingCall } from './context.ts';
 import { confirmTraining, requestTraining, trainingOwed } from './request.ts';
 
@@ -69,7 +69,7 @@ function newsOf(asked: readonly Asked[], report: StatusReport, context: Training
   const news: TrainingNews[] = [];
   for (const { document, item } of asked) {
     const known = item.remoteId === null ? undefined : told.get(item.remoteId);
-    const ageMs = context.nowMs() - Date.parse(item.acceptedAt);
+    const ageMs = ageOf(item, context);
     const waits = item.training === 'pending' || item.training === 'training';
     const said =
       known?.state ?? (context.target.status === undefined && waits && ageMs >= context.timing.settleMs ? 'unknown' : item.training);
@@ -86,6 +86,17 @@ function newsOf(asked: readonly Asked[], report: StatusReport, context: Training
     news.push({ document, part: item.part, state, error });
   }
   return news;
+}
+
+/**
+ * Milliseconds that an item has had to be learnt: since its acceptance, and where training is on request not before it was asked for, since a
+ * push at a vendor's pace may take longer than any training.
+ */
+function ageOf(item: RemoteItem, { target, memory, nowMs }: TrainingContext): number {
+  const accepted = Date.parse(item.acceptedAt);
+  if (target.traits.training === 'automatic') return nowMs() - accepted;
+  const { run } = memory.state;
+  return run === null ? 0 : nowMs() - Math.max(accepted, Date.parse(run.requestedAt));
 }
 
 function stuckError(document: DocumentId, ageMs: number) {
@@ -115,9 +126,4 @@ export async function waitForTraining(context: TrainingContext, deadlineMs: numb
     await context.sleep(Math.min(pauseMs, leftMs), context.stop);
     pauseMs = Math.min(pauseMs * 1.5, context.timing.maxMs);
   }
-}
-
-/** The worst state among a target's documents, for reports. */
-export function worstOf(counts: { readonly [name in TrainingState]: number }): TrainingState {
-  return trainingStates.find((state) => counts[state] > 0) ?? 'trained';
 }

@@ -1,0 +1,87 @@
+// `todo`: one inbox over all targets: work for a person, unconfirmed writes, held runs, copies to remove by hand; and what a person decides of it.
+import { exitCodeOf } from '../model/error.ts';
+import { visible } from '../plan/escape.ts';
+import { age } from '../status/derive.ts';
+import type { Workspace } from '../workspace.ts';
+import { strongest } from './exit.ts';
+import { type FiledItem, readInbox } from './inbox.ts';
+import { type Invocation, workspaceOf } from './invocation.ts';
+import { plain } from './reports.ts';
+import { type SyncRequest, sync } from './sync.ts';
+import { type Decided, decide, type TodoRequest } from './todo-decision.ts';
+
+/** Lists the inbox, or carries a decision out. Resolves to the exit code; of `approve`, to that of the sync it lets through. */
+export async function todo(invocation: Invocation, request: TodoRequest): Promise<number> {
+  const workspace = await workspaceOf(invocation);
+  let decided: Decided;
+  try {
+    if (request.action === null) return await list(workspace, invocation);
+    decided = await decide(workspace, invocation, request);
+  } finally {
+    await workspace.close();
+  }
+  const { output, options, command } = invocation;
+  const { target, message, syncNow } = decided;
+  if (!syncNow) {
+    output.answer(
+      () => plain({ version: 1, command, exitCode: 0, action: request.action, id: request.id, target: target.name, message }),
+      () => output.data(visible(message)),
+    );
+    return 0;
+  }
+  output.talk(visible(message));
+  return sync({ ...invocation, options: { ...options, targets: [target.name] } }, wholeSync);
+}
+
+const wholeSync: SyncRequest = {
+  paths: [],
+  waitMs: null,
+  planFile: null,
+  exact: false,
+  onlyFailed: false,
+  limit: null,
+  allowDeletes: null,
+  allowUpdates: null,
+  initial: false,
+  trainOnly: false,
+  lockWaitMs: null,
+};
+
+async function list(workspace: Workspace, invocation: Invocation): Promise<number> {
+  const { output, command } = invocation;
+  const { items, failures } = await readInbox(workspace, invocation);
+  const exitCode = strongest(failures.map(({ error }) => exitCodeOf(error.code)));
+  output.answer(
+    () =>
+      plain({
+        version: 1,
+        command,
+        exitCode,
+        items: items.map(rowOf),
+        errors: failures.map(({ target, error }) => ({ target: target.name, error: error.record() })),
+      }),
+    () => {
+      for (const item of items) print(item, workspace.now(), invocation);
+      if (items.length === 0 && failures.length === 0) output.data('nothing waits for a person');
+    },
+  );
+  for (const { target, error } of failures) {
+    output.complain(`${output.style('bad', 'error')} ${target.name}: ${visible(error.message)}`);
+    output.complain(`  next: ${visible(error.next)}`);
+  }
+  return exitCode;
+}
+
+function print(item: FiledItem, nowMs: number, { output }: Invocation): void {
+  const { id, kind, target, message, where, how, since, commands } = item;
+  const when = since === null ? '' : ` (${age(Math.max(0, nowMs - Date.parse(since)))})`;
+  const name = id === null || kind === 'leftover' ? kind : id;
+  output.data(`${output.style('strong', visible(name))} ${visible(target)}: ${visible(message)}${when}`);
+  if (where !== null) output.data(`  where: ${visible(where)}`);
+  output.data(`  how: ${visible(how)}`);
+  for (const command of commands) output.data(`  ${output.style('dim', '$')} ${visible(command)}`);
+}
+
+function rowOf({ id, kind, target, document, action, message, where, how, since, commands }: FiledItem) {
+  return { id, kind, target, document, action, message, where, how, since, commands };
+}

@@ -1,0 +1,187 @@
+// The daemon's HTTP: page, probes, metrics, API. Owns routes, access and headers; what is said comes from the snapshot it is handed.
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { NONCE, secureHeaders } from 'hono/secure-headers';
+import { asSyncError, SyncError } from '../model/error.ts';
+import type { SyncEvent } from '../model/event.ts';
+import type { JsonRecord } from '../model/json.ts';
+import { isLoopback, namesLoopback, sameToken, tokenOf } from './access.ts';
+import { eventStream } from './event-stream.ts';
+import { page } from './page.ts';
+import { statusRow } from './rows.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface ServerInput {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly token: string | null;
+  readonly metricsOpen: boolean;
+  readonly snapshot: () => Promise<Snapshot>;
+  readonly metrics: () => Promise<string>;
+  /** What keeps the daemon from being ready; [] when it is. */
+  readonly unready: () => readonly string[];
+  /** Wants a cycle at these targets, or all; the names it was wanted at. USAGE for a name that there is not. */
+  readonly sync: (targets: readonly string[] | null) => readonly string[];
+  readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
+  /** Takes secrets out of everything that is answered. */
+  readonly redact: (text: string) => string;
+}
+
+export interface StatusServer {
+  /** Where the page is: http://127.0.0.1:8420/ */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/** Begins to listen. CONFIG_INVALID, with what to set, where it may not or cannot. */
+export async function startServer(input: ServerInput): Promise<StatusServer> {
+  const { host, port } = input;
+  if (!isLoopback(host) && input.token === null) {
+    throw new SyncError('CONFIG_INVALID', {
+      message: `daemon.host is ${host}, which others can reach, and there is no token`,
+      next: 'set KBSYNC_TOKEN (or daemon.token), or take daemon.host out to listen on this machine only',
+    });
+  }
+  const streams = new AbortController();
+  const app = createApp({ ...input, closing: streams.signal });
+  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
+  });
+  const { address, port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${bound}/`,
+    async close() {
+      streams.abort();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), 500).unref();
+      });
+    },
+  };
+}
+
+function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): SyncError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another program uses that port (perhaps the daemon of another folder)',
+    EACCES: 'this user may not use that port',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  return new SyncError('CONFIG_INVALID', {
+    message: `the status page cannot listen on ${host}, port ${port}: ${reasons[cause.code ?? ''] ?? cause.message}`,
+    next: 'set daemon.port in the configuration to a free port (0: any), or end the other program',
+    cause,
+  });
+}
+
+/** The routes, without a socket: `app.request()` asks them in tests. */
+export function createApp(input: ServerInput & { readonly closing?: AbortSignal }): Hono {
+  const app = new Hono();
+  app.use(secureHeaders({ ...policy, xFrameOptions: 'DENY', crossOriginResourcePolicy: 'same-origin' }));
+  app.use(async (context, next) => {
+    context.header('cache-control', 'no-store');
+    return refusalOf(context, input) ?? (await next());
+  });
+  app.onError((thrown, context) => {
+    const error = asSyncError(thrown);
+    return json(context, input, { version: 1, error: { ...error.record() } }, error.code === 'USAGE' ? 400 : 500);
+  });
+  app.notFound((context) => json(context, input, { version: 1, error: { code: 'USAGE', message: 'there is no such page' } }, 404));
+
+  app.get('/', async (context) => {
+    const nonce = String(context.get('secureHeadersNonce'));
+    return context.html(input.redact(await page(await input.snapshot(), nonce)));
+  });
+  app.get('/healthz', (context) => context.text('ok'));
+  app.get('/readyz', (context) => {
+    const why = input.unready();
+    return json(context, input, { ready: why.length === 0, why }, why.length === 0 ? 200 : 503);
+  });
+  app.get('/metrics', async (context) => {
+    context.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+    return context.body(input.redact(await input.metrics()));
+  });
+  app.get('/api/status', async (context) => {
+    const { commit, targets } = await input.snapshot();
+    const documents = ['1', 'true', ''].includes(context.req.query('documents') ?? 'no');
+    const rows = targets.map(({ status, nextRun, doing, error }) => ({ ...statusRow(status, documents, nextRun), doing, error: error as JsonRecord | null }));
+    return json(context, input, { version: 1, command: 'status', commit, targets: rows });
+  });
+  app.get('/api/documents', async (context) => {
+    const wanted = context.req.query('target');
+    const { targets } = await input.snapshot();
+    const found = targets.filter(({ status }) => wanted === undefined || status.name === wanted);
+    if (found.length === 0) throw new SyncError('USAGE', { message: `there is no target ${wanted ?? ''}` });
+    const rows = found.map(({ status: { name, documents } }) => ({ name, documents }));
+    return json(context, input, { version: 1, targets: rows as unknown as readonly JsonRecord[] });
+  });
+  app.get('/api/events', (context) => eventStream(context, input));
+  app.post('/api/sync', bodyLimit({ maxSize: 64 * 1024 }), async (context) => {
+    const accepted = input.sync(targetsIn(await context.req.text()));
+    return json(context, input, { version: 1, command: 'sync', accepted: [...accepted] }, 202);
+  });
+  return app;
+}
+
+const policy = {
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: [NONCE],
+    styleSrc: [NONCE],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  // Plain HTTP: behind a proxy with a certificate, the proxy says it.
+  strictTransportSecurity: false,
+};
+
+/** Why a request is not answered, as the answer; null where it is. */
+function refusalOf(context: Context, input: ServerInput): Response | null {
+  const { host, token, metricsOpen } = input;
+  const refuse = (status: 401 | 403, message: string) => json(context, input, { version: 1, error: { code: 'USAGE', message } }, status);
+  const local = isLoopback(host);
+  if (local && !namesLoopback(context.req.header('host'))) return refuse(403, 'the Host header does not name this machine');
+  const { path, method } = context.req;
+  const reads = method === 'GET' || method === 'HEAD';
+  if (reads && (local || probes.has(path) || (metricsOpen && path === '/metrics'))) return null;
+  if (token === null) return refuse(403, 'no token is configured: set KBSYNC_TOKEN or daemon.token to allow this');
+  // A browser sends Basic by itself, also when another site's page makes it post: for reading only.
+  if (sameToken(tokenOf(context.req.header('authorization'), reads), token)) return null;
+  context.header('www-authenticate', reads ? 'Basic realm="kbsync", charset="UTF-8"' : 'Bearer realm="kbsync"');
+  return refuse(401, 'this needs the token: Authorization: Bearer …');
+}
+
+function json(context: Context, { redact }: Pick<ServerInput, 'redact'>, body: JsonRecord, status: 200 | 202 | 400 | 401 | 403 | 404 | 500 | 503 = 200): Response {
+  context.header('content-type', 'application/json; charset=utf-8');
+  return context.body(redact(JSON.stringify(body)), status);
+}
+
+/** The targets that a POST names; null: all. USAGE for a body that is not one. */
+function targetsIn(body: string): readonly string[] | null {
+  if (body.trim() === '') return null;
+  const wrong = new SyncError('USAGE', { message: 'the body must be JSON such as {"targets":["support"]}, or empty for all' });
+  let found: unknown;
+  try {
+    found = JSON.parse(body);
+  } catch {
+    throw wrong;
+  }
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) throw wrong;
+  const fields: { readonly [key: string]: unknown } = { ...found };
+  const strange = Object.keys(fields).filter((key) => key !== 'targets');
+  const { targets } = fields as { readonly targets?: unknown };
+  if (strange.length > 0) throw wrong;
+  if (targets === undefined || targets === null) return null;
+  if (!Array.isArray(targets) || !targets.every((name): name is string => typeof name === 'string')) throw wrong;
+  return targets;
+}

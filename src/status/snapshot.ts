@@ -1,0 +1,34 @@
+// What page, JSON and metrics of the daemon are made from: one record, so that they can never disagree. Types only.
+import type { ErrorRecord } from '../model/error.ts';
+import type { ContentProblem } from '../model/document.ts';
+import type { Doubt, Todo } from '../model/record.ts';
+import type { TargetStatus } from './derive.ts';
+
+/** One target: what its bot knows, and what its loop is at. */
+export interface TargetSnapshot {
+  readonly status: TargetStatus;
+  readonly todos: readonly Todo[];
+  readonly doubts: readonly Doubt[];
+  /** For people: "pushing", "waiting for the vendor", "paused in the configuration" … */
+  readonly doing: string;
+  /** When the daemon looks at it next, ISO; null: when something changes. */
+  readonly nextRun: string | null;
+  /** What stopped the last pass, or keeps the state from being read. */
+  readonly error: ErrorRecord | null;
+  /** Null before the target was connected. */
+  readonly breakerOpen: boolean | null;
+}
+
+export interface Snapshot {
+  readonly workspace: string;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Of the last scan; null where there is none, or nothing was scanned yet. */
+  readonly commit: string | null;
+  readonly problems: readonly ContentProblem[];
+  /** A sentence where the folder cannot be read as it should: root missing, listing incomplete. */
+  readonly folderTrouble: string | null;
+  readonly targets: readonly TargetSnapshot[];
+  readonly schedule: readonly { readonly name: string; readonly at: string }[];
+}

@@ -1,0 +1,75 @@
+// README and sync.config.schema.json say what the code says. UPDATE_README=1 npx vitest run test/readme.test.ts rewrites both.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { configJsonSchema } from '../src/config/schema.ts';
+import type { ConnectorSpec } from '../src/connectors/connector.ts';
+import { registry } from '../src/connectors/registry.ts';
+import { errorTable } from '../src/model/error.ts';
+import { commandsOf, globalOptionsOf } from './support/program.ts';
+import { commandsTable, configTable, errorsTable, exitCodes, exitCodesTable, vendorsTable, withGenerated } from './support/readme-tables.ts';
+
+const at = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const update = process.env['UPDATE_README'] === '1';
+
+let specs: readonly ConnectorSpec[];
+
+beforeAll(async () => {
+  specs = await Promise.all(Object.values(registry).map((vendor) => vendor.connector()));
+});
+
+function expected(text: string): string {
+  return withGenerated(text, {
+    commands: commandsTable(),
+    vendors: vendorsTable(specs),
+    config: configTable(),
+    'exit codes': exitCodesTable(),
+    errors: errorsTable(),
+  });
+}
+
+describe('README.md', () => {
+  it('holds the tables that the code makes', () => {
+    const text = readFileSync(at('README.md'), 'utf8');
+    if (update) writeFileSync(at('README.md'), expected(text));
+    expect(readFileSync(at('README.md'), 'utf8')).toBe(expected(text));
+  });
+
+  it('would be noticed if a table differed', () => {
+    const text = readFileSync(at('README.md'), 'utf8');
+    expect(expected(text.replace('| `USAGE` |', '| `USAGES` |'))).not.toBe(text.replace('| `USAGE` |', '| `USAGES` |'));
+    expect(() => withGenerated('no marker', { errors: '' })).toThrow(/generated: errors/);
+  });
+
+  it('explains every exit code that an error can end in, and no other', () => {
+    const ends = new Set([0, 3, ...Object.values(errorTable).map(({ exitCode }) => exitCode)]);
+    expect(Object.keys(exitCodes).map(Number).sort((a, b) => a - b)).toEqual([...ends].sort((a, b) => a - b));
+  });
+
+  it('names every command and every global option', () => {
+    const text = readFileSync(at('README.md'), 'utf8');
+    expect(commandsOf().length).toBeGreaterThanOrEqual(10);
+    expect(globalOptionsOf()).toContain('--json');
+    const missing = [...commandsOf().map(({ name }) => `kbsync ${name}`), ...globalOptionsOf()].filter((word) => !text.includes(word));
+    expect(missing).toEqual([]);
+  });
+
+  it('is honest about what is not built: nothing in the list is a command of the program', () => {
+    const text = readFileSync(at('README.md'), 'utf8');
+    const list = /## Not built yet\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
+    const built = commandsOf().map(({ name }) => name);
+    const named = [...(/Commands: (.*)/.exec(list)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map((found) => found[1] ?? '');
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => built.includes(name))).toEqual([]);
+    const vendors = [...(/Vendors: (.*)/.exec(list)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map((found) => found[1] ?? '');
+    expect(vendors.filter((name) => Object.hasOwn(registry, name))).toEqual([]);
+  });
+});
+
+describe('sync.config.schema.json', () => {
+  it('is what kbsync schema prints', () => {
+    const made = `${JSON.stringify(configJsonSchema(specs), null, 2)}\n`;
+    if (update) writeFileSync(at('sync.config.schema.json'), made);
+    expect(readFileSync(at('sync.config.schema.json'), 'utf8')).toBe(made);
+  });
+});
