@@ -294,11 +294,29 @@ function number(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+/** A command line that is none: commander has said why on stderr, and --json promises an object all the same. Help and version end here too, with 0. */
+function usageExitCode(thrown: CommanderError): number {
+  if (thrown.exitCode === 0) return 0;
+  const words = process.argv.slice(2);
+  if (!words.includes('--json')) return 2;
+  const command = words.find((word) => program.commands.some((known) => known.name() === word)) ?? null;
+  // Without a command commander prints the help and has no sentence of its own.
+  const message = thrown.code === 'commander.help' ? 'no command was given' : thrown.message.replace(/^error: /, '');
+  process.stdout.write(`${JSON.stringify({ version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() })}\n`);
+  return 2;
+}
+
+// A reader that has seen enough (`kbsync plan | head`) ends nothing: what was begun is finished, unheard.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (thrown) {
-  // Help and version end here too, with 0; anything else commander refuses is the command line's fault.
-  exitCode = thrown instanceof CommanderError ? (thrown.exitCode === 0 ? 0 : 2) : 1;
   if (!(thrown instanceof CommanderError)) throw thrown;
+  exitCode = usageExitCode(thrown);
 }
 process.exitCode = exitCode;

@@ -206,13 +206,13 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
   });
 
   it('a folder that was never there is a mistake in the configuration: exit 2', async () => {
-    bot.configure({ content: './elsewhere' });
+    bot.configure({ content: '{ root: ./elsewhere }' });
     expect(await bot.sync()).toMatchObject({ exitCode: 2, error: { code: 'CONTENT_MISSING' } });
   });
 
   it('the folder vanished or empty: held, never a delete', async () => {
     await bot.sync();
-    bot.configure({ content: './elsewhere' });
+    bot.configure({ content: '{ root: ./elsewhere }' });
     expect(await bot.sync()).toMatchObject({ exitCode: 5, requests: { write: 0 } });
     bot.configure({});
     for (const path of Object.keys(files)) bot.write({ [path]: null });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Loaded, loadConfig } from '../src/config/load.ts';
 import { commonTargetKeys, configKeys, notBuilt } from '../src/config/schema.ts';
-import { propertiesOf, jsonSchemaOf, isRecord } from '../src/config/shape.ts';
+import { isRecord, jsonSchemaOf, propertiesOf } from '../src/config/shape.ts';
 import { registry, resolveConnector } from '../src/connectors/registry.ts';
 import { renderPayload } from '../src/content/render.ts';
 import { type Scan, scanContent } from '../src/content/scan.ts';
@@ -110,7 +110,9 @@ describe('the manual', () => {
         const said = test.reject.filter((expectation) => holds(text, expectation));
         asked += 1;
         if (missing.length + said.length > 0) {
-          wrong.push(`${document.path}: ${test.ask}\n  lacks ${JSON.stringify(missing)}, says ${JSON.stringify(said)}; from ${sources.join(', ')}:\n${text}`);
+          wrong.push(
+            `${document.path}: ${test.ask}\n  lacks ${JSON.stringify(missing)}, says ${JSON.stringify(said)}; from ${sources.join(', ')}:\n${text}`,
+          );
         }
       }
     }

@@ -7,7 +7,15 @@ import type { ConnectorSpec } from '../src/connectors/connector.ts';
 import { registry } from '../src/connectors/registry.ts';
 import { errorTable } from '../src/model/error.ts';
 import { commandsOf, globalOptionsOf } from './support/program.ts';
-import { commandsTable, configTable, errorsTable, exitCodes, exitCodesTable, vendorsTable, withGenerated } from './support/readme-tables.ts';
+import {
+  commandsTable,
+  configTable,
+  errorsTable,
+  exitCodes,
+  exitCodesTable,
+  vendorsTable,
+  withGenerated,
+} from './support/readme-tables.ts';
 
 const at = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const update = process.env['UPDATE_README'] === '1';
@@ -43,7 +51,11 @@ describe('README.md', () => {
 
   it('explains every exit code that an error can end in, and no other', () => {
     const ends = new Set([0, 3, ...Object.values(errorTable).map(({ exitCode }) => exitCode)]);
-    expect(Object.keys(exitCodes).map(Number).sort((a, b) => a - b)).toEqual([...ends].sort((a, b) => a - b));
+    expect(
+      Object.keys(exitCodes)
+        .map(Number)
+        .sort((a, b) => a - b),
+    ).toEqual([...ends].sort((a, b) => a - b));
   });
 
   it('names every command and every global option', () => {

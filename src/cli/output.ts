@@ -1,7 +1,7 @@
 // Where everything printed goes through: stdout is data, stderr is talk; secrets are redacted and control characters made visible on both.
 import { styleText } from 'node:util';
 import type { Json } from '../model/json.ts';
-import { visible } from '../plan/escape.ts';
+import { visible, visibleLines } from '../plan/escape.ts';
 
 export interface Stream {
   write(text: string): unknown;
@@ -49,6 +49,13 @@ export class Output {
     if (this.json) return;
     this.clearLive();
     this.input.stdout.write(`${this.redact(text)}\n`);
+  }
+
+  /** A text byte for byte; only on a terminal, what it would act on is made visible. Secrets are taken out all the same. */
+  verbatim(text: string): void {
+    if (this.json) return;
+    this.clearLive();
+    this.input.stdout.write(this.redact(this.input.stdout.isTTY === true ? `${visibleLines(text)}\n` : text));
   }
 
   /** The one JSON object of a command. */

@@ -66,7 +66,8 @@ function readDecision({ action, id }: TodoRequest): { action: string; id: string
     throw new SyncError('USAGE', { message: `todo: found "${action ?? ''}", expected done, created, retry or approve` });
   }
   if (id === null) throw new SyncError('USAGE', { message: `todo ${action}: which one?`, next: 'kbsync todo lists them with their ids' });
-  return { action, id };
+  // Typed by hand: t3 is T3. The ids of vendors are left as they are.
+  return { action, id: /^[tuh]\d+$/.test(id) ? id.toUpperCase() : id };
 }
 
 function wrongId(action: string, id: string, items: readonly FiledItem[]): SyncError {

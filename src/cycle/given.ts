@@ -40,3 +40,20 @@ export async function givenTo(context: CycleContext, folder: Folder, id: Documen
     return { kind: 'failed', error: error.record() };
   }
 }
+
+/** Why a bot gets nothing of a document; null where it does. */
+export function whyNot(given: Given): string | null {
+  switch (given.kind) {
+    case 'payload':
+      return null;
+    case 'missing':
+      return 'the folder holds no such document';
+    case 'failed':
+      return given.error.message;
+    case 'kept':
+    case 'blocked':
+      return given.reason;
+    default:
+      return given satisfies never;
+  }
+}

@@ -2,7 +2,7 @@
 import { type Call, capabilitiesOf } from '../connectors/connector.ts';
 import { likeness } from '../content/render.ts';
 import type { DocumentId } from '../model/document.ts';
-import { SyncError } from '../model/error.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
 import type { Plan } from '../model/operation.ts';
 import { buildPlan, type PlanInput } from '../plan/build.ts';
 import { type Contact, makeContact } from '../push/reconcile.ts';
@@ -30,8 +30,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   if (folder.scan.rootMissing && Object.keys(memory.state.records).length === 0) {
     throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
   }
-  const call = { ...callsOf(context), container: containerOf(context) };
-  const identity = options.offline ? null : (await connection.target.check(call)).identity;
+  const identity = options.offline ? null : await whoIsIt(context);
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
@@ -39,6 +38,20 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const contact = options.offline || other ? null : await contactWith(context, wanted);
   if (contact !== null && contact.entries.length > 0) await memory.append(contact.entries);
   return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact })), wanted, identity };
+}
+
+/** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
+async function whoIsIt(context: CycleContext): Promise<string> {
+  const { connection, memory } = context;
+  const container = containerOf(context);
+  try {
+    return (await connection.target.check({ ...callsOf(context), container })).identity;
+  } catch (thrown) {
+    if (container === null || asSyncError(thrown).code !== 'BOT_NOT_FOUND') throw thrown;
+    const { identity } = await connection.target.check({ ...callsOf(context), container: null });
+    if (memory.state.identity === null || identity === memory.state.identity) throw thrown;
+    return identity;
+  }
 }
 
 /** Finds out what became of everything begun and not ended. */

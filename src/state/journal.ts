@@ -152,7 +152,6 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
     alone: <Result>(task: () => Promise<Result>) =>
       new Promise<Result>((resolve, reject) => enqueue({ kind: 'alone', run: () => task().then(resolve, reject) })),
     async rewrite(generation, entries) {
-      await closeFile();
       const next: JournalHeader = { journal: 1, target, follows: generation };
       const text = encodeLine(next) + entries.map(encodeLine).join('');
       const replace = async (): Promise<void> => {

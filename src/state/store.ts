@@ -177,8 +177,9 @@ function snapshotAdapter(place: LedgerPlace, goodNow: boolean): Adapter<Snapshot
       if (snapshot === null) return;
       const text = encodeSnapshot(snapshot);
       // Between the two steps there is no current one: previous copy and journal are complete just then.
-      if (good) await disk.rename(paths.snapshot, paths.previous);
+      const keep = good;
       good = false;
+      if (keep) await disk.rename(paths.snapshot, paths.previous);
       await disk.replace(paths.snapshot, text);
       good = true;
     },

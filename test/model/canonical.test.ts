@@ -44,6 +44,7 @@ describe('canonical', () => {
         expect(canonical(reversed(value))).toBe(canonical(value));
         expect(canonical(JSON.parse(canonical(value)) as Json)).toBe(canonical(value));
       }),
+      { seed: 20260301 },
     );
   });
 });

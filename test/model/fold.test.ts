@@ -114,9 +114,10 @@ describe('fold', () => {
 });
 
 describe('fold over any journal', () => {
-  // With trainings among the entries it is not, and cannot be: [train, ended, update] over a record that holds the update already
-  // would call the update trained. That is why a snapshot says how many entries it holds (state/recovery.ts, state/store.test.ts).
-  it('is idempotent over writes: the same journal once more changes nothing, open effects included', () => {
+  // With failures and trainings among the entries it is not, and cannot be: [train, ended, update] over a record that holds the update
+  // already would call the update trained. That is why a snapshot says how many entries it holds (state/recovery.ts), and
+  // test/state/store.test.ts holds any journal against that.
+  it('is idempotent over accepted writes: the same journal once more changes nothing, open effects included', () => {
     fc.assert(
       fc.property(stepsOf(writes), fc.nat(40), (list, cut) => {
         const entries = stamped(...bodiesOf(list));
@@ -127,7 +128,7 @@ describe('fold over any journal', () => {
         const twice = fold(once.state, rest);
         expect(twice).toEqual(once);
       }),
-      { numRuns: 300 },
+      { seed: 20260301, numRuns: 300 },
     );
   });
 
@@ -144,7 +145,7 @@ describe('fold over any journal', () => {
         }
         expect({ ...fold(emptyState('t'), entries).state }).toEqual(draft);
       }),
-      { numRuns: 150 },
+      { seed: 20260301, numRuns: 150 },
     );
   });
 

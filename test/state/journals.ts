@@ -4,8 +4,9 @@ import { type Effect, type EntryBody, fold } from '../../src/model/effect.ts';
 import { emptyState, type TargetState } from '../../src/model/record.ts';
 import { begin, create, done, ended, failed, noon, remove, stamped, train, trained, update } from './entries.ts';
 
-export const writes = ['create', 'update', 'supersede', 'delete', 'fail', 'lose', 'doubt'] as const;
-export const anything = [...writes, 'train', 'trained', 'ended', 'gone', 'leftover', 'rekey'] as const;
+/** Writes that were accepted, or of which nothing is known. */
+export const writes = ['create', 'update', 'supersede', 'delete', 'lose', 'doubt'] as const;
+export const anything = [...writes, 'fail', 'train', 'trained', 'ended', 'gone', 'leftover', 'rekey'] as const;
 
 /** What the engine might do next; which document and how it ends is decided by the number. */
 export interface Step {

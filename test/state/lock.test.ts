@@ -185,6 +185,14 @@ describe('lock', () => {
     expect(disk.files()).toEqual({});
   });
 
+  it('sweeps claims that nobody lived to remove', async () => {
+    const [disk, here] = [memoryDisk(), world()];
+    disk.plant(`${path}.0123456789abcdef`, '{}');
+    const lock = await acquireLock(request(disk, here, here.process(1)));
+    expect(Object.keys(disk.files())).toEqual([path]);
+    lock.verify();
+  });
+
   it('does not follow an owner id that is a path', async () => {
     const [disk, here] = [memoryDisk(), world()];
     const lock = await dies(disk, here, here.process(1));

@@ -194,6 +194,11 @@ describe('ledger', () => {
       }
       expect(Object.keys(ledger.state.records)).toEqual(known);
       expect((await viewOf(disk)).state).toEqual(ledger.state);
+      // And nothing of it lingers: the next checkpoint goes through.
+      await ledger.append(pushed('e-z', 'z.md'));
+      await ledger.checkpoint();
+      expect(disk.files()[file.journal]?.trim().split('\n')).toHaveLength(1);
+      expect((await viewOf(disk)).state).toEqual(ledger.state);
       if (!hit) return;
     }
   });
@@ -222,7 +227,7 @@ describe('a crash between snapshot and journal', () => {
         expect(next.open).toEqual(whole.open);
         expect(await viewOf(disk)).toEqual({ state: next.state, open: next.open.map((effect) => effect.id) });
       }),
-      { numRuns: 150 },
+      { seed: 20260301, numRuns: 150 },
     );
   });
 });
@@ -288,6 +293,22 @@ describe('damaged state', () => {
     await next.checkpoint();
     expect((await viewOf(disk)).state).toEqual(next.state);
     expect(next.state.serial).toBe(doomed.state.serial);
+  });
+
+  it('is refused when the very first snapshot is damaged, unless the journal goes back to the beginning', async () => {
+    const disk = memoryDisk();
+    const ledger = await open(disk);
+    await ledger.append(pushed('e1', 'a.md'));
+    const journal = disk.files()[file.journal] ?? '';
+    await ledger.checkpoint();
+    disk.plant(file.snapshot, '{');
+    await expect(open(disk)).rejects.toMatchObject({ code: 'STATE_DAMAGED' });
+    for (const missing of [null, '']) {
+      disk.plant(file.journal, missing);
+      await expect(open(disk)).rejects.toMatchObject({ code: 'STATE_DAMAGED' });
+    }
+    disk.plant(file.journal, journal);
+    expect(Object.keys((await open(disk)).state.records)).toEqual(['a.md']);
   });
 
   it('is refused when written by a newer kbsync', async () => {

@@ -37,7 +37,7 @@ export interface World {
   readonly emulator: Emulator;
   readonly events: SyncEvent[];
   write(files: Readonly<Record<string, string | null>>): void;
-  configure(patch: { key?: string; baseUrl?: string; extra?: string; content?: string }): void;
+  configure(patch: { key?: string; baseUrl?: string; extra?: string; content?: string; withoutId?: boolean }): void;
   sync(
     patch?: Partial<Omit<SyncOptions, 'passes'>> & {
       passes?: Partial<Passes>;
@@ -75,11 +75,18 @@ export async function world(vendor: string, settings: object = {}, ids = 1): Pro
   const events: SyncEvent[] = [];
   const configFile = join(dir, 'sync.config.yaml');
 
-  const configure: World['configure'] = ({ key = secret, baseUrl = served.origin, extra = '', content = './content' }) => {
-    const options = (targets[vendor] ?? '').replace(secret, key);
+  const configure: World['configure'] = ({
+    key = secret,
+    baseUrl = served.origin,
+    extra = '',
+    content = '{ root: ./content }',
+    withoutId = false,
+  }) => {
+    const all = (targets[vendor] ?? '').replace(secret, key);
+    const options = withoutId ? all.replace(/^\w+: bot-1, /, '') : all;
     writeFileSync(
       configFile,
-      `version: 1\nname: docs\ncontent: { root: ${content} }\ntargets:\n  - { name: bot, vendor: ${vendor}, baseUrl: "${baseUrl}", ${options}, rate: { perMinute: 60000, concurrency: 2 }, ${extra} }\n`,
+      `version: 1\nname: docs\ncontent: ${content}\ntargets:\n  - { name: bot, vendor: ${vendor}, baseUrl: "${baseUrl}", ${options}, rate: { perMinute: 60000, concurrency: 2 }, ${extra} }\n`,
     );
   };
   const open = (hooks?: Hooks, env: Record<string, string> = {}) =>

@@ -1,7 +1,7 @@
 // The tables of the README that the code decides: errors, exit codes, commands, configuration keys, vendors. Pure, but for reading main.ts.
 import { configKeys, notBuilt, onlyInWords } from '../../src/config/schema.ts';
 import { isRecord, jsonSchemaOf, propertiesOf } from '../../src/config/shape.ts';
-import { capabilitiesOf, type Capability, type ConnectorSpec, type Target } from '../../src/connectors/connector.ts';
+import { type Capability, type ConnectorSpec, capabilitiesOf, type Target } from '../../src/connectors/connector.ts';
 import { errorTable } from '../../src/model/error.ts';
 import type { Json, JsonRecord } from '../../src/model/json.ts';
 import { commandsOf } from './program.ts';
@@ -31,7 +31,9 @@ export function errorsTable(): string {
 
 /** Every exit code, and the errors behind it. */
 export function exitCodesTable(): string {
-  const codes = Object.keys(exitCodes).map(Number).sort((a, b) => a - b);
+  const codes = Object.keys(exitCodes)
+    .map(Number)
+    .sort((a, b) => a - b);
   const rows = codes.map((code) => {
     const errors = Object.entries(errorTable).flatMap(([name, row]) => (row.exitCode === code ? [`\`${name}\``] : []));
     return [String(code), exitCodes[code] ?? '', errors.join(', ')];
@@ -41,7 +43,11 @@ export function exitCodesTable(): string {
 
 /** The commands with their one sentence. */
 export function commandsTable(): string {
-  const rows = commandsOf().map(({ name, description, options }) => [`\`${name}\``, description, options.map((option) => `\`${option}\``).join(' ')]);
+  const rows = commandsOf().map(({ name, description, options }) => [
+    `\`${name}\``,
+    description,
+    options.map((option) => `\`${option}\``).join(' '),
+  ]);
   return table(['command', 'does', 'options'], rows);
 }
 
@@ -56,7 +62,8 @@ function rowsOf(schema: JsonRecord, prefix: string): string[][] {
     // The keys that a rule sets, or that front matter may be mapped from, are those of a document: the manual has them.
     const closed = /^(rules\[\]\.set|content\.frontMatter\.map)$/.test(name);
     const list = below['items'];
-    const inner = isRecord(list) && Object.keys(propertiesOf(list)).length > 0 ? rowsOf(list, `${name}[].`) : closed ? [] : rowsOf(below, `${name}.`);
+    const inner =
+      isRecord(list) && Object.keys(propertiesOf(list)).length > 0 ? rowsOf(list, `${name}[].`) : closed ? [] : rowsOf(below, `${name}.`);
     return [[`\`${name}\``, defaultOf(below, schema, key), describe(below, name)], ...inner];
   });
 }
@@ -79,20 +86,37 @@ const capabilities: readonly Capability[] = ['create', 'update', 'delete', 'list
 
 /** What each flavour of each connector can do, read off its functions and traits. */
 export function vendorsTable(specs: readonly ConnectorSpec[]): string {
-  const flavours = specs.flatMap((spec) => Object.keys(spec.variants).map((variant) => ({ spec, variant, target: connected(spec, variant) })));
+  const flavours = specs.flatMap((spec) =>
+    Object.keys(spec.variants).map((variant) => ({ spec, variant, target: connected(spec, variant) })),
+  );
   const row = (name: string, cell: (one: (typeof flavours)[number]) => string) => [name, ...flavours.map(cell)];
   const rows = [
     row('`vendor`', ({ spec }) => `\`${spec.name}\``),
     ...capabilities.map((capability) => row(capability, ({ target }) => canIt(target, capability))),
-    row('trains', ({ target }) => (target.traits.training === 'on-request' ? 'on request, after the last write of a run' : 'by itself, after every write')),
+    row('trains', ({ target }) =>
+      target.traits.training === 'on-request' ? 'on request, after the last write of a run' : 'by itself, after every write',
+    ),
     row('*trained* means', ({ target }) => target.traits.trainedMeans),
     row('a moved document', ({ target }) => (target.traits.renames ? 'is renamed there' : 'keeps its name there')),
     row('items a write call', ({ target }) => String(target.traits.limits.batch)),
     row('bytes a part', ({ target }) => figure(target.traits.limits.partBytes)),
     row('requests a minute, at once', ({ target }) => `${target.traits.limits.perMinute}, ${target.traits.limits.concurrency}`),
-    row('needs', ({ spec }) => spec.required({}).map((key) => `\`${key}\``).join(', ')),
+    row('needs', ({ spec }) =>
+      spec
+        .required({})
+        .map((key) => `\`${key}\``)
+        .join(', '),
+    ),
   ];
-  return table(['', ...flavours.map(({ spec, variant }) => (variant === spec.name ? spec.label : `${spec.label} (${variant.replace(`${spec.name}-`, '')})`))], rows);
+  return table(
+    [
+      '',
+      ...flavours.map(({ spec, variant }) =>
+        variant === spec.name ? spec.label : `${spec.label} (${variant.replace(`${spec.name}-`, '')})`,
+      ),
+    ],
+    rows,
+  );
 }
 
 function connected(spec: ConnectorSpec, variant: string): Target {
@@ -105,7 +129,9 @@ function canIt(target: Target, capability: Capability): string {
   if (capabilitiesOf(target).has(capability)) return 'yes';
   const missing = target.traits.missing[capability];
   if (missing === undefined) return 'no';
-  const because = { 'vendor-has-none': 'the vendor has none', 'not-built': 'not built yet', 'switched-off': 'switched off' }[missing.because];
+  const because = { 'vendor-has-none': 'the vendor has none', 'not-built': 'not built yet', 'switched-off': 'switched off' }[
+    missing.because
+  ];
   return `no, ${because}: ${missing.remedy}`;
 }
 

@@ -1,0 +1,100 @@
+// A document's story for people.
+import { type Given, whyNot } from '../cycle/given.ts';
+import type { TargetConfig } from '../model/config.ts';
+import type { Document, DocumentId } from '../model/document.ts';
+import { visible } from '../plan/escape.ts';
+import { short } from '../status/derive.ts';
+import type { Story } from '../status/story.ts';
+import type { Invocation } from './invocation.ts';
+import type { Output } from './output.ts';
+
+/** What was asked for. */
+export interface Found {
+  readonly id: DocumentId;
+  /** Where it lies, or last was known to. */
+  readonly path: string;
+  /** Null: the folder has no such document, or its file is at fault. */
+  readonly document: Document | null;
+  /** Other documents of the same file: its questions, or the article they stand in. */
+  readonly others: readonly DocumentId[];
+}
+
+/** One target in the story. */
+export interface TargetStory {
+  readonly target: TargetConfig;
+  readonly given: Given;
+  readonly story: Story;
+}
+
+/** Prints the story: first the document, then each bot. */
+export function printStory(
+  found: Found,
+  commit: string | null,
+  stories: readonly TargetStory[],
+  { output }: Pick<Invocation, 'output'>,
+): void {
+  const { id, path, document, others } = found;
+  const title = document?.title ?? stories.find(({ story }) => story.title !== null)?.story.title ?? null;
+  const name = path === id ? id : `${id} (${path})`;
+  output.data(output.style('strong', visible(title === null ? name : `${name}: ${title}`)));
+  const fault = stories.find(({ given }) => given.kind === 'blocked')?.given;
+  if (document === null) output.data(visible(`  ${fault === undefined ? 'not in the folder' : `its file is at fault: ${whyNot(fault)}`}`));
+  else
+    output.data(`  in the folder: ${document.kind}, ${commit === null ? 'no commit holds these bytes' : `as of commit ${short(commit)}`}`);
+  if (others.length > 0) output.data(`  in the same file: ${visible(others.join(', '))}`);
+  if (document !== null && document.tests.length > 0) output.data(`  golden questions: ${document.tests.length}`);
+  for (const story of stories) printTarget(story, output);
+}
+
+function printTarget({ target, given, story }: TargetStory, output: Output): void {
+  const wanted = given.kind === 'payload' ? given.payload.fingerprint : null;
+  const inStep = wanted === null ? story.training === null && story.forgetting.length === 0 : wanted === story.trainedFingerprint;
+  const say = (text: string): void => output.data(`  ${visible(text)}`);
+  output.data(
+    `${output.style('strong', target.name)} (${target.vendor}): ${output.style(inStep ? 'good' : 'warn', visible(headline({ target, given, story })))}`,
+  );
+  if (story.pushedAt !== null) say(`given ${revision(story.pushedCommit, story.pushedFingerprint)} at ${story.pushedAt}`);
+  if (story.trainedAt !== null) say(`trained ${revision(story.trainedCommit, story.trainedFingerprint)} at ${story.trainedAt}`);
+  for (const { part, remoteId, mark, training } of story.items) {
+    say(`item ${remoteId ?? 'without an id'}${part === '' ? '' : ` (part ${part})`}, named ${mark}: ${training}`);
+  }
+  for (const { remoteId, why, removable } of story.leftovers) say(`left over: ${remoteId}, ${why}, ${removableWords[removable]}`);
+  for (const { remoteId, since } of story.forgetting) say(`deleted at ${since}, not seen to be forgotten: ${remoteId}`);
+  for (const { id, action } of story.unconfirmed) say(`${id ?? 'unconfirmed'}: ${action}, outcome not known; see kbsync todo`);
+  for (const { id, action, how } of story.todos) say(`${id}: ${action} by hand: ${how}`);
+  for (const { id, message } of story.held) say(`held ${id}: ${message}`);
+  if (story.error !== null) {
+    const words = story.error.vendor === null ? '' : ` (the vendor says: ${story.error.vendor})`;
+    say(`last error: ${story.error.message}${words}; next: ${story.error.next}`);
+  }
+}
+
+const removableWords = {
+  now: 'goes with the next sync',
+  'once-trained': 'goes once the new copy is trained',
+  'by-hand': 'to be removed by hand',
+};
+
+/** What this bot knows of it, against what it shall know. */
+function headline({ given, story }: TargetStory): string {
+  const why = whyNot(given);
+  if (why !== null) {
+    if (story.training !== null) return `is to have none of it (${why}), and still holds it`;
+    return story.forgetting.length > 0 ? `was told to forget it (${why})` : `has none of it: ${why}`;
+  }
+  if (story.training === null) return 'not there yet';
+  const wanted = given.kind === 'payload' ? given.payload.fingerprint : null;
+  if (story.trainedFingerprint === wanted) return 'knows it as it is in the folder';
+  const knows =
+    story.trainedFingerprint === null
+      ? 'is not known to know any of it'
+      : `still knows ${revision(story.trainedCommit, story.trainedFingerprint)}`;
+  return story.pushedFingerprint === wanted
+    ? `${knows}; the present text is there and ${story.training}`
+    : `${knows}; the present text is not there yet`;
+}
+
+function revision(commit: string | null, fingerprint: string | null): string {
+  const name = commit ?? fingerprint;
+  return name === null ? 'unknown text' : short(name);
+}

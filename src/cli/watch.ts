@@ -1,0 +1,67 @@
+// `watch`: the daemon. Owns its signals and how handed commands are run in its process.
+import { startDaemon } from '../daemon/daemon.ts';
+import type { CommandStreams, HandedCommand } from '../daemon/handover.ts';
+import { asSyncError } from '../model/error.ts';
+import { openWorkspace } from '../workspace.ts';
+import { explain } from './failure.ts';
+import type { Invocation } from './invocation.ts';
+import { Output } from './output.ts';
+import { sync, type SyncRequest } from './sync.ts';
+import { todo } from './todo.ts';
+import type { TodoRequest } from './todo-decision.ts';
+
+/** `watch`, parsed. */
+export interface WatchRequest {
+  readonly initial: boolean;
+}
+
+/** Runs until it is asked to stop. Resolves to 0. */
+export async function watch(invocation: Invocation, request: WatchRequest): Promise<number> {
+  const { output, options, cwd, env, version, stop } = invocation;
+  // After a reload the old secrets are still secret.
+  const redactions: ((text: string) => string)[] = [];
+  output.redactWith((text) => redactions.reduce((clean, redact) => redact(clean), text));
+  const daemon = await startDaemon({
+    async open(onEvent) {
+      const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
+      redactions.push((text) => workspace.secrets.redact(text));
+      for (const warning of workspace.warnings) output.talk(`warning: ${warning.file}:${warning.line}:${warning.column} ${warning.message}`);
+      return workspace;
+    },
+    targets: options.targets,
+    initial: request.initial,
+    version,
+    runCommand: (command, streams) => runHanded(command, streams, invocation),
+    voice: { talk: (line) => output.talk(line), complain: (line) => output.complain(line) },
+  });
+  const onStop = (): void => void daemon.stop();
+  const onReload = (): void => void daemon.reload();
+  stop.addEventListener('abort', onStop, { once: true });
+  if (stop.aborted) onStop();
+  process.on('SIGHUP', onReload);
+  await daemon.finished;
+  process.off('SIGHUP', onReload);
+  // A connection that does not close must not keep a stopped daemon alive.
+  setTimeout(() => process.exit(), 1_000).unref();
+  return 0;
+}
+
+async function runHanded(command: HandedCommand, streams: CommandStreams & { kill: AbortSignal }, { env, version }: Invocation): Promise<number> {
+  const { options, cwd, columns } = command;
+  const { stop, kill } = streams;
+  const output = new Output({
+    stdout: { write: streams.stdout },
+    stderr: { write: streams.stderr, isTTY: columns !== null, columns: columns ?? undefined },
+    json: options.json,
+    quiet: options.quiet,
+    colour: command.colour,
+  });
+  const invocation: Invocation = { command: command.command, options, output, cwd, env, version, stop, kill };
+  try {
+    return await (command.command === 'sync'
+      ? sync(invocation, command.request as unknown as SyncRequest)
+      : todo(invocation, command.request as unknown as TodoRequest));
+  } catch (thrown) {
+    return explain(asSyncError(thrown), invocation);
+  }
+}

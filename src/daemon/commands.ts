@@ -1,0 +1,99 @@
+// Handed commands among the loops: a command has its targets to itself while it runs, and two commands for one target take turns.
+import type { CommandStreams, HandedCommand } from './handover.ts';
+import type { Engine } from './engine.ts';
+
+export interface CommandsInput {
+  readonly engine: () => Engine;
+  readonly run: (command: HandedCommand, streams: CommandStreams & { readonly kill: AbortSignal }) => Promise<number>;
+  /** Aborted when the daemon stops. */
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly onDone: () => void;
+}
+
+export interface Commands {
+  run(command: HandedCommand, streams: CommandStreams): Promise<number>;
+  /** Resolves when no command is at work. */
+  idle(): Promise<void>;
+}
+
+/** After these, what the command left is worth a cycle at once; after others the loop's own pace is. */
+const wentThrough: ReadonlySet<number> = new Set([0, 3, 4, 5, 6]);
+
+/** Runs commands in the daemon's process, each with the loops of its targets at rest. */
+export function createCommands(input: CommandsInput): Commands {
+  const turns = new Map<string, Promise<void>>();
+  const working = new Set<Promise<number>>();
+
+  const runIn = async (command: HandedCommand, streams: CommandStreams): Promise<number> => {
+    const stop = AbortSignal.any([streams.stop, input.stop]);
+    const own = { ...streams, stop, kill: input.kill };
+    if (onlyReads(command)) return input.run(command, own);
+    const engine = input.engine();
+    const loops = [...engine.loops.values()].filter(({ name }) => command.options.targets.length === 0 || command.options.targets.includes(name));
+    const done = takeTurn(turns, loops.map(({ name }) => name));
+    try {
+      if (done.waits && !command.options.quiet) streams.stderr('waiting for another command that was handed to the daemon\n');
+      await Promise.race([done.turn, aborted(stop)]);
+      if (stop.aborted) return 130;
+      const releases = await Promise.all(loops.map((loop) => loop.hold()));
+      let exitCode = 1;
+      try {
+        exitCode = await input.run(command, own);
+        return exitCode;
+      } finally {
+        engine.folder.changed();
+        for (const loop of loops) {
+          if (wentThrough.has(exitCode)) loop.demand(`after kbsync ${command.command}`);
+          else loop.hint('again');
+        }
+        for (const release of releases) release();
+      }
+    } finally {
+      done.end();
+      input.onDone();
+    }
+  };
+  return {
+    async run(command, streams) {
+      const work = runIn(command, streams);
+      working.add(work);
+      try {
+        return await work;
+      } finally {
+        working.delete(work);
+      }
+    },
+    async idle() {
+      while (working.size > 0) await Promise.allSettled(working);
+    },
+  };
+}
+
+/** The inbox as it stands needs nobody to wait. */
+function onlyReads({ command, request }: HandedCommand): boolean {
+  return command === 'todo' && (request['action'] ?? null) === null;
+}
+
+function takeTurn(turns: Map<string, Promise<void>>, names: readonly string[]): { readonly turn: Promise<unknown>; readonly waits: boolean; end(): void } {
+  const before = names.flatMap((name) => turns.get(name) ?? []);
+  let end = (): void => {};
+  const mine = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  for (const name of names) turns.set(name, mine);
+  return {
+    turn: Promise.all(before),
+    waits: before.length > 0,
+    end() {
+      for (const name of names) if (turns.get(name) === mine) turns.delete(name);
+      // Whoever waits for this one waits for those before it, too, where it gave up waiting.
+      void Promise.all(before).then(end);
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

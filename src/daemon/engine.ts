@@ -1,0 +1,158 @@
+// A workspace at work: its loops, the watcher and the cron lines that hint at them. What is swapped when the configuration is read again.
+import { sep } from 'node:path';
+import { watchContent } from '../content/watch.ts';
+import type { TargetConfig } from '../model/config.ts';
+import type { HistoryEntry } from '../state/history.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
+import type { PassKind } from './pace.ts';
+import { passOver } from './pass.ts';
+import { type Schedule, startSchedule } from './schedule.ts';
+import { shareFolder, type SharedFolder } from './shared-folder.ts';
+import type { Teller, Voice } from './voice.ts';
+
+export interface EngineInput {
+  readonly workspace: Workspace;
+  /** `--target`: only these; empty for all. */
+  readonly names: readonly string[];
+  readonly initial: boolean;
+  readonly voice: Voice;
+  readonly teller: Teller;
+  readonly timers: LoopTimers;
+  /** Aborted: drop what is in flight. */
+  readonly kill: AbortSignal;
+  readonly doing: (target: string) => string | null;
+  /** After each pass, when the state may have changed. */
+  readonly onPass: (target: string, kind: PassKind, outcome: PassOutcome) => void;
+}
+
+export interface Engine {
+  readonly workspace: Workspace;
+  readonly targets: readonly TargetConfig[];
+  /** Of every target that is not paused. */
+  readonly loops: ReadonlyMap<string, Loop>;
+  readonly folder: SharedFolder;
+  doing(target: string): string | null;
+  schedule(): ReturnType<Schedule['next']>;
+  /** Why nothing may be deleted, as of the last scan; null where the folder is whole. */
+  folderTrouble(): string | null;
+  /** What keeps it from being ready; [] when it is. */
+  unready(): readonly string[];
+  /** Watcher and cron end, passes under way come to their end; the workspace stays open. */
+  stop(): Promise<void>;
+}
+
+/** How long to wait for the watcher before the first scan: it is only a hint. */
+const watchReadyMs = 10_000;
+
+/** Starts to watch, and then every loop. CONFIG_INVALID for a cron line that is none; nothing has been started then. */
+export async function startEngine(input: EngineInput): Promise<Engine> {
+  const { workspace, voice, timers, teller } = input;
+  const { config } = workspace;
+  const targets = workspace.targets(input.names);
+  const loops = new Map<string, Loop>();
+  const folder = shareFolder(async () => {
+    const found = await workspace.readFolder();
+    teller.folder(found.scan.problems, troubleOf(found.scan));
+    return found;
+  }, timers.now);
+  const hint = (why: string): void => {
+    folder.changed();
+    for (const loop of loops.values()) loop.hint(why);
+  };
+  const schedule = startSchedule({
+    timezone: config.schedule.timezone,
+    jobs: [
+      { name: 'rescan', line: config.schedule.rescan, run: () => hint('rescan') },
+      {
+        name: 'training',
+        line: config.schedule.training,
+        run: () => {
+          for (const loop of loops.values()) loop.tick();
+        },
+      },
+    ],
+  });
+  const watcher = watchContent({
+    root: config.content.root,
+    ignored: (path) => path === config.stateDir || path.startsWith(`${config.stateDir}${sep}`) || ignoredName.test(path),
+    polling: config.watch.polling,
+    settleMs: config.watch.settleMs,
+    maxWaitMs: config.watch.maxWaitMs,
+    onChange: () => hint('files changed'),
+    onError: (error) => voice.complain(`watch: ${error.message}`),
+  });
+  await within(watcher.ready, watchReadyMs, timers);
+  for (const target of targets) {
+    if (target.paused) continue;
+    const pass = passOver({ workspace, target, folder, initial: input.initial, kill: input.kill });
+    const onEnd = (kind: PassKind, outcome: PassOutcome): void => {
+      teller.ends(target.name, kind, outcome);
+      input.onPass(target.name, kind, outcome);
+      const entry = historyOf(target.name, kind, outcome, workspace.now());
+      if (entry !== null) void workspace.history.append(entry).catch((error: Error) => voice.complain(`history: ${error.message}`));
+    };
+    loops.set(target.name, startLoop({ name: target.name, timers, pass, onBegin: (kind, why) => teller.begins(target.name, kind, why), onEnd }));
+  }
+  return {
+    workspace,
+    targets,
+    loops,
+    folder,
+    doing: input.doing,
+    schedule: () => schedule.next(),
+    folderTrouble() {
+      const scan = folder.latest()?.scan;
+      return scan === undefined ? null : troubleOf(scan);
+    },
+    unready() {
+      const dead = [...loops.values()].filter((loop) => !loop.view().alive).map((loop) => `the loop of ${loop.name} has ended`);
+      return [...(folder.latest() === null && loops.size > 0 ? ['the folder has not been scanned yet'] : []), ...dead];
+    },
+    async stop() {
+      schedule.stop();
+      await watcher.close();
+      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+    },
+  };
+}
+
+/** Whether it came to an end in that time. */
+export async function within(work: Promise<unknown>, ms: number, timers: LoopTimers): Promise<boolean> {
+  let timer: unknown;
+  const late = new Promise<boolean>((resolve) => {
+    timer = timers.after(ms, () => resolve(false));
+  });
+  const inTime = await Promise.race([work.then(() => true), late]);
+  timers.cancel(timer);
+  return inTime;
+}
+
+const ignoredName = /[\\/](?:\.git|node_modules)(?:[\\/]|$)/;
+
+function troubleOf(scan: { readonly rootMissing: boolean; readonly complete: boolean; readonly incompleteWhy: string | null }): string | null {
+  if (scan.rootMissing) return 'the content folder is missing';
+  return scan.complete ? null : `the content folder cannot be listed completely: ${scan.incompleteWhy ?? ''}`;
+}
+
+/** What is worth remembering of a pass: one that did something, or could not. */
+function historyOf(target: string, kind: PassKind, { result, error, durationMs }: PassOutcome, nowMs: number): HistoryEntry | null {
+  const code = result?.report.error?.code ?? error?.code ?? null;
+  const results = result?.report.results ?? [];
+  if (kind === 'train' || code === 'LOCKED' || code === 'ABORTED' || (results.length === 0 && code === null)) return null;
+  const done = results.filter(({ outcome }) => outcome === 'done').length;
+  return {
+    at: new Date(nowMs - durationMs).toISOString(),
+    kind: 'run',
+    target,
+    command: 'watch',
+    durationMs: Math.round(durationMs),
+    done,
+    notDone: results.length - done,
+    held: result?.report.held.length ?? 0,
+    requests: result?.report.requests ?? { read: 0, write: 0 },
+    training: result?.report.training ?? null,
+    waited: 'not-waited',
+    error: code,
+  };
+}

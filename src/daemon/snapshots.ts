@@ -1,0 +1,130 @@
+// Engine → snapshot for page, API and metrics. Reading a large state costs something, so it is read again only when it may have changed.
+import { emptyState } from '../model/record.ts';
+import { asSyncError, type ErrorRecord } from '../model/error.ts';
+import { deriveStatus, type TargetStatus } from '../status/derive.ts';
+import type { Snapshot, TargetSnapshot } from '../status/snapshot.ts';
+import type { TargetState } from '../model/record.ts';
+import type { Engine } from './engine.ts';
+import type { LoopView } from './loop.ts';
+
+interface Read {
+  readonly status: TargetStatus;
+  readonly state: Pick<TargetState, 'todos' | 'doubts'>;
+  readonly error: ErrorRecord | null;
+}
+
+export interface Snapshots {
+  take(): Promise<Snapshot>;
+  /** The state of this target, or of all, has changed. */
+  forget(target?: string): void;
+}
+
+export interface SnapshotsInput {
+  readonly engine: () => Engine;
+  readonly version: string;
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number;
+}
+
+/** A state is taken for the present for twenty times as long as reading it took: a twentieth of a core at most goes into looking. */
+const restFactor = 20;
+const leastRestMs = 250;
+
+/** Snapshots of whatever engine is running. */
+export function createSnapshots({ engine, version, monotonic }: SnapshotsInput): Snapshots {
+  const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
+
+  const readOf = (name: string, vendor: string): Promise<Read> => {
+    const before = known.get(name);
+    if (before !== undefined && monotonic() < before.until) return before.read;
+    const began = monotonic();
+    const read = readTarget(engine(), name, vendor);
+    const entry = { read, until: Number.POSITIVE_INFINITY };
+    known.set(name, entry);
+    const done = (): void => {
+      const took = monotonic() - began;
+      entry.until = monotonic() + Math.max(leastRestMs, took * restFactor);
+    };
+    read.then(done, done);
+    return read;
+  };
+  return {
+    async take() {
+      const current = engine();
+      const { config } = current.workspace;
+      const nowMs = current.workspace.now();
+      const folder = current.folder.latest();
+      const targets = await Promise.all(
+        current.targets.map(async (target): Promise<TargetSnapshot> => {
+          const { status, state, error } = await readOf(target.name, target.vendor);
+          const view = current.loops.get(target.name)?.view() ?? null;
+          const breaker = current.workspace.bots.stats(target.name)?.breaker;
+          return {
+            status,
+            todos: state.todos,
+            doubts: state.doubts,
+            doing: doingOf(view, current.doing(target.name)),
+            nextRun: nextRunOf(current, view, nowMs),
+            error: error ?? view?.error ?? null,
+            breakerOpen: breaker === undefined ? null : breaker !== 'closed',
+          };
+        }),
+      );
+      return {
+        workspace: config.name,
+        version,
+        nowMs,
+        commit: folder?.commit ?? null,
+        problems: folder?.scan.problems ?? [],
+        folderTrouble: current.folderTrouble(),
+        targets,
+        schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),
+      };
+    },
+    forget(target) {
+      if (target === undefined) known.clear();
+      else known.delete(target);
+    },
+  };
+}
+
+async function readTarget({ workspace }: Engine, name: string, vendor: string): Promise<Read> {
+  const nowMs = workspace.now();
+  try {
+    const { state, open } = await workspace.view(name);
+    return { status: deriveStatus({ name, vendor, state, open, nowMs }), state, error: null };
+  } catch (thrown) {
+    const state = emptyState(name);
+    return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, error: asSyncError(thrown).record() };
+  }
+}
+
+/** Its own next look, or the next tick of the rescan, whichever comes first. */
+function nextRunOf(engine: Engine, view: LoopView | null, nowMs: number): string | null {
+  if (view === null) return null;
+  const rescan = engine.schedule().find(({ name }) => name === 'rescan')?.at.getTime();
+  const own = view.running !== null ? nowMs : view.next === null ? undefined : nowMs + view.next.inMs;
+  const times = [rescan, own].filter((time) => time !== undefined);
+  return times.length === 0 ? null : new Date(Math.min(...times)).toISOString();
+}
+
+function doingOf(view: LoopView | null, phase: string | null): string {
+  if (view === null) return 'paused in the configuration';
+  if (!view.alive) return 'stopped';
+  if (view.held) return 'a command handed to the daemon is at work';
+  if (view.running === 'train') return 'asking how training goes';
+  if (view.running === 'sync') return phase === null || phase === 'idle' ? 'looking at the folder' : phase;
+  if (view.next === null) return 'watching';
+  switch (view.next.waiting) {
+    case 'interval':
+      return 'changes wait for minInterval';
+    case 'back-off':
+      return `failed ${view.failures === 1 ? 'once' : `${view.failures} times`}, trying again later`;
+    case 'locked':
+      return 'another run holds it, trying again';
+    case 'refused':
+      return 'refused: tried again once an hour, or when asked to';
+    case null:
+      return view.next.kind === 'train' ? 'waiting for training' : 'about to sync';
+  }
+}
