@@ -47,8 +47,16 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
     report.failed(error);
   }
   await memory.checkpoint();
+  if (report.results().length > 0) forgetTexts(context);
   context.emit({ kind: 'phase', phase: 'idle', done: 0, total: 0 });
   return report.finish();
+}
+
+/** Drops kept texts that neither a record nor an unconfirmed write rests on. */
+function forgetTexts({ memory, texts }: CycleContext): void {
+  const live = new Set(Object.values(memory.state.records).flatMap((record) => (record.pushed === null ? [] : [record.pushed])));
+  for (const effect of memory.open) if ('payload' in effect && effect.payload !== undefined) live.add(effect.payload);
+  texts.sweep(live);
 }
 
 /** Asks for training where it is owed, looks once how it goes, and leaves the rest to a later run. */

@@ -77,8 +77,9 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   )
   .action((paths: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
       const { sync } = await import('./cli/sync.ts');
-      return sync(invocation, {
+      const request = {
         paths,
         waitMs: options['wait'] === false ? 0 : number(options['wait']),
         planFile: text(options['plan']),
@@ -90,7 +91,8 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
         initial: options['initial'] === true,
         trainOnly: options['trainOnly'] === true,
         lockWaitMs: number(options['lockWait']),
-      });
+      };
+      return (await handOver(invocation, 'sync', request)) ?? sync(invocation, request);
     }),
   );
 
@@ -156,8 +158,10 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
   )
   .action((action: string | undefined, id: string | undefined, remoteId: string | undefined, _options: unknown, self: Command) =>
     run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
       const { todo } = await import('./cli/todo.ts');
-      return todo(invocation, { action: action ?? null, id: id ?? null, remoteId: remoteId ?? null });
+      const request = { action: action ?? null, id: id ?? null, remoteId: remoteId ?? null };
+      return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
     }),
   );
 

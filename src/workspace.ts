@@ -160,23 +160,12 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         ...(how.onWait !== undefined && { onWait: how.onWait }),
       });
       try {
-        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now });
+        // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
+        const guard = () => lock.verify();
+        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard });
         try {
-          // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
-          const memory: CycleMemory = {
-            get state() {
-              return ledger.state;
-            },
-            get open() {
-              return ledger.open;
-            },
-            append: (entries) => ledger.append(entries),
-            checkpoint: async () => {
-              lock.verify();
-              await ledger.checkpoint();
-            },
-          };
-          return await work(await contextFor(target, how, how.offline ?? false, memory));
+          if (ledger.recovered !== null) emitFor(target.name)({ kind: 'note', message: ledger.recovered });
+          return await work(await contextFor(target, how, how.offline ?? false, ledger));
         } finally {
           await ledger.close();
         }

@@ -34,6 +34,7 @@ export function createProgress(output: Output, verbose: boolean, now: () => numb
       lines.set(event.target, line);
       const moved = take(line, event);
       if (moved && !output.isLive && line.phase !== 'idle') output.talk(`${visible(event.target)}: ${phrase(line)}`);
+      if (event.kind === 'note') output.talk(`${visible(event.target)}: ${visible(event.message)}`);
       if (verbose) tellDetail(event, output);
       draw(moved);
     },
@@ -86,7 +87,5 @@ function tellDetail(event: SyncEvent, output: Output): void {
     output.talk(`${event.target}: ${event.method} ${visible(event.path)} → ${event.status ?? 'no answer'} (${event.durationMs} ms)`);
   } else if (event.kind === 'operation') {
     output.talk(`${event.target}: ${event.outcome} ${event.action} ${visible(event.document)}`);
-  } else if (event.kind === 'note') {
-    output.talk(`${event.target}: ${visible(event.message)}`);
   }
 }

@@ -164,8 +164,8 @@ export function draftOf(state: TargetState): StateDraft {
 }
 
 /**
- * Entries over a state. Idempotent: folding a journal over a state that already holds it changes nothing, which is what lets the
- * snapshot be saved first and the journal be emptied after it. Returns the effects that have begun and not ended.
+ * Entries over a state, each of them once: the ledger's snapshot says how much of the journal it holds, since not every history may be
+ * folded twice (an update behind a training that has ended would count as trained). Returns the effects that have begun and not ended.
  */
 export function fold(state: TargetState, entries: readonly JournalEntry[]): { state: TargetState; open: Effect[] } {
   const draft = draftOf(state);

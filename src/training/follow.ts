@@ -3,7 +3,7 @@ import type { StatusReport } from '../connectors/connector.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, TrainingNews } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
-import { type RemoteItem, type TargetState, type TrainingState } from '../model/record.ts';
+import type { RemoteItem, TargetState, TrainingState } from '../model/record.ts';
 import { type TrainingContext, trainingCall } from './context.ts';
 import { confirmTraining, requestTraining, trainingOwed } from './request.ts';
 

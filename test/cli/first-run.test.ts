@@ -4,7 +4,7 @@ import { type Home, home, type Ran } from '../support/run-program.ts';
 
 const config = `version: 1
 name: acme
-content: { root: ./content }
+content: { root: ./content, defaults: { audience: public } }
 targets:
   - { name: support, vendor: chatthing, sandbox: true, poll: { first: 200ms, max: 1s } }
   - { name: site, vendor: sitegpt, sandbox: true, audience: [public], poll: { first: 200ms, max: 1s } }

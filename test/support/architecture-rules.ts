@@ -108,7 +108,7 @@ export function patternBreaches(sources: Sources, pattern: RegExp, places: reado
 
 /** Files that do not open with a comment that says what they own. */
 export function silentFiles(sources: Sources): readonly string[] {
-  return each(sources, (path, text) => (/^(?:#!.*\n)?\/[/*][ *]?\s*\S/.test(text) ? [] : [path]));
+  return each(sources, (path, text) => (/^(?:#!.*\n)?\/[/*][ \t*]*[^\s*]/.test(text) ? [] : [path]));
 }
 
 /** Files over the limit, but for those with a reason of their own. */
