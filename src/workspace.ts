@@ -75,6 +75,8 @@ export interface Workspace {
   /** Removes a lock whose process is gone. */
   unlock(target: string): ReturnType<typeof releaseDead>;
   readonly bots: Pick<Bots, 'stats'>;
+  /** Another writer may have given out numbers (T1, U2, H3) meanwhile: they are read anew before the next one. */
+  forgetNumbers(): void;
   history: { append(entry: HistoryEntry): Promise<void>; read(limit: number): readonly HistoryEntry[] };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -149,6 +151,9 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     },
     readFolder: () => readFolder({ config, cache, nowMs: now }),
     // Only a cache: a folder that cannot be written costs time, nothing else.
+    forgetNumbers() {
+      numbers = null;
+    },
     saveCache: () => cache.save().catch(() => {}),
     async exclusively(target, how, work) {
       const lock = await acquireLock({

@@ -52,8 +52,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
   testkit: { values: ['model', 'connectors/connector'], types: ['state', 'connectors/emulator'] },
   daemon: {
     // Of plan only escape.ts: what comes from a vendor or a file is made visible before it is printed.
-    values: ['model', 'cycle', 'cycle.ts', 'content', 'plan', 'status', 'training', 'connectors/connector'],
-    types: ['workspace.ts', 'state', 'config'],
+    values: ['model', 'cycle', 'cycle.ts', 'content', 'plan', 'status', 'training', 'connectors/connector', 'state'],
+    types: ['workspace.ts', 'config'],
   },
   workspace: {
     values: ['model', 'config', 'sandbox', 'transport', 'state', 'connectors/registry', 'connectors/connector'],

@@ -152,8 +152,6 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
   it('the state lost: what carries our mark is taken back, nothing is doubled', async () => {
     await bot.sync();
     rmSync(join(bot.dir, 'state'), { recursive: true });
-    const named = vendor === 'chatthing' ? await dataSource(bot) : '';
-    bot.configure({ extra: named });
     const planned = await bot.plan();
     expect(planned.plan.operations).toEqual([]);
     expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 8, results: [] });
@@ -163,9 +161,7 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
 
   it('the state lost, and an edit meanwhile: an update, never "in sync"', async () => {
     await bot.sync();
-    const named = vendor === 'chatthing' ? await dataSource(bot) : '';
     rmSync(join(bot.dir, 'state'), { recursive: true });
-    bot.configure({ extra: named });
     bot.write({ 'guides/page-3.md': '# Page 3\n\nNow it is okapi.\n' });
     const report = await bot.sync();
     expect(report.results.map(({ operation }) => [operation.action, operation.document])).toEqual([['update', 'guides/page-3.md']]);
@@ -174,8 +170,6 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
 
   it('a bot filled by hand: held whole with its ways on, then --initial adds beside it', async () => {
     const planted = bot.emulator.plant('bot-1', { name: 'by hand', text: 'Somebody typed this: walrus.' });
-    const named = vendor === 'chatthing' ? await dataSource(bot) : '';
-    bot.configure({ extra: named });
     const report = await bot.sync();
     expect(report.exitCode).toBe(5);
     expect(report.requests.write).toBe(0);
@@ -244,16 +238,3 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
     expect([...state, JSON.stringify(report), JSON.stringify(bot.events)].join('\n')).not.toContain(secret);
   });
 });
-
-/** The container that the first sync made (or the one planted into), as a configuration would name it. */
-async function dataSource(bot: World): Promise<string> {
-  const known = (await bot.view()).state.container;
-  if (known !== null) return `dataSourceId: ${known}`;
-  const reply = await fetch(`${bot.served.origin}/api/public/channels/bot-1/1.0/data-sources/list`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'X-API-Secret-Key': secret },
-    body: '{}',
-  });
-  const found = (await reply.json()) as { dataSources: { id: string }[] };
-  return `dataSourceId: ${found.dataSources[0]?.id}`;
-}

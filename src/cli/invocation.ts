@@ -36,7 +36,7 @@ export async function workspaceOf(invocation: Invocation, onEvent: (event: SyncE
   const { options, cwd, env, version, output } = invocation;
   const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
   output.redactWith((text) => workspace.secrets.redact(text));
-  for (const warning of workspace.warnings) output.talk(`warning: ${warning.file}:${warning.line}:${warning.column} ${warning.message}`);
+  for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
   return workspace;
 }
 

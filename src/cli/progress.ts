@@ -47,17 +47,14 @@ export function createProgress(output: Output, verbose: boolean, now: () => numb
 /** Takes an event over; whether a plain line is due. */
 function take(line: Line, event: SyncEvent): boolean {
   if (event.kind === 'phase') {
-    const moved = line.phase !== event.phase || line.total !== event.total;
+    // Without a terminal: a line where a phase begins, and a sign of life every thousand documents.
+    const moved =
+      line.phase !== event.phase || line.total !== event.total || Math.floor(event.done / 1_000) > Math.floor(line.done / 1_000);
     line.phase = event.phase;
     line.done = event.done;
     line.total = event.total;
     line.note = '';
     return moved;
-  }
-  if (event.kind === 'operation') {
-    line.done += 1;
-    // Without a terminal: a sign of life every thousand documents.
-    return line.done % 1_000 === 0;
   }
   if (event.kind === 'training') {
     line.note = `${figure(event.counts.trained)} trained, ${figure(event.counts.training + event.counts.pending)} to go`;

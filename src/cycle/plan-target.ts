@@ -5,7 +5,7 @@ import type { DocumentId } from '../model/document.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { Plan } from '../model/operation.ts';
 import { buildPlan, type PlanInput } from '../plan/build.ts';
-import { type Contact, makeContact } from '../push/reconcile.ts';
+import { type Contact, type ContactContext, makeContact, searchContainers } from '../push/reconcile.ts';
 import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
@@ -70,22 +70,21 @@ export function containerOf(context: CycleContext): string | null {
   return context.connection.target.container?.configured ?? context.memory.state.container;
 }
 
-/** First contact: null where the state knows the bot already. Without a container there is nothing to find yet. */
+/** First contact: null where the state knows the bot already. */
 async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
   const { connection, memory, nowMs } = context;
   const { state } = memory;
   if (state.identity !== null || Object.keys(state.records).length > 0) return null;
-  const container = containerOf(context);
-  if (connection.target.container !== undefined && container === null) return { entries: [], listed: true, foreign: 0, taken: 0 };
-  return makeContact({
+  const contact: ContactContext = {
     target: connection.target,
     workspace: context.config.name,
-    call: { ...callsOf(context), container },
+    call: { ...callsOf(context), container: containerOf(context) },
     heads: wanted.heads,
     payload: wanted.payload,
     now: () => new Date(nowMs()).toISOString(),
     concurrency: connection.concurrency,
-  });
+  };
+  return connection.target.container !== undefined && contact.call.container === null ? searchContainers(contact) : makeContact(contact);
 }
 
 function planInput(

@@ -43,6 +43,7 @@ export function createCommands(input: CommandsInput): Commands {
         return exitCode;
       } finally {
         engine.folder.changed();
+        engine.workspace.forgetNumbers();
         for (const loop of loops) {
           if (wentThrough.has(exitCode)) loop.demand(`after kbsync ${command.command}`);
           else loop.hint('again');

@@ -75,7 +75,7 @@ export function createTeller(voice: Voice): Teller {
       const changed = report.results.length > 0;
       const learnt = learning.get(target) === true && !result.learning;
       learning.set(target, result.learning);
-      if (kind === 'sync' && (changed || (why !== 'rescan' && why !== 'again'))) voice.talk(`${target}: ${didWords(report)}; ${knowsWords(report)} (${age(durationMs)})`);
+      if (kind === 'sync' && (changed || (why !== 'rescan' && why !== 'again'))) voice.talk(`${target}: ${didWords(report)}; ${knowsWords(report)} (${took(durationMs)})`);
       else if (learnt || result.runFailed) voice.talk(`${target}: ${result.runFailed ? 'the training failed; ' : ''}${knowsWords(report)}`);
     },
     folder(found, why) {
@@ -98,6 +98,10 @@ function tellDocuments(target: string, report: TargetReport, voice: Voice): void
     voice.complain(`${target}: ${outcome}: ${operation.action} ${visible(operation.document)}: ${visible(why)}`);
   }
   if (open.length > mostLines) voice.complain(`${target}: and ${open.length - mostLines} more documents; see kbsync status --documents`);
+}
+
+function took(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : age(ms);
 }
 
 const past = { create: 'created', update: 'updated', move: 'moved', delete: 'deleted', adopt: 'adopted' } as const;

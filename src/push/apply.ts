@@ -62,6 +62,7 @@ class PushRun {
   private readonly progress = new Map<Step, Progress>();
   private readonly sent = new Map<EffectId, Sendable>();
   private readonly accepted = new Set<EffectId>();
+  private readonly taken = new Set<Step>();
   private failuresInARow = 0;
   private stoppedBy: SyncError | null = null;
 
@@ -162,6 +163,7 @@ class PushRun {
       // Accepted without an id: the begin stays open until a listing has shown the id.
       if (remoteId === null) {
         this.accepted.add(effect.id);
+        this.showProgress(step);
         return [];
       }
       this.finished(step, remoteId);
@@ -185,6 +187,7 @@ class PushRun {
     progress.waiting -= 1;
     if (step.operation.action !== 'delete' || step.operation.remoteId === null || step.operation.remoteId === remoteId)
       progress.remoteIds.push(remoteId);
+    this.showProgress(step);
     if (progress.waiting === 0) this.tell(step, 'done', null);
   }
 
@@ -226,6 +229,12 @@ class PushRun {
     const progress = this.progress.get(step);
     if (progress === undefined) throw new Error('a step of another push');
     return progress;
+  }
+
+  /** Documents that the vendor has taken so far, whether or not their ids are known yet. */
+  private showProgress(step: Step): void {
+    this.taken.add(step);
+    this.context.emit({ kind: 'phase', phase: 'pushing', done: this.taken.size, total: this.steps.length });
   }
 
   private tell(step: Step, outcome: StepResult['outcome'], error: ErrorRecord | null): void {

@@ -52,6 +52,26 @@ export async function makeContact(context: ContactContext): Promise<Contact> {
   return { entries, listed: true, foreign, taken };
 }
 
+/**
+ * First contact where nobody remembers which container is ours: every one of the bot is looked through. The one that holds items with our mark is
+ * ours and is taken back with them; what lies in the others was not made for this target, and only counts.
+ */
+export async function searchContainers(context: ContactContext): Promise<Contact> {
+  const { target, call } = context;
+  if (target.container === undefined) return makeContact(context);
+  const found: { container: string; contact: Contact }[] = [];
+  let foreign = 0;
+  for (const container of await target.container.list(call)) {
+    const contact = await makeContact({ ...context, call: { ...call, container } });
+    found.push({ container, contact });
+    foreign += contact.foreign + contact.taken;
+  }
+  const [ours] = found.filter(({ contact }) => contact.taken > 0).sort((left, right) => right.contact.taken - left.contact.taken);
+  if (ours === undefined) return { entries: [], listed: true, foreign, taken: 0 };
+  const { container, contact } = ours;
+  return { ...contact, entries: [{ kind: 'container', container }, ...contact.entries], foreign: foreign - contact.taken };
+}
+
 function wantedMarks(context: ContactContext): Map<string, Wanted> {
   const marks = new Map<string, Wanted>();
   for (const head of context.heads) {

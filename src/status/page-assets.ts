@@ -21,7 +21,9 @@ dl { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; margin: .4rem 0; } dt { 
 summary { cursor: pointer; } ul { margin: .4rem 0; padding-left: 1.2rem; } li { overflow-wrap: anywhere; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0; border-top: 1px solid var(--line); } td:first-child { overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0; border-top: 1px solid var(--line); } td:first-child { overflow-wrap: anywhere; } td code { white-space: nowrap; }
+details.good > summary { color: var(--good); } details.warn > summary { color: var(--warn); } details.bad > summary { color: var(--bad); }
+@media (max-width: 40rem) { .ids { display: none; } }
 a { color: inherit; margin-right: .8rem; } footer { font-size: .85rem; }
 `;
 

@@ -94,7 +94,7 @@ function documentsSection({ name, documents }: TargetStatus): Html | '' {
   return html`<section>
 <details id="documents-${name}"${documents.length <= 50 ? raw(' open') : ''}><summary>${figure(documents.length)} documents of ${name}</summary>
 <div class="wide"><table>
-<thead><tr><th>document</th><th>training</th><th>given</th><th>knows</th><th>id there</th></tr></thead>
+<thead><tr><th>document</th><th>training</th><th>given</th><th>knows</th><th class="ids">id there</th></tr></thead>
 <tbody>
 ${sorted.slice(0, listed).map(documentRow)}
 </tbody></table></div>

@@ -13,7 +13,10 @@ targets:
 
 const text = 'Open Settings and choose *Reset*. The link arrives by mail.';
 
-type Sync = { exitCode: number; targets: { name: string; counts: Record<string, number>; requests: { write: number }; training: { state: string } }[] };
+type Sync = {
+  exitCode: number;
+  targets: { name: string; counts: Record<string, number>; requests: { write: number }; training: { state: string } }[];
+};
 
 describe('the first run', () => {
   let place: Home;
@@ -74,7 +77,12 @@ describe('the first run', () => {
   it('show: by id, path and item id, without any secret', async () => {
     const byId = await place.run('show', 'reset', '--json');
     expect(byId.exitCode).toBe(0);
-    type Story = { document: string; path: string; others: string[]; targets: { name: string; remoteIds: string[]; wantedFingerprint: string; trainedFingerprint: string; why: string }[] };
+    type Story = {
+      document: string;
+      path: string;
+      others: string[];
+      targets: { name: string; remoteIds: string[]; wantedFingerprint: string; trainedFingerprint: string; why: string }[];
+    };
     const story = byId.json<Story>();
     expect(story).toMatchObject({ document: 'reset', path: 'guides/reset.md', others: ['reset#qa-how-long-is-a-link-valid'] });
     expect(story.targets.map(({ name }) => name)).toEqual(['support', 'site', 'closed']);
@@ -99,7 +107,10 @@ describe('the first run', () => {
     expect(json.parts).toMatchObject([{ title: 'Odd', text: '# Odd\n\nA bell \u0007 rings.\n' }]);
     const fenced = await place.run('show', 'internal.md', '--as', 'site', '--json');
     expect(fenced.exitCode).toBe(2);
-    expect(fenced.json()).toMatchObject({ exitCode: 2, error: { message: 'site is given nothing of internal.md: audience internal is outside the fence [public]' } });
+    expect(fenced.json()).toMatchObject({
+      exitCode: 2,
+      error: { message: 'site is given nothing of internal.md: audience internal is outside the fence [public]' },
+    });
     expect((await place.run('show', 'reset', '--as', 'nobody')).exitCode).toBe(2);
   });
 
@@ -123,7 +134,9 @@ describe('the command line', () => {
     const pretty = await place.run('schema');
     expect(pretty.exitCode).toBe(0);
     expect(pretty.stdout.startsWith('{\n  "$schema": "http://json-schema.org/')).toBe(true);
-    const schema = JSON.parse(pretty.stdout) as { properties: { targets: { items: { anyOf: { properties: { vendor: { const: string } } }[] } } } };
+    const schema = JSON.parse(pretty.stdout) as {
+      properties: { targets: { items: { anyOf: { properties: { vendor: { const: string } } }[] } } };
+    };
     expect(schema.properties.targets.items.anyOf.map(({ properties }) => properties.vendor.const)).toContain('chatthing');
     expect((await place.run('schema', '--json')).json()).toEqual(schema);
   });

@@ -37,7 +37,10 @@ describe('sandbox', () => {
     const targets = printed.targets.map((target) => `  - ${JSON.stringify({ ...target, poll: { first: '200ms', max: '1s' } })}`);
     place.write({ 'sync.config.yaml': `version: 1\nname: acme\ntargets:\n${targets.join('\n')}\n`, 'content/a.md': '# A\n\nzebra\n' });
     const synced = await place.run('sync', '--json');
-    expect(synced.json()).toMatchObject({ exitCode: 0, targets: printed.targets.map(({ name }) => ({ name, training: { state: 'trained' } })) });
+    expect(synced.json()).toMatchObject({
+      exitCode: 0,
+      targets: printed.targets.map(({ name }) => ({ name, training: { state: 'trained' } })),
+    });
     child.kill('SIGTERM');
     expect((await over).exitCode).toBe(0);
   }, 60_000);

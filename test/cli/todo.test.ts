@@ -53,7 +53,11 @@ describe('todo', () => {
     const approved = await place.run('todo', 'approve', 'h1', '--json');
     expect(approved.exitCode).toBe(0);
     expect(approved.stderr).toContain('H1 approved: site would lose 8 of 9 documents');
-    expect(approved.json()).toMatchObject({ command: 'todo', exitCode: 0, targets: [{ name: 'site', counts: { delete: 8, held: 0 }, held: null }] });
+    expect(approved.json()).toMatchObject({
+      command: 'todo',
+      exitCode: 0,
+      targets: [{ name: 'site', counts: { delete: 8, held: 0 }, held: null }],
+    });
     expect(await inbox()).toEqual([]);
     expect(Object.keys((await place.view('site')).state.records)).toEqual(['keep.md']);
     expect((await refused('approve', 'H1')).message).toContain('there is no H1');

@@ -16,7 +16,7 @@ export function mainSource(): string {
 
 /** The commands of src/main.ts with their own options, in its order. */
 export function commandsOf(source: string = mainSource()): readonly ProgramCommand[] {
-  const starts = [...source.matchAll(/^command\('([a-z-]+)', (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\)/gm)];
+  const starts = [...source.matchAll(/^command\(\s*'([a-z-]+)',\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"),?\s*\)/gm)];
   return starts.map((start, index) => {
     const block = source.slice(start.index, starts[index + 1]?.index ?? source.indexOf('\nfunction command('));
     return { name: start[1] ?? '', description: start[2] ?? start[3] ?? '', options: optionsIn(block) };
@@ -25,7 +25,7 @@ export function commandsOf(source: string = mainSource()): readonly ProgramComma
 
 /** The options that every command takes. */
 export function globalOptionsOf(source: string = mainSource()): readonly string[] {
-  return optionsIn(source.slice(source.indexOf('const program ='), source.search(/^command\('/m)));
+  return optionsIn(source.slice(source.indexOf('const program ='), source.search(/^command\(/m)));
 }
 
 function optionsIn(block: string): string[] {

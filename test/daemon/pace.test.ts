@@ -1,0 +1,115 @@
+// When a target is looked at next: pure, so every rule is a line.
+import { describe, expect, it } from 'vitest';
+import { begun, demanded, dueOf, hinted, interrupted, type Pace, type PassKind, passed, startingPace, stoppedBy, ticked } from '../../src/daemon/pace.ts';
+import { createdWith, resultOf, type Told } from './reports.ts';
+
+const minute = 60_000;
+
+/** A pace after one pass that ended at `now`. */
+function after(told: Told, kind: PassKind = 'sync', now = 1_000, before: Pace = startingPace(0)): Pace {
+  return passed(begun(before, kind), kind, resultOf(told), now);
+}
+
+describe('pace', () => {
+  it('makes the first cycle at once, and then nothing until somebody hints', () => {
+    expect(dueOf(startingPace(7))).toEqual({ kind: 'sync', at: 7, waiting: null });
+    expect(dueOf(after({}))).toBeNull();
+    expect(dueOf(hinted(after({}), 2_000))).toEqual({ kind: 'sync', at: 2_000, waiting: null });
+  });
+
+  it('keeps the least interval between two pushes, and none where nothing was written', () => {
+    const interval = { settings: { minIntervalMs: 2 * minute } };
+    expect(dueOf(hinted(after({ wrote: true, ...interval }), 2_000))).toEqual({ kind: 'sync', at: 1_000 + 2 * minute, waiting: 'interval' });
+    expect(dueOf(hinted(after(interval), 2_000))?.at).toBe(2_000);
+    expect(dueOf(demanded(after({ wrote: true, ...interval }), 2_000))?.at).toBe(2_000);
+  });
+
+  it('keeps a hint that comes during a pass for the next one', () => {
+    const during = hinted(begun(startingPace(0), 'sync'), 500);
+    expect(dueOf(passed(during, 'sync', resultOf(), 1_000))).toEqual({ kind: 'sync', at: 1_000, waiting: null });
+  });
+
+  it('asks about training at a growing pace from the first to the longest, and leaves it to the schedule after the time for training', () => {
+    let pace = after({ wrote: true, learning: true });
+    const pauses: number[] = [];
+    let now = 1_000;
+    for (let look = 0; look < 60; look += 1) {
+      const due = dueOf(pace);
+      if (due === null) break;
+      expect(due.kind).toBe('train');
+      pauses.push(due.at - now);
+      now = due.at;
+      pace = passed(begun(pace, 'train'), 'train', resultOf({ learning: true }), now);
+    }
+    expect(pauses.slice(0, 3)).toEqual([5_000, 7_500, 11_250]);
+    expect(Math.max(...pauses)).toBe(minute);
+    expect(now).toBeGreaterThan(1_800_000);
+    expect(dueOf(pace)).toBeNull();
+    expect(dueOf(ticked(pace, now + 5))).toEqual({ kind: 'train', at: now + 5, waiting: null });
+  });
+
+  it('lets the schedule ask where something is stuck, and not where all is learnt', () => {
+    const stuck = { pending: 0, training: 0, trained: 0, failed: 0, stuck: 1, unknown: 0 };
+    expect(dueOf(ticked(after({ report: { training: stuck } }), 9_000))).toEqual({ kind: 'train', at: 9_000, waiting: null });
+    expect(dueOf(ticked(after({}), 9_000))).toBeNull();
+  });
+
+  it('makes a cycle where a training freed superseded copies', () => {
+    expect(dueOf(after({ freed: true }, 'train'))).toEqual({ kind: 'sync', at: 1_000, waiting: null });
+  });
+
+  it('backs off from 30 s, doubling to 15 min, and starts anew after a pass that went through', () => {
+    let pace = startingPace(0);
+    const pauses: number[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      pace = passed(begun(pace, 'sync'), 'sync', resultOf({ error: 'TARGET_UNREACHABLE' }), 0);
+      pauses.push(dueOf(pace)?.at ?? -1);
+      expect(dueOf(hinted(pace, 1))).toMatchObject({ kind: 'sync', waiting: 'back-off' });
+    }
+    expect(pauses).toEqual([30_000, 60_000, 120_000, 240_000, 480_000, 900_000, 900_000, 900_000]);
+    expect(dueOf(demanded(pace, 5))?.at).toBe(5);
+    const well = passed(begun(pace, 'sync'), 'sync', resultOf(), 0);
+    expect(dueOf(stoppedBy(begun(well, 'sync'), 'sync', { code: 'VENDOR_FAILED' }, 0))?.at).toBe(30_000);
+  });
+
+  it('backs off where documents did not go through for a reason that may pass, and not for one that will not', () => {
+    const results = (code: 'VENDOR_FAILED' | 'DOCUMENT_REFUSED') => ({ report: { results: [createdWith('failed', code)] } });
+    expect(dueOf(after(results('VENDOR_FAILED')))).toMatchObject({ kind: 'sync', at: 31_000 });
+    expect(dueOf(after({ report: { results: [createdWith('unconfirmed', 'UNCONFIRMED')] } }))).toMatchObject({ kind: 'sync', at: 31_000 });
+    expect(dueOf(after(results('DOCUMENT_REFUSED')))).toBeNull();
+  });
+
+  it('backs off from a training that failed, and asks again', () => {
+    const failed = after({ learning: true, runFailed: true }, 'train');
+    expect(dueOf(failed)).toEqual({ kind: 'train', at: 31_000, waiting: 'back-off' });
+    expect(dueOf(ticked(failed, 2_000))?.at).toBe(31_000);
+  });
+
+  it('does not take a look at training for the end of a failing cycle', () => {
+    const failing = passed(begun(startingPace(0), 'sync'), 'sync', resultOf({ error: 'RATE_LIMITED' }), 0);
+    const looked = passed(begun({ ...failing, lookAt: 10 }, 'train'), 'train', resultOf(), 30_000);
+    expect(looked.failures).toBe(1);
+    const again = stoppedBy(begun(looked, 'sync'), 'sync', { code: 'RATE_LIMITED' }, 30_000);
+    expect(dueOf(again)?.at).toBe(90_000);
+  });
+
+  it('pauses a target that refuses its credentials: an hourly probe, whatever changes, but for a person who asks', () => {
+    const refused = stoppedBy(begun(startingPace(0), 'sync'), 'sync', { code: 'CREDENTIALS_REFUSED' }, 0);
+    expect(dueOf(hinted(refused, 5))).toEqual({ kind: 'sync', at: 3_600_000, waiting: 'refused' });
+    expect(dueOf(demanded(refused, 5))).toEqual({ kind: 'sync', at: 5, waiting: null });
+  });
+
+  it('tries a locked target again after 10 s, each time', () => {
+    let pace = startingPace(0);
+    for (let now = 0; now < 50_000; now += 10_000) {
+      pace = stoppedBy(begun(pace, 'sync'), 'sync', { code: 'LOCKED' }, now);
+      expect(dueOf(pace)).toEqual({ kind: 'sync', at: now + 10_000, waiting: 'locked' });
+    }
+    expect(pace.failures).toBe(0);
+  });
+
+  it('wants a pass that was cut short at once', () => {
+    expect(dueOf(interrupted(begun(startingPace(0), 'sync'), 'sync', 400))).toEqual({ kind: 'sync', at: 400, waiting: null });
+    expect(dueOf(interrupted(begun(after({}), 'train'), 'train', 2_000))).toEqual({ kind: 'train', at: 2_000, waiting: null });
+  });
+});

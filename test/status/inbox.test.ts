@@ -1,0 +1,69 @@
+// What waits for a person, and the commands it is answered with.
+import { describe, expect, it } from 'vitest';
+import type { Effect } from '../../src/model/effect.ts';
+import { emptyState, type HeldRun } from '../../src/model/record.ts';
+import { type InboxInput, inboxOf } from '../../src/status/inbox.ts';
+
+const since = '2026-11-21T00:00:00.000Z';
+const part = { document: 'a', path: 'a.md', title: 'A', url: null, body: '', part: '', mark: 'docs:a', fingerprint: 'f' };
+const create: Effect = { id: 'e1', operation: null, commit: null, action: 'create', supersedes: null, ...part };
+const update: Effect = { id: 'e2', operation: null, commit: null, action: 'update', remoteId: 'r', ...part };
+const train: Effect = { id: 'e3', operation: null, commit: null, action: 'train', baseline: '', covers: null };
+const held: HeldRun = {
+  id: 'H1',
+  rule: 'too-many-deletes',
+  message: 'Many.',
+  documents: ['a', 'b'],
+  passWith: 'sync --allow-deletes 2',
+  since,
+  approvedAt: null,
+};
+
+function inbox(patch: Partial<InboxInput>, state: Partial<InboxInput['state']> = {}) {
+  const base = { target: 'bot', label: 'Chat Thing', open: [], needsIds: true, findable: false, removal: null };
+  return inboxOf({ ...base, ...patch, state: { ...emptyState('bot'), ...state } });
+}
+
+describe('inbox', () => {
+  it('an unconfirmed create with its number: how to look, and both answers', () => {
+    const doubts = [{ id: 'U1', effect: 'e1', error: null, since }];
+    const [item] = inbox({ open: [create, train] }, { doubts });
+    expect(item).toMatchObject({
+      id: 'U1',
+      kind: 'unconfirmed',
+      document: 'a',
+      since,
+      where: "Chat Thing, the bot's knowledge in the dashboard",
+    });
+    expect(item?.message).toBe('create a.md (a): whether it was carried out is not known');
+    expect(item?.how).toContain('look for "A" (named docs:a)');
+    expect(item?.commands).toEqual(['kbsync todo created U1 ID', 'kbsync todo retry U1']);
+    expect(inbox({ open: [create], needsIds: false }, { doubts })[0]?.commands[0]).toBe('kbsync todo created U1');
+    expect(inbox({ open: [create], findable: true }, { doubts })[0]?.commands[0]).toBe('kbsync sync --target bot');
+  });
+
+  it('what nobody has looked at yet has no number, only the command that looks', () => {
+    for (const effect of [create, update]) {
+      expect(inbox({ open: [effect] })).toMatchObject([{ id: null, commands: ['kbsync sync --target bot'] }]);
+    }
+  });
+
+  it('held runs: to be approved, approved already, or not to be passed', () => {
+    expect(inbox({}, { held: [held] })[0]?.commands).toEqual(['kbsync todo approve H1', 'kbsync sync --allow-deletes 2']);
+    expect(inbox({}, { held: [{ ...held, approvedAt: since }] })[0]).toMatchObject({
+      message: `Many. Approved ${since}.`,
+      commands: ['kbsync sync --target bot'],
+    });
+    expect(inbox({}, { held: [{ ...held, passWith: null }] })[0]?.commands).toEqual(['kbsync sync --target bot']);
+  });
+
+  it('of leftovers only those that nobody else removes', () => {
+    const leftover = { remoteId: 'x', document: 'a', mark: 'docs:a', why: 'twin', since } as const;
+    const leftovers = [
+      { ...leftover, removable: 'by-hand' as const },
+      { ...leftover, remoteId: 'y', removable: 'now' as const },
+    ];
+    expect(inbox({}, { leftovers })).toMatchObject([{ id: 'x', kind: 'leftover', how: 'delete it there (id x, named docs:a)' }]);
+    expect(inbox({ removal: 'Ask support.' }, { leftovers })[0]?.how).toBe('Ask support.');
+  });
+});
