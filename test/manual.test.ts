@@ -157,6 +157,36 @@ describe('the manual', () => {
     expect(missing).toEqual([]);
   });
 
+  it('shows only configurations that load', async () => {
+    const vendors = Object.assign((name: string) => (Object.hasOwn(registry, name) ? resolveConnector(name) : Promise.resolve(null)), {
+      names: Object.keys(registry),
+    });
+    const files = ['README.md', ...payloads.flatMap(({ document }) => (document.kind === 'article' ? [`content/${document.path}`] : []))];
+    const examples = files.flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8').replace(/^---\n[\s\S]*?\n---\n/, '');
+      const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] ?? '');
+      return blocks.filter((block) => /^(?:version|content|rules|safety):|^targets:$/m.test(block)).map((block) => ({ file, block }));
+    });
+    expect(examples.length).toBeGreaterThanOrEqual(8);
+    const wrong: string[] = [];
+    for (const { file, block } of examples) {
+      // A part of a configuration is made whole; what it leaves out is not what it shows.
+      const whole = [
+        /^name:/m.test(block) ? '' : 'name: example\n',
+        /^targets:/m.test(block) ? '' : 'targets:\n  - { name: support, vendor: chatthing, sandbox: true }\n',
+        block,
+      ].join('');
+      const readFile = (path: string) =>
+        path.endsWith('example.yaml') ? Promise.resolve(whole) : Promise.reject(Object.assign(new Error('none'), { code: 'ENOENT' }));
+      try {
+        await loadConfig({ file: 'example.yaml', cwd: root, env: {}, vendors, readFile });
+      } catch (thrown) {
+        wrong.push(`${file}: ${thrown instanceof Error ? thrown.message : String(thrown)}\n${whole}`);
+      }
+    }
+    expect(wrong.join('\n\n')).toBe('');
+  });
+
   it('says of every key that is refused in this version that it is not built', () => {
     const page = readFileSync(join(content, 'help/not-built.md'), 'utf8');
     const missing = notBuilt.map(({ key }) => key.replace('[]', '')).filter((key) => !page.includes(key));

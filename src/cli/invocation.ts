@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
-import { openWorkspace, type Workspace } from '../workspace.ts';
+import type { Workspace } from '../workspace.ts';
 import type { Output } from './output.ts';
 
 export interface GlobalOptions {
@@ -34,6 +34,8 @@ export type Command<Arguments extends readonly unknown[]> = (invocation: Invocat
 /** The workspace of an invocation; its secrets are redacted from everything printed from here on. */
 export async function workspaceOf(invocation: Invocation, onEvent: (event: SyncEvent) => void = () => {}): Promise<Workspace> {
   const { options, cwd, env, version, output } = invocation;
+  // Loaded here: help, version and usage errors need none of it.
+  const { openWorkspace } = await import('../workspace.ts');
   const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
   output.redactWith((text) => workspace.secrets.redact(text));
   for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);

@@ -247,6 +247,11 @@ export const notBuilt: readonly NotBuilt[] = [
   { key: 'targets[].format', only: ['markdown'], sentence: 'other formats are not built yet' },
   { key: 'targets[].onUpdate', only: ['default'], sentence: 'another way of updating is not built yet' },
   { key: 'targets[].after', only: [null], sentence: 'staging is not built yet' },
+  {
+    key: 'targets[].paths',
+    only: [{}],
+    sentence: 'overriding paths is not built yet: no connector has a path that its vendor does not document',
+  },
   { key: 'schedule.drift', only: [null], sentence: 'drift on a schedule is not built yet' },
   { key: 'schedule.verify', only: [null], sentence: 'verify on a schedule is not built yet' },
   { key: 'verify', only: [], sentence: 'golden questions are not built yet' },

@@ -1,6 +1,7 @@
 // Handed commands among the loops: a command has its targets to itself while it runs, and two commands for one target take turns.
-import type { CommandStreams, HandedCommand } from './handover.ts';
+
 import type { Engine } from './engine.ts';
+import type { CommandStreams, HandedCommand } from './handover.ts';
 
 export interface CommandsInput {
   readonly engine: () => Engine;
@@ -30,8 +31,13 @@ export function createCommands(input: CommandsInput): Commands {
     const own = { ...streams, stop, kill: input.kill };
     if (onlyReads(command)) return input.run(command, own);
     const engine = input.engine();
-    const loops = [...engine.loops.values()].filter(({ name }) => command.options.targets.length === 0 || command.options.targets.includes(name));
-    const done = takeTurn(turns, loops.map(({ name }) => name));
+    const loops = [...engine.loops.values()].filter(
+      ({ name }) => command.options.targets.length === 0 || command.options.targets.includes(name),
+    );
+    const done = takeTurn(
+      turns,
+      loops.map(({ name }) => name),
+    );
     try {
       if (done.waits && !command.options.quiet) streams.stderr('waiting for another command that was handed to the daemon\n');
       await Promise.race([done.turn, aborted(stop)]);
@@ -76,7 +82,10 @@ function onlyReads({ command, request }: HandedCommand): boolean {
   return command === 'todo' && (request['action'] ?? null) === null;
 }
 
-function takeTurn(turns: Map<string, Promise<void>>, names: readonly string[]): { readonly turn: Promise<unknown>; readonly waits: boolean; end(): void } {
+function takeTurn(
+  turns: Map<string, Promise<void>>,
+  names: readonly string[],
+): { readonly turn: Promise<unknown>; readonly waits: boolean; end(): void } {
   const before = names.flatMap((name) => turns.get(name) ?? []);
   let end = (): void => {};
   const mine = new Promise<void>((resolve) => {

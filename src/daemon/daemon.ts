@@ -121,7 +121,11 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
       const { targets, problems } = await snapshots.take();
       const gauges = targets.flatMap(({ status, error, breakerOpen }) => statusSamples(status, error !== null, breakerOpen));
       const severities = (['error', 'warning'] as const).map(
-        (severity): Sample => ({ name: 'kbsync_content_problems', labels: { severity }, value: problems.filter((one) => one.severity === severity).length }),
+        (severity): Sample => ({
+          name: 'kbsync_content_problems',
+          labels: { severity },
+          value: problems.filter((one) => one.severity === severity).length,
+        }),
       );
       return metrics.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges]);
     },
@@ -202,10 +206,21 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
 
 /** What cannot change under a running daemon. */
 function refuseMove(old: Config, next: Config): void {
-  const moved = old.stateDir !== next.stateDir ? 'state.dir' : old.daemon.host !== next.daemon.host ? 'daemon.host' : old.daemon.port !== next.daemon.port ? 'daemon.port' : null;
-  if (moved !== null) throw new SyncError('CONFIG_INVALID', { message: `${moved} has changed`, next: 'stop the daemon and start it again' });
+  const moved =
+    old.stateDir !== next.stateDir
+      ? 'state.dir'
+      : old.daemon.host !== next.daemon.host
+        ? 'daemon.host'
+        : old.daemon.port !== next.daemon.port
+          ? 'daemon.port'
+          : null;
+  if (moved !== null)
+    throw new SyncError('CONFIG_INVALID', { message: `${moved} has changed`, next: 'stop the daemon and start it again' });
   if (!isLoopback(next.daemon.host) && next.daemon.token === null) {
-    throw new SyncError('CONFIG_INVALID', { message: `daemon.host is ${next.daemon.host}, which others can reach, and the token is gone`, next: 'set KBSYNC_TOKEN or daemon.token' });
+    throw new SyncError('CONFIG_INVALID', {
+      message: `daemon.host is ${next.daemon.host}, which others can reach, and the token is gone`,
+      next: 'set KBSYNC_TOKEN or daemon.token',
+    });
   }
 }
 

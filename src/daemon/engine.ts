@@ -8,7 +8,7 @@ import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.
 import type { PassKind } from './pace.ts';
 import { passOver } from './pass.ts';
 import { type Schedule, startSchedule } from './schedule.ts';
-import { shareFolder, type SharedFolder } from './shared-folder.ts';
+import { type SharedFolder, shareFolder } from './shared-folder.ts';
 import type { Teller, Voice } from './voice.ts';
 
 export interface EngineInput {
@@ -92,7 +92,10 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       const entry = historyOf(target.name, kind, outcome, workspace.now());
       if (entry !== null) void workspace.history.append(entry).catch((error: Error) => voice.complain(`history: ${error.message}`));
     };
-    loops.set(target.name, startLoop({ name: target.name, timers, pass, onBegin: (kind, why) => teller.begins(target.name, kind, why), onEnd }));
+    loops.set(
+      target.name,
+      startLoop({ name: target.name, timers, pass, onBegin: (kind, why) => teller.begins(target.name, kind, why), onEnd }),
+    );
   }
   return {
     workspace,
@@ -130,7 +133,11 @@ export async function within(work: Promise<unknown>, ms: number, timers: LoopTim
 
 const ignoredName = /[\\/](?:\.git|node_modules)(?:[\\/]|$)/;
 
-function troubleOf(scan: { readonly rootMissing: boolean; readonly complete: boolean; readonly incompleteWhy: string | null }): string | null {
+function troubleOf(scan: {
+  readonly rootMissing: boolean;
+  readonly complete: boolean;
+  readonly incompleteWhy: string | null;
+}): string | null {
   if (scan.rootMissing) return 'the content folder is missing';
   return scan.complete ? null : `the content folder cannot be listed completely: ${scan.incompleteWhy ?? ''}`;
 }

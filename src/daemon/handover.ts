@@ -5,7 +5,6 @@ import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { SyncError } from '../model/error.ts';
 import type { JsonRecord } from '../model/json.ts';
 import type { Disk } from '../state/disk.ts';
@@ -122,12 +121,10 @@ async function answer(incoming: IncomingMessage, reply: ServerResponse, input: H
     if (!reply.writableEnded && !reply.destroyed) reply.write(`${JSON.stringify(line)}\n`);
   };
   reply.on('close', () => stop.abort());
-  const lines = createInterface({ input: incoming, crlfDelay: Number.POSITIVE_INFINITY });
   let begun = false;
-  lines.on('line', (text) => {
-    const line = lineOf(text);
-    if (line?.['stop'] === true) stop.abort();
-    if (line?.['run'] === undefined || begun) return;
+  eachLine(incoming, (line) => {
+    if (line['stop'] === true) stop.abort();
+    if (line['run'] === undefined || begun) return;
     begun = true;
     reply.writeHead(200, { 'content-type': 'application/x-ndjson' });
     const streams = { stdout: (out: string) => say({ stdout: out }), stderr: (err: string) => say({ stderr: err }), stop: stop.signal };
@@ -139,6 +136,22 @@ async function answer(incoming: IncomingMessage, reply: ServerResponse, input: H
       )
       .finally(() => reply.end());
   });
+}
+
+/** Each line of JSON as it comes, until the stream ends or breaks off, which is no error: the other end went away. */
+function eachLine(stream: IncomingMessage, onLine: (line: JsonRecord) => void, onEnd: () => void = () => {}): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const each of lines) {
+      const line = lineOf(each);
+      if (line !== null) onLine(line);
+    }
+  });
+  stream.on('error', () => undefined);
+  stream.on('close', onEnd);
 }
 
 function lineOf(text: string): JsonRecord | null {
@@ -183,7 +196,13 @@ export async function callDaemon(input: CallInput): Promise<number | null> {
       if (exitCode !== null) resolve(exitCode);
       else if (!taken) resolve(null);
       else if (input.kill.aborted || input.stop.aborted) resolve(130);
-      else reject(new SyncError('UNEXPECTED', { message: `the daemon (process ${where.pid}) went away before the command had ended${lost === null ? '' : `: ${lost}`}`, next: 'see its log and kbsync status, then run the command again: nothing is lost' }));
+      else
+        reject(
+          new SyncError('UNEXPECTED', {
+            message: `the daemon (process ${where.pid}) went away before the command had ended${lost === null ? '' : `: ${lost}`}`,
+            next: 'see its log and kbsync status, then run the command again: nothing is lost',
+          }),
+        );
     };
     call.on('response', (reply) => {
       if (reply.statusCode !== 200) {
@@ -193,18 +212,15 @@ export async function callDaemon(input: CallInput): Promise<number | null> {
       }
       taken = true;
       input.onTaken(where);
-      const lines = createInterface({ input: reply, crlfDelay: Number.POSITIVE_INFINITY });
       let failed: string | null = null;
-      lines.on('line', (text) => {
-        const line = lineOf(text);
-        if (typeof line?.['stdout'] === 'string') input.stdout(line['stdout']);
-        if (typeof line?.['stderr'] === 'string') input.stderr(line['stderr']);
-        if (typeof line?.['exitCode'] === 'number') exitCode = line['exitCode'];
-        if (typeof line?.['failed'] === 'string') failed = line['failed'];
+      const take = (line: JsonRecord): void => {
+        if (typeof line['stdout'] === 'string') input.stdout(line['stdout']);
+        if (typeof line['stderr'] === 'string') input.stderr(line['stderr']);
+        if (typeof line['exitCode'] === 'number') exitCode = line['exitCode'];
+        if (typeof line['failed'] === 'string') failed = line['failed'];
         if (exitCode !== null || failed !== null) call.end();
-      });
-      lines.on('close', () => settle(failed));
-      reply.on('error', () => lines.close());
+      };
+      eachLine(reply, take, () => settle(failed));
     });
     // Nobody listens there any more, or it went away: 'close' follows.
     call.on('error', () => undefined);

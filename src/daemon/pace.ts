@@ -164,6 +164,7 @@ function withLooks(pace: Pace, result: PassResult, pass: { readonly kind: PassKi
 /** Documents that did not go through for a reason that may pass, or of which it is not known whether they did. */
 function isUnfinished({ results }: TargetReport): boolean {
   return results.some(
-    ({ outcome, error }) => outcome === 'unconfirmed' || (outcome === 'failed' && error !== null && errorTable[error.code].facts.retry === 'later'),
+    ({ outcome, error }) =>
+      outcome === 'unconfirmed' || (outcome === 'failed' && error !== null && errorTable[error.code].facts.retry === 'later'),
   );
 }

@@ -1,7 +1,7 @@
 // One pass over one target for its loop: the folder as shared, the lock for as long as the pass takes, the cycle, and what it means for the pace.
 import { capabilitiesOf, type Target } from '../connectors/connector.ts';
-import { everything, noPasses, type CycleContext, type SyncOptions } from '../cycle/context.ts';
 import { freeable, newlyFreed } from '../cycle/again.ts';
+import { type CycleContext, everything, noPasses, type SyncOptions } from '../cycle/context.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
@@ -22,7 +22,13 @@ export interface PassInput {
 }
 
 /** The passes of one target. The lock is held during a pass only, so that nobody is locked out between two. */
-export function passOver({ workspace, target, folder, initial, kill }: PassInput): (kind: PassKind, stop: AbortSignal) => Promise<PassResult> {
+export function passOver({
+  workspace,
+  target,
+  folder,
+  initial,
+  kill,
+}: PassInput): (kind: PassKind, stop: AbortSignal) => Promise<PassResult> {
   let first = initial;
   return async (kind, stop) => {
     const found = kind === 'sync' ? await folder.get() : (folder.latest() ?? (await folder.get()));

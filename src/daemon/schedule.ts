@@ -48,6 +48,9 @@ function taskOf(job: Job, line: string, timezone: string): ScheduledTask {
     return task;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SyncError('CONFIG_INVALID', { message: `schedule.${job.name}: found "${line}" (${timezone}), which is no cron line: ${reason}`, cause });
+    throw new SyncError('CONFIG_INVALID', {
+      message: `schedule.${job.name}: found "${line}" (${timezone}), which is no cron line: ${reason}`,
+      cause,
+    });
   }
 }

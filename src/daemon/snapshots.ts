@@ -1,9 +1,10 @@
 // Engine → snapshot for page, API and metrics. Reading a large state costs something, so it is read again only when it may have changed.
-import { emptyState } from '../model/record.ts';
+
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
+import type { TargetState } from '../model/record.ts';
+import { emptyState } from '../model/record.ts';
 import { deriveStatus, type TargetStatus } from '../status/derive.ts';
 import type { Snapshot, TargetSnapshot } from '../status/snapshot.ts';
-import type { TargetState } from '../model/record.ts';
 import type { Engine } from './engine.ts';
 import type { LoopView } from './loop.ts';
 
@@ -102,7 +103,10 @@ async function readTarget({ workspace }: Engine, name: string, vendor: string): 
 /** Its own next look, or the next tick of the rescan, whichever comes first. */
 function nextRunOf(engine: Engine, view: LoopView | null, nowMs: number): string | null {
   if (view === null) return null;
-  const rescan = engine.schedule().find(({ name }) => name === 'rescan')?.at.getTime();
+  const rescan = engine
+    .schedule()
+    .find(({ name }) => name === 'rescan')
+    ?.at.getTime();
   const own = view.running !== null ? nowMs : view.next === null ? undefined : nowMs + view.next.inMs;
   const times = [rescan, own].filter((time) => time !== undefined);
   return times.length === 0 ? null : new Date(Math.min(...times)).toISOString();

@@ -34,7 +34,10 @@ export function createTeller(voice: Voice): Teller {
   let trouble: string | null = null;
 
   const tellHeld = (target: string, report: TargetReport): void => {
-    const now = report.held.map(({ id, message, passWith }) => `held ${id}: ${message}${passWith === null ? '' : `; to pass it: kbsync ${passWith}, or kbsync todo approve ${id}`}`);
+    const now = report.held.map(
+      ({ id, message, passWith }) =>
+        `held ${id}: ${message}${passWith === null ? '' : `; to pass it: kbsync ${passWith}, or kbsync todo approve ${id}`}`,
+    );
     if (now.join('\n') !== (held.get(target) ?? '')) for (const line of now) voice.complain(`${target}: ${visible(line)}`);
     if (now.length === 0 && held.get(target)) voice.talk(`${target}: no longer held`);
     held.set(target, now.join('\n'));
@@ -75,14 +78,18 @@ export function createTeller(voice: Voice): Teller {
       const changed = report.results.length > 0;
       const learnt = learning.get(target) === true && !result.learning;
       learning.set(target, result.learning);
-      if (kind === 'sync' && (changed || (why !== 'rescan' && why !== 'again'))) voice.talk(`${target}: ${didWords(report)}; ${knowsWords(report)} (${took(durationMs)})`);
+      if (kind === 'sync' && (changed || (why !== 'rescan' && why !== 'again')))
+        voice.talk(`${target}: ${didWords(report)}; ${knowsWords(report)} (${took(durationMs)})`);
       else if (learnt || result.runFailed) voice.talk(`${target}: ${result.runFailed ? 'the training failed; ' : ''}${knowsWords(report)}`);
     },
     folder(found, why) {
       if (why !== trouble && why !== null) voice.complain(`content: ${visible(why)}; nothing is deleted`);
       if (why === null && trouble !== null) voice.talk('content: whole again');
       trouble = why;
-      const lines = found.map(({ path, line, column, message, severity }) => `${[path, line, column].filter((part) => part !== null).join(':')} ${severity}: ${message}`);
+      const lines = found.map(
+        ({ path, line, column, message, severity }) =>
+          `${[path, line, column].filter((part) => part !== null).join(':')} ${severity}: ${message}`,
+      );
       const fresh = lines.filter((line) => !problems.has(line));
       for (const line of fresh.slice(0, mostLines)) voice.talk(`content: ${visible(line)}`);
       if (fresh.length > mostLines) voice.talk(`content: and ${fresh.length - mostLines} more; the status page lists them`);
@@ -94,7 +101,10 @@ export function createTeller(voice: Voice): Teller {
 function tellDocuments(target: string, report: TargetReport, voice: Voice): void {
   const open = report.results.filter(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed');
   for (const { operation, outcome, error } of open.slice(0, mostLines)) {
-    const why = error === null ? operation.reason : `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}. Next: ${error.next}`;
+    const why =
+      error === null
+        ? operation.reason
+        : `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}. Next: ${error.next}`;
     voice.complain(`${target}: ${outcome}: ${operation.action} ${visible(operation.document)}: ${visible(why)}`);
   }
   if (open.length > mostLines) voice.complain(`${target}: and ${open.length - mostLines} more documents; see kbsync status --documents`);
@@ -120,6 +130,8 @@ function didWords({ results, unchanged, blocked }: TargetReport): string {
 
 function knowsWords({ training }: TargetReport): string {
   const total = Object.values(training).reduce((sum, count) => sum + count, 0);
-  const rest = (['training', 'pending', 'failed', 'stuck', 'unknown'] as const).flatMap((state) => (training[state] === 0 ? [] : [`${training[state]} ${state}`]));
+  const rest = (['training', 'pending', 'failed', 'stuck', 'unknown'] as const).flatMap((state) =>
+    training[state] === 0 ? [] : [`${training[state]} ${state}`],
+  );
   return [`${training.trained} of ${total} trained`, ...rest].join(', ');
 }

@@ -28,7 +28,7 @@ const row = (exitCode: number, facts: Partial<ErrorFacts>, what: string, next: s
 
 /** The one table of codes. The README's table is generated from it. */
 export const errorTable = {
-  UNEXPECTED: row(1, { stops: 'process' }, 'something unexpected happened', 'run again with --log-level debug and report it'),
+  UNEXPECTED: row(1, { stops: 'process' }, 'something unexpected happened', 'run again with --verbose and report it'),
   STATE_DAMAGED: row(
     1,
     {},

@@ -96,7 +96,7 @@ function otherBot({ input, name, operations }: Scene): Brake | null {
   if (identity === null || found === null || identity === found) return null;
   const message =
     `${name} was always ${identity}, but these credentials lead to ${found}: nothing is done there. ` +
-    'Put the old credentials or bot id back, or use a new target name for the other bot; kbsync state rename is no help here.';
+    'Put the old credentials or bot id back, or use a new target name for the other bot.';
   return brakeOf('other-bot', 'all', documentsOf(operations), message, null);
 }
 
@@ -106,7 +106,7 @@ function existingContent({ input, name, known, operations }: Scene): Brake | nul
   if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'existing-content')) return null;
   const message =
     `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make: \`adopt ${name}\` to match them, ` +
-    `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them.`;
+    `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them (adopt is not built yet in this version).`;
   return brakeOf('existing-content', 'all', documentsOf(operations), message, `sync --target ${name} --initial`);
 }
 

@@ -42,7 +42,9 @@ function judgeOf(input: PlanInput, departing: ReadonlySet<DocumentId>): (leftove
   const complete = folder.complete && !folder.rootMissing;
   const isAlone = ({ document }: Leftover) =>
     departing.has(document) ||
-    (!wanted.has(document) && (state.records[document]?.items.length ?? 0) === 0 && !folder.blockedPaths.has(document) &&
+    (!wanted.has(document) &&
+      (state.records[document]?.items.length ?? 0) === 0 &&
+      !folder.blockedPaths.has(document) &&
       folder.blockedIds?.has(document) !== true);
   return (leftover) => {
     const { document, remoteId, removable, why } = leftover;
@@ -93,6 +95,9 @@ function notesOf(fates: ReadonlyMap<Fate, number>, input: PlanInput): string[] {
   if (fates.has('waits')) notes.push(`${copies('waits')} will go once the new text is trained.`);
   if (fates.has('by-hand')) notes.push(`${copies('by-hand')} remain until a person removes them: ${remedyOf(input.target, 'delete')}`);
   if (fates.has('withheld')) notes.push(`${copies('withheld')} stay until the folder can be read completely.`);
-  if (fates.has('out-of-scope')) notes.push(`${copies('out-of-scope')} of documents out of scope stay: drift --prune removes them.`);
+  if (fates.has('out-of-scope'))
+    notes.push(
+      `${copies('out-of-scope')} of documents out of scope stay; kbsync drift --prune, not built yet in this version, is to remove them.`,
+    );
   return notes;
 }

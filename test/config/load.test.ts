@@ -50,7 +50,6 @@ targets:
     required: true
     after: null
     paused: false
-    paths: { upload: /v1/upload }
   - { name: site, vendor: hosted, baseUrl: "http://localhost:\${PORT:-3000}", botId: 0123 }
   - { name: try, vendor: acme, sandbox: true }
 schedule:
@@ -112,12 +111,12 @@ notify: []
         required: true,
         after: null,
         paused: false,
-        paths: { upload: '/v1/upload' },
+        paths: {},
         options: { botId: '361628903185318481', secretKey: 'k-123456789', sourceId: null },
         missing: [],
         line: 18,
       },
-      expect.objectContaining({ name: 'site', baseUrl: 'http://localhost:3000', options: { botId: '0123' }, line: 40 }),
+      expect.objectContaining({ name: 'site', baseUrl: 'http://localhost:3000', options: { botId: '0123' }, line: 39 }),
       expect.objectContaining({
         name: 'try',
         sandbox: true,
@@ -395,19 +394,19 @@ describe('variables', () => {
   });
 
   it('become what their key takes', async () => {
-    const env = { FLAG: 'true', PORT: '8421', SETTLE: '3s', NONE: '', ROUTE: '/x' };
+    const env = { FLAG: 'true', PORT: '8421', SETTLE: '3s', NONE: '' };
     const text = `name: docs
 content: { gitignore: "\${FLAG}" }
 watch: { settle: "\${SETTLE}", polling: "\${FLAG}" }
 daemon: { port: "\${PORT}" }
 targets:
-  - { name: a, vendor: acme, botId: b, secretKey: kkk, sourceId: "\${NONE:-}", batch: "\${BATCH:-7}", paused: "\${FLAG}", paths: { x: "\${ROUTE}" } }
+  - { name: a, vendor: acme, botId: b, secretKey: kkk, sourceId: "\${NONE:-}", batch: "\${BATCH:-7}", paused: "\${FLAG}" }
 `;
     const { config: loaded } = await load(text, { env });
     expect(loaded.content.gitignore).toBe(true);
     expect(loaded.watch).toMatchObject({ settleMs: 3_000, polling: true });
     expect(loaded.daemon.port).toBe(8421);
-    expect(loaded.targets[0]).toMatchObject({ paused: true, paths: { x: '/x' }, options: { sourceId: null, batch: 7 } });
+    expect(loaded.targets[0]).toMatchObject({ paused: true, options: { sourceId: null, batch: 7 } });
   });
 
   it('do not turn a quoted number of the file into a number', async () => {

@@ -102,6 +102,7 @@ describe('the JSON Schema', () => {
     ['targets[].format', withTarget({ format: 'html' })],
     ['targets[].onUpdate', withTarget({ onUpdate: 'append' })],
     ['targets[].after', withTarget({ after: 'b' })],
+    ['targets[].paths', withTarget({ paths: { upload: '/x' } })],
     ['schedule.drift', { ...good, schedule: { drift: '0 3 * * *' } }],
     ['schedule.verify', { ...good, schedule: { verify: '0 3 * * *' } }],
     ['verify', { ...good, verify: {} }],
@@ -112,6 +113,6 @@ describe('the JSON Schema', () => {
   });
 
   it('has a case above for each key that is not built yet', () => {
-    expect(notBuilt).toHaveLength(9);
+    expect(notBuilt).toHaveLength(10);
   });
 });

@@ -42,7 +42,12 @@ beforeEach(() => {
           how();
           await vi.advanceTimersByTimeAsync(0);
         };
-        passes.push({ kind, stop, end: (result = resultOf()) => settle(() => resolve(result)), fail: (error) => settle(() => reject(error)) });
+        passes.push({
+          kind,
+          stop,
+          end: (result = resultOf()) => settle(() => resolve(result)),
+          fail: (error) => settle(() => reject(error)),
+        });
       }),
   });
 });
@@ -91,7 +96,11 @@ describe('loop', () => {
   it('tells of what a pass threw, backs off, and forgets the error after one that went through', async () => {
     await vi.advanceTimersByTimeAsync(0);
     await pass(0).fail(new SyncError('TARGET_UNREACHABLE', { message: 'nobody answers' }));
-    expect(loop.view()).toMatchObject({ failures: 1, error: { code: 'TARGET_UNREACHABLE', message: 'nobody answers' }, next: { inMs: 30_000, waiting: 'back-off' } });
+    expect(loop.view()).toMatchObject({
+      failures: 1,
+      error: { code: 'TARGET_UNREACHABLE', message: 'nobody answers' },
+      next: { inMs: 30_000, waiting: 'back-off' },
+    });
     expect(ends[0]).toMatchObject({ result: null, nextInMs: 30_000 });
     await vi.advanceTimersByTimeAsync(29_999);
     expect(passes).toHaveLength(1);

@@ -1,6 +1,18 @@
 // When a target is looked at next: pure, so every rule is a line.
 import { describe, expect, it } from 'vitest';
-import { begun, demanded, dueOf, hinted, interrupted, type Pace, type PassKind, passed, startingPace, stoppedBy, ticked } from '../../src/daemon/pace.ts';
+import {
+  begun,
+  demanded,
+  dueOf,
+  hinted,
+  interrupted,
+  type Pace,
+  type PassKind,
+  passed,
+  startingPace,
+  stoppedBy,
+  ticked,
+} from '../../src/daemon/pace.ts';
 import { createdWith, resultOf, type Told } from './reports.ts';
 
 const minute = 60_000;
@@ -19,7 +31,11 @@ describe('pace', () => {
 
   it('keeps the least interval between two pushes, and none where nothing was written', () => {
     const interval = { settings: { minIntervalMs: 2 * minute } };
-    expect(dueOf(hinted(after({ wrote: true, ...interval }), 2_000))).toEqual({ kind: 'sync', at: 1_000 + 2 * minute, waiting: 'interval' });
+    expect(dueOf(hinted(after({ wrote: true, ...interval }), 2_000))).toEqual({
+      kind: 'sync',
+      at: 1_000 + 2 * minute,
+      waiting: 'interval',
+    });
     expect(dueOf(hinted(after(interval), 2_000))?.at).toBe(2_000);
     expect(dueOf(demanded(after({ wrote: true, ...interval }), 2_000))?.at).toBe(2_000);
   });
@@ -80,7 +96,7 @@ describe('pace', () => {
   });
 
   it('backs off from a training that failed, and asks again', () => {
-    const failed = after({ learning: true, runFailed: true }, 'train');
+    const failed = after({ learning: true, runFailed: true }, 'train', 1_000, after({}));
     expect(dueOf(failed)).toEqual({ kind: 'train', at: 31_000, waiting: 'back-off' });
     expect(dueOf(ticked(failed, 2_000))?.at).toBe(31_000);
   });

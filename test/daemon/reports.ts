@@ -49,7 +49,16 @@ export function resultOf(told: Told = {}): PassResult {
 /** One create that came to this. */
 export function createdWith(outcome: Outcome, code: ErrorCode | null, document = 'a.md'): OperationResult {
   return {
-    operation: { id: `create ${document}`, document, path: document, reason: 'new file', by: 'vendor', note: null, action: 'create', fingerprint: 'f' },
+    operation: {
+      id: `create ${document}`,
+      document,
+      path: document,
+      reason: 'new file',
+      by: 'vendor',
+      note: null,
+      action: 'create',
+      fingerprint: 'f',
+    },
     outcome,
     remoteIds: [],
     error: code === null ? null : new SyncError(code).record(),

@@ -34,7 +34,10 @@ describe('schedule', () => {
 
   it('makes up for ticks that were slept through, and goes on', async () => {
     const ticks: number[] = [];
-    const schedule = startSchedule({ timezone: 'UTC', jobs: [{ name: 'rescan', line: '* * * * *', run: () => void ticks.push(Date.now()) }] });
+    const schedule = startSchedule({
+      timezone: 'UTC',
+      jobs: [{ name: 'rescan', line: '* * * * *', run: () => void ticks.push(Date.now()) }],
+    });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(ticks).toHaveLength(1);
     // The machine sleeps an hour: the wall clock jumps, timers do not run.
