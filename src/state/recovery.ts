@@ -1,7 +1,8 @@
 // How snapshot and journal become one state again, and what is said when they cannot. Reads nothing and writes nothing.
 import { join } from 'node:path';
-import { draftOf, type Effect, foldInto, type JournalEntry, type StateDraft } from '../model/effect.ts';
+import type { Effect, JournalEntry } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
+import { draftOf, foldInto, type StateDraft } from '../model/fold.ts';
 import type { Timestamp } from '../model/json.ts';
 import { type EffectId, emptyState, type TargetState } from '../model/record.ts';
 import type { JournalContent } from './journal.ts';

@@ -2,8 +2,8 @@
 // given, so that titles, paths and vendors' words stay text.
 import { html, raw } from 'hono/html';
 import { age, type Behind, type DocumentStatus, short, statusSentence, type TargetStatus } from './derive.ts';
-import type { Snapshot, TargetSnapshot } from './snapshot.ts';
 import { script, styles } from './page-assets.ts';
+import type { Snapshot, TargetSnapshot } from './snapshot.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -46,9 +46,13 @@ function header({ workspace, commit, problems, folderTrouble, targets }: Snapsho
 <h1><bdi>${workspace}</bdi></h1>
 <p class="dim">${targets.length} ${targets.length === 1 ? 'bot' : 'bots'}${commit === null ? '' : html`, folder at <code>${short(commit)}</code>`}</p>
 ${folderTrouble === null ? '' : html`<p class="bad">${folderTrouble}</p>`}
-${problems.length === 0 ? '' : html`<details class="${errors.length > 0 ? 'bad' : 'warn'}" id="problems"><summary>${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in the folder</summary><ul>
+${
+  problems.length === 0
+    ? ''
+    : html`<details class="${errors.length > 0 ? 'bad' : 'warn'}" id="problems"><summary>${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} in the folder</summary><ul>
 ${problems.slice(0, listedProblems).map(({ path, line, message, severity }) => html`<li><bdi>${path}</bdi>${line === null ? '' : `:${line}`}: ${severity === 'error' ? 'blocked: ' : ''}<bdi>${message}</bdi></li>`)}
-${problems.length > listedProblems ? html`<li>and ${problems.length - listedProblems} more</li>` : ''}</ul></details>`}
+${problems.length > listedProblems ? html`<li>and ${problems.length - listedProblems} more</li>` : ''}</ul></details>`
+}
 </header>`;
 }
 
@@ -67,8 +71,12 @@ function targetSection({ status, todos, doubts, doing, nextRun, error }: TargetS
 ${error === null ? '' : html`<p class="bad"><strong>${error.code}</strong>: <bdi>${error.message}</bdi>${error.vendor === null ? '' : html` (the vendor says: <bdi>${error.vendor}</bdi>)`}. Next: <bdi>${error.next}</bdi></p>`}
 ${held.map(({ id, message, passWith }) => html`<p class="bad"><strong>held ${id}</strong>: <bdi>${message}</bdi>${passWith === null ? '' : html`. To pass it: <code>kbsync ${passWith}</code> or <code>kbsync todo approve ${id}</code>`}</p>`)}
 ${doubts.map((doubt) => html`<p class="warn"><strong>${doubt.id}</strong>: a write whose outcome is not known${doubt.error === null ? '' : html`: <bdi>${doubt.error.message}</bdi>`}. See <code>kbsync todo</code></p>`)}
-${todos.length === 0 ? '' : html`<details class="warn" id="todo-${name}" open><summary>${todos.length} for a person to do</summary><ul>
-${todos.slice(0, listed).map(({ id, operation, where, how }) => html`<li><strong>${id}</strong> ${operation.action} <bdi>${operation.document}</bdi>: <bdi>${where}</bdi>. <bdi>${how}</bdi> Then: <code>kbsync todo done ${id}</code></li>`)}</ul></details>`}
+${
+  todos.length === 0
+    ? ''
+    : html`<details class="warn" id="todo-${name}" open><summary>${todos.length} for a person to do</summary><ul>
+${todos.slice(0, listed).map(({ id, operation, where, how }) => html`<li><strong>${id}</strong> ${operation.action} <bdi>${operation.document}</bdi>: <bdi>${where}</bdi>. <bdi>${how}</bdi> Then: <code>kbsync todo done ${id}</code></li>`)}</ul></details>`
+}
 ${behindList(status)}
 </section>`;
 }

@@ -112,7 +112,11 @@ export function createApp(input: ServerInput & { readonly closing?: AbortSignal 
   app.get('/api/status', async (context) => {
     const { commit, targets } = await input.snapshot();
     const documents = ['1', 'true', ''].includes(context.req.query('documents') ?? 'no');
-    const rows = targets.map(({ status, nextRun, doing, error }) => ({ ...statusRow(status, documents, nextRun), doing, error: error as JsonRecord | null }));
+    const rows = targets.map(({ status, nextRun, doing, error }) => ({
+      ...statusRow(status, documents, nextRun),
+      doing,
+      error: error as JsonRecord | null,
+    }));
     return json(context, input, { version: 1, command: 'status', commit, targets: rows });
   });
   app.get('/api/documents', async (context) => {
@@ -124,7 +128,8 @@ export function createApp(input: ServerInput & { readonly closing?: AbortSignal 
     return json(context, input, { version: 1, targets: rows as unknown as readonly JsonRecord[] });
   });
   app.get('/api/events', (context) => eventStream(context, input));
-  const tooLarge = (context: Context) => json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
+  const tooLarge = (context: Context) =>
+    json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
   app.post('/api/sync', bodyLimit({ maxSize: 64 * 1024, onError: tooLarge }), async (context) => {
     const accepted = input.sync(targetsIn(await context.req.text()));
     return json(context, input, { version: 1, command: 'sync', accepted: [...accepted] }, 202);
@@ -162,7 +167,12 @@ function refusalOf(context: Context, input: ServerInput): Response | null {
   return refuse(401, 'this needs the token: Authorization: Bearer …');
 }
 
-function json(context: Context, { redact }: Pick<ServerInput, 'redact'>, body: JsonRecord, status: 200 | 202 | 400 | 401 | 403 | 404 | 413 | 500 | 503 = 200): Response {
+function json(
+  context: Context,
+  { redact }: Pick<ServerInput, 'redact'>,
+  body: JsonRecord,
+  status: 200 | 202 | 400 | 401 | 403 | 404 | 413 | 500 | 503 = 200,
+): Response {
   context.header('content-type', 'application/json; charset=utf-8');
   return context.body(redact(JSON.stringify(body)), status);
 }

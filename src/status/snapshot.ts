@@ -1,6 +1,7 @@
 // What page, JSON and metrics of the daemon are made from: one record, so that they can never disagree. Types only.
-import type { ErrorRecord } from '../model/error.ts';
+
 import type { ContentProblem } from '../model/document.ts';
+import type { ErrorRecord } from '../model/error.ts';
 import type { Doubt, Todo } from '../model/record.ts';
 import type { TargetStatus } from './derive.ts';
 

@@ -18,26 +18,26 @@ import { createdWith, resultOf, type Told } from './reports.ts';
 const minute = 60_000;
 
 /** A pace after one pass that ended at `now`. */
-function after(told: Told, kind: PassKind = 'sync', now = 1_000, before: Pace = startingPace(0)): Pace {
+function paceAfter(told: Told, kind: PassKind = 'sync', now = 1_000, before: Pace = startingPace(0)): Pace {
   return passed(begun(before, kind), kind, resultOf(told), now);
 }
 
 describe('pace', () => {
   it('makes the first cycle at once, and then nothing until somebody hints', () => {
     expect(dueOf(startingPace(7))).toEqual({ kind: 'sync', at: 7, waiting: null });
-    expect(dueOf(after({}))).toBeNull();
-    expect(dueOf(hinted(after({}), 2_000))).toEqual({ kind: 'sync', at: 2_000, waiting: null });
+    expect(dueOf(paceAfter({}))).toBeNull();
+    expect(dueOf(hinted(paceAfter({}), 2_000))).toEqual({ kind: 'sync', at: 2_000, waiting: null });
   });
 
   it('keeps the least interval between two pushes, and none where nothing was written', () => {
     const interval = { settings: { minIntervalMs: 2 * minute } };
-    expect(dueOf(hinted(after({ wrote: true, ...interval }), 2_000))).toEqual({
+    expect(dueOf(hinted(paceAfter({ wrote: true, ...interval }), 2_000))).toEqual({
       kind: 'sync',
       at: 1_000 + 2 * minute,
       waiting: 'interval',
     });
-    expect(dueOf(hinted(after(interval), 2_000))?.at).toBe(2_000);
-    expect(dueOf(demanded(after({ wrote: true, ...interval }), 2_000))?.at).toBe(2_000);
+    expect(dueOf(hinted(paceAfter(interval), 2_000))?.at).toBe(2_000);
+    expect(dueOf(demanded(paceAfter({ wrote: true, ...interval }), 2_000))?.at).toBe(2_000);
   });
 
   it('keeps a hint that comes during a pass for the next one', () => {
@@ -46,7 +46,7 @@ describe('pace', () => {
   });
 
   it('asks about training at a growing pace from the first to the longest, and leaves it to the schedule after the time for training', () => {
-    let pace = after({ wrote: true, learning: true });
+    let pace = paceAfter({ wrote: true, learning: true });
     const pauses: number[] = [];
     let now = 1_000;
     for (let look = 0; look < 60; look += 1) {
@@ -66,12 +66,12 @@ describe('pace', () => {
 
   it('lets the schedule ask where something is stuck, and not where all is learnt', () => {
     const stuck = { pending: 0, training: 0, trained: 0, failed: 0, stuck: 1, unknown: 0 };
-    expect(dueOf(ticked(after({ report: { training: stuck } }), 9_000))).toEqual({ kind: 'train', at: 9_000, waiting: null });
-    expect(dueOf(ticked(after({}), 9_000))).toBeNull();
+    expect(dueOf(ticked(paceAfter({ report: { training: stuck } }), 9_000))).toEqual({ kind: 'train', at: 9_000, waiting: null });
+    expect(dueOf(ticked(paceAfter({}), 9_000))).toBeNull();
   });
 
   it('makes a cycle where a training freed superseded copies', () => {
-    expect(dueOf(after({ freed: true }, 'train'))).toEqual({ kind: 'sync', at: 1_000, waiting: null });
+    expect(dueOf(paceAfter({ freed: true }, 'train'))).toEqual({ kind: 'sync', at: 1_000, waiting: null });
   });
 
   it('backs off from 30 s, doubling to 15 min, and starts anew after a pass that went through', () => {
@@ -90,13 +90,16 @@ describe('pace', () => {
 
   it('backs off where documents did not go through for a reason that may pass, and not for one that will not', () => {
     const results = (code: 'VENDOR_FAILED' | 'DOCUMENT_REFUSED') => ({ report: { results: [createdWith('failed', code)] } });
-    expect(dueOf(after(results('VENDOR_FAILED')))).toMatchObject({ kind: 'sync', at: 31_000 });
-    expect(dueOf(after({ report: { results: [createdWith('unconfirmed', 'UNCONFIRMED')] } }))).toMatchObject({ kind: 'sync', at: 31_000 });
-    expect(dueOf(after(results('DOCUMENT_REFUSED')))).toBeNull();
+    expect(dueOf(paceAfter(results('VENDOR_FAILED')))).toMatchObject({ kind: 'sync', at: 31_000 });
+    expect(dueOf(paceAfter({ report: { results: [createdWith('unconfirmed', 'UNCONFIRMED')] } }))).toMatchObject({
+      kind: 'sync',
+      at: 31_000,
+    });
+    expect(dueOf(paceAfter(results('DOCUMENT_REFUSED')))).toBeNull();
   });
 
   it('backs off from a training that failed, and asks again', () => {
-    const failed = after({ learning: true, runFailed: true }, 'train', 1_000, after({}));
+    const failed = paceAfter({ learning: true, runFailed: true }, 'train', 1_000, paceAfter({}));
     expect(dueOf(failed)).toEqual({ kind: 'train', at: 31_000, waiting: 'back-off' });
     expect(dueOf(ticked(failed, 2_000))?.at).toBe(31_000);
   });
@@ -126,6 +129,6 @@ describe('pace', () => {
 
   it('wants a pass that was cut short at once', () => {
     expect(dueOf(interrupted(begun(startingPace(0), 'sync'), 'sync', 400))).toEqual({ kind: 'sync', at: 400, waiting: null });
-    expect(dueOf(interrupted(begun(after({}), 'train'), 'train', 2_000))).toEqual({ kind: 'train', at: 2_000, waiting: null });
+    expect(dueOf(interrupted(begun(paceAfter({}), 'train'), 'train', 2_000))).toEqual({ kind: 'train', at: 2_000, waiting: null });
   });
 });

@@ -1,7 +1,8 @@
 // Folding: what each entry means for the state, and that a journal folded twice changes nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { draftOf, type Effect, type EntryBody, fold, foldInto } from '../../src/model/effect.ts';
+import type { Effect, EntryBody } from '../../src/model/effect.ts';
+import { draftOf, fold, foldInto } from '../../src/model/fold.ts';
 import { emptyState, type TargetState } from '../../src/model/record.ts';
 import { begin, create, done, ended, failed, pushed, remove, stamped, train, trained, update } from '../state/entries.ts';
 import { anything, bodiesOf, stepsOf, writes } from '../state/journals.ts';

@@ -1,6 +1,7 @@
 // What a person decides, folded into the memory: what the state says afterwards, and that saying it twice changes nothing.
 import { describe, expect, it } from 'vitest';
-import { type Effect, type EntryBody, fold, type JournalEntry } from '../../src/model/effect.ts';
+import type { Effect, EntryBody, JournalEntry } from '../../src/model/effect.ts';
+import { fold } from '../../src/model/fold.ts';
 import { fingerprint } from '../../src/model/json.ts';
 import type { Operation } from '../../src/model/operation.ts';
 import { type PartHead, type PayloadHead, payloadFingerprint } from '../../src/model/payload.ts';

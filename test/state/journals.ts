@@ -1,6 +1,7 @@
 // Random journals such as the engine might write.
 import fc from 'fast-check';
-import { type Effect, type EntryBody, fold } from '../../src/model/effect.ts';
+import type { Effect, EntryBody } from '../../src/model/effect.ts';
+import { fold } from '../../src/model/fold.ts';
 import { emptyState, type TargetState } from '../../src/model/record.ts';
 import { begin, create, done, ended, failed, noon, remove, stamped, train, trained, update } from './entries.ts';
 

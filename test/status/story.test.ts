@@ -1,6 +1,7 @@
 // One document's story out of a state, and whose an id or a name is.
 import { describe, expect, it } from 'vitest';
-import { type Effect, type EntryBody, fold, type JournalEntry } from '../../src/model/effect.ts';
+import type { Effect, EntryBody, JournalEntry } from '../../src/model/effect.ts';
+import { fold } from '../../src/model/fold.ts';
 import { emptyState } from '../../src/model/record.ts';
 import { knownDocuments, storyOf, whois } from '../../src/status/story.ts';
 

@@ -2,7 +2,7 @@
 // by folding journal entries, with no vendor and no clock.
 import type { Capability, Traits } from '../../src/connectors/connector.ts';
 import type { Effect, EntryBody, JournalEntry, WrittenPart } from '../../src/model/effect.ts';
-import { fold } from '../../src/model/effect.ts';
+import { fold } from '../../src/model/fold.ts';
 import { sha256 } from '../../src/model/json.ts';
 import { marker } from '../../src/model/mark.ts';
 import type { Operation, Plan } from '../../src/model/operation.ts';

@@ -1,6 +1,7 @@
 // Sources as vendors name them, resolved to documents of ours.
 import { expect, it } from 'vitest';
-import { type Effect, fold, type JournalEntry } from '../../src/model/effect.ts';
+import type { Effect, JournalEntry } from '../../src/model/effect.ts';
+import { fold } from '../../src/model/fold.ts';
 import { emptyState } from '../../src/model/record.ts';
 import { resolveSources } from '../../src/verify/sources.ts';
 

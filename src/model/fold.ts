@@ -1,0 +1,369 @@
+// Entries over a state → the state after them: the one function by which memory changes.
+import type { DocumentId } from './document.ts';
+import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
+import type { ErrorRecord } from './error.ts';
+import type { Fingerprint, Timestamp } from './json.ts';
+import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
+import { payloadFingerprint } from './payload.ts';
+import type { DocumentRecord, EffectId, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
+import { worstTraining } from './record.ts';
+
+/** A state that fold may change in place; everybody else sees it as TargetState. */
+export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
+  records: { [id: DocumentId]: DocumentRecord };
+};
+
+/** A copy that may be folded into without the original noticing. */
+export function draftOf(state: TargetState): StateDraft {
+  return { ...state, records: { ...state.records } };
+}
+
+/**
+ * Entries over a state, each of them once: the ledger's snapshot says how much of the journal it holds, since not every history may be
+ * folded twice (an update behind a training that has ended would count as trained). Returns the effects that have begun and not ended.
+ */
+export function fold(state: TargetState, entries: readonly JournalEntry[]): { state: TargetState; open: Effect[] } {
+  const draft = draftOf(state);
+  const open = new Map<EffectId, Effect>();
+  for (const entry of entries) foldInto(draft, open, entry);
+  return { state: draft, open: [...open.values()] };
+}
+
+/** One entry into a draft; `open` gains what begins and loses what ends. */
+export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: JournalEntry): void {
+  switch (entry.kind) {
+    case 'begin':
+      for (const effect of entry.effects) open.set(effect.id, effect);
+      return;
+    case 'done': {
+      const effect = open.get(entry.effect);
+      if (effect === undefined) return;
+      open.delete(entry.effect);
+      draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
+      foldDone(draft, effect, entry);
+      return;
+    }
+    case 'failed': {
+      const effect = open.get(entry.effect);
+      if (effect === undefined) return;
+      open.delete(entry.effect);
+      draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
+      foldFailed(draft, effect, entry.error, entry.refused);
+      return;
+    }
+    case 'blurred': {
+      const effect = open.get(entry.effect);
+      if (effect === undefined) return;
+      open.delete(entry.effect);
+      draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
+      foldBlurred(draft, effect);
+      return;
+    }
+    case 'doubt':
+      if (open.has(entry.doubt.effect))
+        draft.doubts = [...draft.doubts.filter((doubt) => doubt.effect !== entry.doubt.effect), entry.doubt];
+      return;
+    case 'identity':
+      draft.identity = entry.identity;
+      return;
+    case 'container':
+      draft.container = entry.container;
+      return;
+    case 'known':
+      for (const known of entry.documents) foldKnown(draft, known);
+      return;
+    case 'rekey':
+      foldRekey(draft, entry);
+      return;
+    case 'moved': {
+      const { document, path, title, url, body } = entry;
+      const record = draft.records[document];
+      if (record !== undefined) draft.records[document] = { ...record, path, title, url, body };
+      return;
+    }
+    case 'leftover':
+      dropItem(draft, entry.leftover.remoteId);
+      putLeftover(draft, entry.leftover);
+      return;
+    case 'gone':
+      for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
+      return;
+    case 'forget':
+      if ((draft.records[entry.document]?.items.length ?? 0) === 0) delete draft.records[entry.document];
+      return;
+    case 'training':
+      for (const news of entry.news) foldTraining(draft, news, entry.at);
+      return;
+    case 'run-ended':
+      foldRunEnded(draft, entry.run, entry.outcome, entry.error, entry.at);
+      return;
+    case 'learnt':
+      draft.learntThrough = entry.through;
+      if (entry.through === draft.lastWrite) draft.forgetting = [];
+      return;
+    case 'held':
+      draft.held = entry.held;
+      return;
+    case 'todos':
+      draft.todos = entry.todos;
+      return;
+    case 'by-person':
+      foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
+      return;
+    case 'synced':
+      draft.lastSync = entry.lastSync;
+      draft.revision = entry.revision;
+      return;
+    default:
+      entry satisfies never;
+  }
+}
+
+function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry, { kind: 'done' }>): void {
+  switch (effect.action) {
+    case 'create':
+    case 'update': {
+      const remoteId = effect.action === 'update' ? effect.remoteId : entry.remoteId;
+      draft.lastWrite = effect.id;
+      putPart(draft, effect, effect, remoteId, entry.at);
+      if (effect.action === 'create' && effect.supersedes !== null && effect.supersedes.remoteId !== remoteId) {
+        const { remoteId: old, mark, removable } = effect.supersedes;
+        putLeftover(draft, { remoteId: old, document: effect.document, mark, why: 'superseded', removable, since: entry.at });
+      }
+      return;
+    }
+    case 'delete':
+      draft.lastWrite = effect.id;
+      removeItem(draft, effect.remoteId);
+      if (effect.retrain) {
+        const { document, path, remoteId, id } = effect;
+        putForgetting(draft, { document, path, remoteId, effect: id, since: entry.at });
+      }
+      return;
+    case 'replace-all': {
+      draft.lastWrite = effect.id;
+      const kept = new Set(effect.documents.map((part) => part.document));
+      for (const id of Object.keys(draft.records)) if (!kept.has(id)) delete draft.records[id];
+      for (const part of effect.documents) putPart(draft, effect, { ...part, part: '' }, entry.remoteId, entry.at);
+      return;
+    }
+    case 'train': {
+      const run: TrainingRun = {
+        effect: effect.id,
+        baseline: effect.baseline,
+        handle: entry.handle ?? '',
+        requestedAt: entry.at,
+        covers: effect.covers,
+      };
+      draft.run = run;
+      for (const [id, record] of Object.entries(draft.records)) {
+        // What failed or got stuck before is learnt anew with this run too.
+        if (record.items.some((item) => item.training !== 'trained')) {
+          const items = record.items.map((item) => (item.training === 'trained' ? item : { ...item, training: 'training' as const }));
+          draft.records[id] = derived({ ...record, items });
+        }
+      }
+      return;
+    }
+    case 'open':
+      if (entry.remoteId !== null) draft.container = entry.remoteId;
+      return;
+    default:
+      effect satisfies never;
+  }
+}
+
+/** The part as just accepted: its item, pending, and the record's facts. The last failure of the document is over. */
+function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remoteId: string | null, at: Timestamp): void {
+  const before = draft.records[part.document];
+  const item: RemoteItem = {
+    part: part.part,
+    remoteId,
+    mark: part.mark,
+    fingerprint: part.fingerprint,
+    training: 'pending',
+    acceptedAt: at,
+    commit: effect.commit,
+    effect: effect.id,
+  };
+  const { path, title, url, body } = part;
+  const items = [...(before?.items ?? []).filter((other) => other.part !== part.part), item];
+  putRecord(draft, part.document, {
+    ...(before ?? blankRecord(part)),
+    path,
+    title,
+    url,
+    body,
+    items,
+    pushedCommit: effect.commit,
+    pushedAt: at,
+    // Of several parts another one may have been refused for good: that is not made good by this one.
+    error: part.part === '' ? null : (before?.error ?? null),
+    refused: part.part === '' || before?.refused === part.fingerprint ? null : (before?.refused ?? null),
+  });
+}
+
+/** A document of which nothing is known but what it is. */
+function blankRecord({ path, title, url, body }: Pick<DocumentRecord, 'path' | 'title' | 'url' | 'body'>): DocumentRecord {
+  const nothing = { pushed: null, trained: null, pushedCommit: null, trainedCommit: null, pushedAt: null, trainedAt: null };
+  return { path, title, url, body, items: [], training: 'pending', origin: 'created', error: null, refused: null, ...nothing };
+}
+
+function foldFailed(draft: StateDraft, effect: Effect, error: ErrorRecord, refused: boolean): void {
+  if (effect.action !== 'create' && effect.action !== 'update' && effect.action !== 'delete') return;
+  const before = draft.records[effect.document];
+  if (effect.action === 'delete') {
+    if (before !== undefined) draft.records[effect.document] = { ...before, error };
+    return;
+  }
+  draft.records[effect.document] = {
+    ...(before ?? blankRecord(effect)),
+    error,
+    refused: refused ? effect.fingerprint : (before?.refused ?? null),
+  };
+}
+
+/** What a repeatable effect touched is of unknown content from now on; and a training is owed, since something may have changed. */
+function foldBlurred(draft: StateDraft, effect: Effect): void {
+  if (effect.action === 'update' || effect.action === 'delete') {
+    draft.lastWrite = effect.id;
+    blur(draft, effect.document, effect.remoteId);
+  } else if (effect.action === 'replace-all') {
+    draft.lastWrite = effect.id;
+    for (const id of Object.keys(draft.records)) blur(draft, id, null);
+  }
+}
+
+function blur(draft: StateDraft, document: DocumentId, remoteId: string | null): void {
+  const record = draft.records[document];
+  if (record === undefined) return;
+  const items = record.items.map((item) =>
+    remoteId === null || item.remoteId === remoteId ? { ...item, fingerprint: null, training: 'pending' as const } : item,
+  );
+  draft.records[document] = derived({ ...record, items });
+}
+
+function foldKnown(draft: StateDraft, known: KnownDocument): void {
+  const { document, path, title, url, body, items, origin } = known;
+  // Taken back, but not known to be learnt: a training is owed where the vendor trains on request.
+  if (items.some((item) => item.training !== 'trained')) draft.lastWrite = `known ${document}`;
+  const newest =
+    items
+      .map((item) => item.acceptedAt)
+      .sort()
+      .at(-1) ?? null;
+  putRecord(draft, document, {
+    ...blankRecord({ path, title, url, body }),
+    items,
+    origin,
+    pushedCommit: items[0]?.commit ?? null,
+    pushedAt: newest,
+  });
+}
+
+function foldRekey(draft: StateDraft, entry: Extract<JournalEntry, { kind: 'rekey' }>): void {
+  const record = draft.records[entry.from];
+  // Where the new key stands already, the journal is being folded a second time.
+  if (record === undefined || draft.records[entry.to] !== undefined) return;
+  delete draft.records[entry.from];
+  const { path, title, url, body } = entry;
+  const moved = { ...record, path, title, url, body };
+  draft.records[entry.to] = moved;
+  noteItems(draft, entry.to, moved, entry.from);
+  draft.leftovers = draft.leftovers.map((leftover) => (leftover.document === entry.from ? { ...leftover, document: entry.to } : leftover));
+}
+
+/** A record that may hold items which none held before. */
+function putRecord(draft: StateDraft, document: DocumentId, record: DocumentRecord): void {
+  draft.records[document] = derived(record);
+  noteItems(draft, document, record);
+}
+
+/** An item that is no longer at the vendor: out of its record and out of the leftovers; a record with no item left goes with it. */
+function removeItem(draft: StateDraft, remoteId: string): void {
+  dropLeftover(draft, remoteId);
+  dropItem(draft, remoteId);
+}
+
+/** Out of its record, if one holds it. */
+function dropItem(draft: StateDraft, remoteId: string): void {
+  const id = documentWith(draft, remoteId);
+  const record = id === undefined ? undefined : draft.records[id];
+  if (id === undefined || record === undefined) return;
+  const items = record.items.filter((item) => item.remoteId !== remoteId);
+  if (items.length === 0) delete draft.records[id];
+  else draft.records[id] = derived({ ...record, items });
+}
+
+function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): void {
+  const record = draft.records[news.document];
+  if (record === undefined) return;
+  const items = record.items.map((item) => (news.part === null || item.part === news.part ? { ...item, training: news.state } : item));
+  const error = news.error ?? (news.state === 'trained' && record.refused === null ? null : record.error);
+  draft.records[news.document] = trainedIf(derived({ ...record, items, error }), at);
+  freeLeftovers(draft, news.document);
+}
+
+/** All parts trained: the bot knows what was pushed. */
+function trainedIf(record: DocumentRecord, at: Timestamp): DocumentRecord {
+  if (record.training !== 'trained' || record.trained === record.pushed) return record;
+  return { ...record, trained: record.pushed, trainedCommit: record.pushedCommit, trainedAt: at };
+}
+
+/** The new copy is learnt, so the old one may go. */
+function freeLeftovers(draft: StateDraft, document: DocumentId): void {
+  if (draft.records[document]?.training === 'trained') freeLeftoversOf(draft, document);
+}
+
+function foldRunEnded(
+  draft: StateDraft,
+  run: EffectId,
+  outcome: 'succeeded' | 'failed' | 'lost',
+  error: ErrorRecord | null,
+  at: Timestamp,
+): void {
+  if (draft.run?.effect !== run) return;
+  const covered = draft.run.covers;
+  draft.run = null;
+  for (const [id, record] of Object.entries(draft.records)) {
+    if (!record.items.some((item) => item.training === 'training')) continue;
+    const next: TrainingState = outcome === 'succeeded' ? 'trained' : outcome === 'failed' ? 'failed' : 'pending';
+    const items = record.items.map((item) => (item.training === 'training' ? { ...item, training: next } : item));
+    const failure = outcome === 'failed' ? error : outcome === 'succeeded' && record.refused === null ? null : record.error;
+    draft.records[id] = trainedIf(derived({ ...record, items, error: failure }), at);
+    freeLeftovers(draft, id);
+  }
+  if (outcome !== 'succeeded') return;
+  draft.learntThrough = covered;
+  // A delete that came after the run was asked for is not covered by it; equality of the last write is the only proof.
+  if (covered === draft.lastWrite) draft.forgetting = [];
+}
+
+function foldByPerson(
+  draft: StateDraft,
+  todo: string,
+  document: DocumentId,
+  action: 'delete' | 'update' | 'create',
+  items: readonly RemoteItem[],
+): void {
+  draft.todos = draft.todos.filter((other) => other.id !== todo);
+  const record = draft.records[document];
+  if (action === 'delete') {
+    delete draft.records[document];
+    draft.leftovers = draft.leftovers.filter((leftover) => leftover.document !== document || leftover.removable !== 'by-hand');
+  } else if (record !== undefined) {
+    putRecord(draft, document, { ...record, items, error: null });
+  }
+}
+
+/** The fields of a record that its items decide. */
+function derived(record: DocumentRecord): DocumentRecord {
+  const parts: { key: string; fingerprint: Fingerprint }[] = [];
+  for (const item of record.items) if (item.fingerprint !== null) parts.push({ key: item.part, fingerprint: item.fingerprint });
+  const whole = parts.length === record.items.length && parts.length > 0;
+  return {
+    ...record,
+    pushed: whole ? payloadFingerprint(parts) : null,
+    training: record.items.length === 0 ? record.training : worstTraining(record.items.map((item) => item.training)),
+  };
+}

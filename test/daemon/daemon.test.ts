@@ -1,0 +1,328 @@
+// The daemon whole: real workspace, real files, watcher, socket and status server, against emulators over HTTP.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { handOver } from '../../src/cli/hand-over.ts';
+import type { Invocation } from '../../src/cli/invocation.ts';
+import { Output } from '../../src/cli/output.ts';
+import type { SyncRequest } from '../../src/cli/sync.ts';
+import type { Daemon } from '../../src/daemon/daemon.ts';
+import { type House, house, pages, secret, version } from './house.ts';
+
+let home: House;
+
+beforeEach(async () => {
+  home = await house();
+});
+afterEach(() => home.close());
+
+interface Status {
+  readonly targets: readonly {
+    readonly name: string;
+    readonly inSync: boolean;
+    readonly counts: { readonly documents: number; readonly trained: number };
+    readonly held: readonly { readonly rule: string }[] | null;
+    readonly error: { readonly code: string } | null;
+    readonly doing: string;
+    readonly nextRun: string | null;
+  }[];
+}
+
+async function statusOf(daemon: Daemon): Promise<Status> {
+  return (await (await fetch(`${daemon.url}api/status`)).json()) as Status;
+}
+
+async function targetOf(daemon: Daemon, name: string): Promise<Status['targets'][number]> {
+  const found = (await statusOf(daemon)).targets.find((target) => target.name === name);
+  if (found === undefined) throw new Error(`no target ${name}`);
+  return found;
+}
+
+/** Both bots are known to hold so many documents, all trained. */
+function inSync(daemon: Daemon, documents: number): () => Promise<boolean> {
+  return async () => (await statusOf(daemon)).targets.every((target) => target.inSync && target.counts.trained === documents);
+}
+
+const wholeSync: SyncRequest = {
+  paths: [],
+  waitMs: null,
+  planFile: null,
+  exact: false,
+  onlyFailed: false,
+  limit: null,
+  allowDeletes: null,
+  allowUpdates: null,
+  initial: false,
+  trainOnly: false,
+  lockWaitMs: null,
+};
+
+function invocationOf(targets: readonly string[] = []) {
+  const said = { stdout: '', stderr: '' };
+  const stdout = { write: (text: string) => void (said.stdout = `${said.stdout}${text}`) };
+  const stderr = { write: (text: string) => void (said.stderr = `${said.stderr}${text}`) };
+  const none = new AbortController().signal;
+  const invocation: Invocation = {
+    command: 'sync',
+    options: { config: null, targets, json: true, quiet: false, verbose: false },
+    output: new Output({ stdout, stderr, json: true, quiet: false, colour: false }),
+    cwd: home.dir,
+    env: {},
+    version,
+    stop: none,
+    kill: none,
+  };
+  return { said, invocation, streams: { stdout, stderr } };
+}
+
+describe('daemon', () => {
+  it('brings every bot in step at the start, then learns each edit, and writes nothing when it starts again', async () => {
+    home.write(pages(12));
+    const daemon = await home.start();
+    await home.until('everything trained', inSync(daemon, 12));
+    expect((await fetch(`${daemon.url}readyz`)).status).toBe(200);
+
+    home.write({ 'p0.md': '# Page 0\n\nchanged.\n', 'new.md': '# New\n\nfresh.\n', 'p1.md': null });
+    await home.until(
+      'the edit is learnt',
+      async () => (await inSync(daemon, 12)()) && home.items('site').some((item) => item.text.includes('changed.')),
+    );
+    for (const target of ['support', 'site'] as const) {
+      const texts = home
+        .items(target)
+        .map((item) => item.text)
+        .join('\n');
+      expect(texts).toContain('fresh.');
+      expect(texts).toContain('changed.');
+      expect(texts).not.toContain('word1.');
+    }
+    await daemon.stop();
+    expect(existsSync(join(home.dir, 'state', 'support.lock'))).toBe(false);
+    expect(existsSync(join(home.dir, 'state', 'daemon', 'daemon.lock'))).toBe(false);
+
+    const before = home.writes('support') + home.writes('site');
+    const again = await home.start();
+    await home.until(
+      'looked at again',
+      async () =>
+        (await fetch(`${again.url}readyz`)).ok &&
+        (await inSync(again, 12)()) &&
+        home.said.filter((line) => line.includes('12 unchanged')).length === 2,
+    );
+    await again.stop();
+    expect(home.writes('support') + home.writes('site')).toBe(before);
+  });
+
+  it('makes exactly one more cycle of edits during a cycle, and ends up with the last of them', async () => {
+    home.configure({ targets: 'site' });
+    home.write(pages(3));
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let gated = 0;
+    home.served.setFault(async (request) => {
+      if (request.method !== 'POST') return null;
+      gated += 1;
+      await gate;
+      return null;
+    });
+    const daemon = await home.start();
+    await home.until('a push is under way', () => gated > 0);
+    home.write({ 'p0.md': '# Page 0\n\nsecond.\n' });
+    await home.until('the hint came', async () => (await targetOf(daemon, 'site')).doing.startsWith('pushing'));
+    home.write({ 'p0.md': '# Page 0\n\nthird.\n' });
+    release();
+    home.served.setFault(null);
+    await home.until(
+      'the last edit is learnt',
+      async () => (await inSync(daemon, 3)()) && home.items('site').some((item) => item.text.includes('third.')),
+    );
+    expect(home.items('site').filter((item) => item.text.includes('Page 0'))).toHaveLength(1);
+  });
+
+  it('lets one broken target back off alone, and pauses one that is refused, with one alert', async () => {
+    home.configure({ key: 'sgpt_a-wrong-key-0815' });
+    home.write(pages(4));
+    const daemon = await home.start();
+    await home.until('the other is in step', async () => (await targetOf(daemon, 'support')).inSync);
+    await home.until('the alert', async () => (await targetOf(daemon, 'site')).error?.code === 'CREDENTIALS_REFUSED');
+    home.write({ 'p0.md': '# Page 0\n\nchanged.\n' });
+    await home.until(
+      'the other learns on',
+      async () => (await targetOf(daemon, 'support')).inSync && home.items('support').some((item) => item.text.includes('changed.')),
+    );
+    const site = await targetOf(daemon, 'site');
+    expect(site.doing).toContain('once an hour');
+    expect(home.said.filter((line) => line.includes('CREDENTIALS_REFUSED'))).toHaveLength(1);
+    // Not unready: a vendor's trouble is a metric.
+    expect((await fetch(`${daemon.url}readyz`)).status).toBe(200);
+    const metrics = await (await fetch(`${daemon.url}metrics`)).text();
+    expect(metrics).toContain('kbsync_failing{target="site"} 1');
+    expect(metrics).toContain('kbsync_failing{target="support"} 0');
+  });
+
+  it('never deletes because the folder vanished: held, shouted, and whole again when it is back', async () => {
+    home.write(pages(12));
+    const daemon = await home.start();
+    await home.until('everything trained', inSync(daemon, 12));
+    renameSync(join(home.dir, 'content'), join(home.dir, 'elsewhere'));
+    await home.until('held', async () => (await statusOf(daemon)).targets.every((target) => target.held !== null));
+    expect(home.said.some((line) => line.startsWith('! content: the content folder is missing'))).toBe(true);
+    expect(home.said.some((line) => line.startsWith('! site: held H'))).toBe(true);
+    expect([home.items('support').length, home.items('site').length]).toEqual([12, 12]);
+    expect(await (await fetch(daemon.url)).text()).toContain('the content folder is missing');
+    renameSync(join(home.dir, 'elsewhere'), join(home.dir, 'content'));
+    home.write({ 'p3.md': '# Page 3\n\nback again.\n' });
+    await home.until(
+      'in step again',
+      async () => (await inSync(daemon, 12)()) && home.items('site').some((item) => item.text.includes('back again.')),
+    );
+  });
+
+  it('stops in the middle of a push: what is in flight ends, the rest is the next start’s, and nothing is there twice', async () => {
+    home.configure({ targets: 'site' });
+    home.write(pages(60));
+    home.served.setFault(() => ({ delayMs: 20 }));
+    const daemon = await home.start();
+    await home.until('some are pushed', () => home.items('site').length > 5);
+    await daemon.stop();
+    await daemon.finished;
+    const pushed = home.items('site').length;
+    expect(pushed).toBeLessThan(60);
+    await expect(fetch(`${daemon.url}healthz`)).rejects.toThrow();
+    home.served.setFault(null);
+    const again = await home.start();
+    await home.until('all are there', inSync(again, 60));
+    expect(home.items('site')).toHaveLength(60);
+  });
+
+  it('drops what hangs when its time to stop is over', async () => {
+    home.configure({ targets: 'site', daemon: '{ port: 0, shutdownTimeout: 1500ms }' });
+    home.write(pages(3));
+    let hanging = false;
+    home.served.setFault(() => {
+      hanging = true;
+      return { delayMs: 60_000 };
+    });
+    const daemon = await home.start();
+    await home.until('a request hangs', () => hanging);
+    const began = Date.now();
+    await daemon.stop();
+    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(home.said.some((line) => line.includes('still in flight is dropped'))).toBe(true);
+    home.served.setFault(null);
+  });
+
+  it('refuses a second daemon on the same state folder, naming the first, and leaves the first alone', async () => {
+    const daemon = await home.start();
+    await expect(home.start()).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringContaining(`process ${process.pid}`) as string,
+    });
+    expect(await (await fetch(`${daemon.url}healthz`)).text()).toBe('ok');
+  });
+
+  it('leaves nothing open where it cannot start', async () => {
+    const port = Number(new URL(home.served.origin).port);
+    home.configure({ daemon: `{ port: ${port} }` });
+    await expect(home.start()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(`port ${port}`) as string,
+    });
+    expect(existsSync(join(home.dir, 'state', 'daemon', 'daemon.lock'))).toBe(false);
+    home.configure();
+    await (await home.start()).stop();
+  });
+
+  it('takes a sync over the socket, prints its JSON there, and goes on by itself', async () => {
+    home.write(pages(4));
+    const daemon = await home.start();
+    await home.until('everything trained', inSync(daemon, 4));
+    home.write({ 'more.md': '# More\n\nmore words.\n' });
+    const { said, invocation, streams } = invocationOf();
+    const exitCode = await handOver(invocation, 'sync', wholeSync, streams);
+    expect(exitCode).toBe(0);
+    expect(said.stderr).toContain(`handed to the daemon (process ${process.pid})`);
+    const report = JSON.parse(said.stdout) as {
+      command: string;
+      targets: { name: string; training: { state: string; trained: number } }[];
+    };
+    expect(report).toMatchObject({
+      command: 'sync',
+      targets: [
+        { name: 'support', training: { trained: 5 } },
+        { name: 'site', training: { trained: 5 } },
+      ],
+    });
+    expect(said.stdout.trimEnd().split('\n')).toHaveLength(1);
+    await home.until('the daemon has seen it', inSync(daemon, 5));
+
+    const todo = invocationOf();
+    expect(await handOver(todo.invocation, 'todo', { action: null, id: null, remoteId: null }, todo.streams)).toBe(0);
+    expect(JSON.parse(todo.said.stdout)).toMatchObject({ items: [] });
+    await daemon.stop();
+    expect(await handOver(invocationOf().invocation, 'sync', wholeSync, streams)).toBeNull();
+  });
+
+  it('syncs on POST with the token, and keeps the token and the keys off every answer', async () => {
+    home.configure({ daemon: '{ port: 0, token: a-token-of-our-own }' });
+    home.write({ 'p0.md': `# Key\n\nThe key is ${secret}.\n` });
+    const daemon = await home.start();
+    await home.until('trained', inSync(daemon, 1));
+    expect((await fetch(`${daemon.url}api/sync`, { method: 'POST' })).status).toBe(401);
+    const cycles = (): number => home.said.filter((line) => line.startsWith('site: syncing (asked for)')).length;
+    const reply = await fetch(`${daemon.url}api/sync`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer a-token-of-our-own' },
+      body: '{"targets":["site"]}',
+    });
+    expect([reply.status, await reply.json()]).toEqual([202, { version: 1, command: 'sync', accepted: ['site'] }]);
+    await home.until('the cycle asked for', () => cycles() === 1);
+    for (const path of ['', 'metrics', 'api/status?documents=1', 'api/documents', 'readyz']) {
+      const text = await (await fetch(`${daemon.url}${path}`)).text();
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain('a-token-of-our-own');
+    }
+  });
+
+  it('reads its configuration again: the new one is swapped in, a wrong one is told and changes nothing', async () => {
+    home.configure({ targets: 'site' });
+    home.write(pages(3));
+    const daemon = await home.start();
+    await home.until('trained', inSync(daemon, 3));
+    writeFileSync(join(home.dir, 'sync.config.yaml'), 'version: 1\nname: docs\nnonsense: true\n');
+    await daemon.reload();
+    expect(home.said.some((line) => line.startsWith('! reload: the old configuration goes on') && line.includes('nonsense'))).toBe(true);
+    home.write({ 'p3.md': '# Page 3\n\nword3.\n' });
+    await home.until('the old one goes on', inSync(daemon, 4));
+    home.configure({ targets: 'both' });
+    await daemon.reload();
+    await home.until('both are in step', async () => (await statusOf(daemon)).targets.length === 2 && (await inSync(daemon, 4)()));
+    expect(home.items('support')).toHaveLength(4);
+  });
+
+  it('says of damaged state which, on page and status, and does not start over', async () => {
+    home.configure({ targets: 'site' });
+    home.write(pages(2));
+    const first = await home.start();
+    await home.until('trained', inSync(first, 2));
+    await first.stop();
+    for (const name of ['site.json', 'site.json.bak'])
+      if (existsSync(join(home.dir, 'state', name))) writeFileSync(join(home.dir, 'state', name), '{"broken');
+    const again = await home.start();
+    await home.until('it is told', async () => (await targetOf(again, 'site')).error?.code === 'STATE_DAMAGED');
+    expect(await (await fetch(again.url)).text()).toContain('STATE_DAMAGED');
+    expect(readFileSync(join(home.dir, 'state', 'site.json'), 'utf8')).toBe('{"broken');
+    expect(home.items('site')).toHaveLength(2);
+  });
+
+  it('starts without a content folder, and waits for it', async () => {
+    rmSync(join(home.dir, 'content'), { recursive: true });
+    const daemon = await home.start();
+    await home.until('scanned', async () => (await fetch(`${daemon.url}readyz`)).ok);
+    mkdirSync(join(home.dir, 'content'));
+    home.write(pages(2));
+    await home.until('trained', inSync(daemon, 2));
+  });
+});
