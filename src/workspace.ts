@@ -22,7 +22,7 @@ import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
-import { type Numbers, numbersFrom } from './workspace/numbers.ts';
+import { type NumberSource, numbersFrom } from './workspace/numbers.ts';
 
 export interface WorkspaceInput {
   readonly configFile: string | null;
@@ -100,13 +100,13 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     read: (path) => disk.read(path),
     write: (path, content) => disk.writeLoosely(path, content),
   });
-  let numbers: Numbers | null = null;
+  let numbers: NumberSource | null = null;
 
   const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
   const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
   const emitFor = (target: string) => (event: EventBody) =>
     input.onEvent({ ...event, target, at: new Date(now()).toISOString() } as SyncEvent);
-  const theNumbers = async (): Promise<Numbers> => {
+  const theNumbers = async (): Promise<NumberSource> => {
     numbers ??= numbersFrom(await Promise.all(config.targets.map((target) => view(target.name).then(({ state }) => state))));
     return numbers;
   };

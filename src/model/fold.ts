@@ -6,7 +6,7 @@ import type { Fingerprint, Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import { payloadFingerprint } from './payload.ts';
 import type { DocumentRecord, EffectId, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
-import { worstTraining } from './record.ts';
+import { numbersWith, worstTraining } from './record.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
 export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
@@ -60,6 +60,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     }
     case 'doubt':
+      draft.numbers = numbersWith(draft.numbers, [entry.doubt.id]);
       if (open.has(entry.doubt.effect))
         draft.doubts = [...draft.doubts.filter((doubt) => doubt.effect !== entry.doubt.effect), entry.doubt];
       return;
@@ -103,9 +104,17 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     case 'held':
       draft.held = entry.held;
+      draft.numbers = numbersWith(
+        draft.numbers,
+        entry.held.map(({ id }) => id),
+      );
       return;
     case 'todos':
       draft.todos = entry.todos;
+      draft.numbers = numbersWith(
+        draft.numbers,
+        entry.todos.map(({ id }) => id),
+      );
       return;
     case 'by-person':
       foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);

@@ -125,6 +125,12 @@ export interface LastSync {
   readonly outOfScope: number;
 }
 
+export interface Numbers {
+  readonly T: number;
+  readonly U: number;
+  readonly H: number;
+}
+
 export interface TargetState {
   readonly version: 1;
   readonly target: string;
@@ -144,9 +150,22 @@ export interface TargetState {
   readonly held: readonly HeldRun[];
   readonly todos: readonly Todo[];
   readonly doubts: readonly Doubt[];
+  /** The highest numbers given out on the todo list: none is used twice, so that yesterday's "approve H1" meets nothing else today. */
+  readonly numbers?: Numbers;
   readonly lastSync: LastSync | null;
   /** The revision that the bot was last seen to know whole. */
   readonly revision: string | null;
+}
+
+/** The numbers with that of an id such as H3 taken into account. */
+export function numbersWith(numbers: Numbers | undefined, ids: readonly string[]): Numbers {
+  const highest = { T: 0, U: 0, H: 0, ...numbers };
+  for (const id of ids) {
+    const kind = id.slice(0, 1);
+    const value = Number(id.slice(1));
+    if ((kind === 'T' || kind === 'U' || kind === 'H') && Number.isSafeInteger(value)) highest[kind] = Math.max(highest[kind], value);
+  }
+  return highest;
 }
 
 /** The state of a target never met. */
