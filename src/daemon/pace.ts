@@ -140,6 +140,8 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
 export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, 'code'>, now: number): Pace {
   const wanted = kind === 'sync' ? hinted(pace, now) : { ...pace, lookAt: now };
   if (error.code === 'ABORTED') return wanted;
+  // Nobody's trouble but the folder's: whatever changes there, or the next rescan, is worth a look at once.
+  if (error.code === 'CONTENT_MISSING') return { ...pace, notBefore: now, why: null };
   if (error.code === 'LOCKED') return { ...wanted, notBefore: now + lockedRetryMs, why: 'locked' };
   if (refusals.has(error.code)) return { ...wanted, failures: pace.failures + 1, notBefore: now + refusedProbeMs, why: 'refused' };
   return backedOff(wanted, kind, now);

@@ -29,7 +29,6 @@ export interface SnapshotsInput {
 
 /** A state is taken for the present for twenty times as long as reading it took: a twentieth of a core at most goes into looking. */
 const restFactor = 20;
-const leastRestMs = 250;
 
 /** Snapshots of whatever engine is running. */
 export function createSnapshots({ engine, version, monotonic }: SnapshotsInput): Snapshots {
@@ -43,8 +42,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
     const entry = { read, until: Number.POSITIVE_INFINITY };
     known.set(name, entry);
     const done = (): void => {
-      const took = monotonic() - began;
-      entry.until = monotonic() + Math.max(leastRestMs, took * restFactor);
+      entry.until = monotonic() + (monotonic() - began) * restFactor;
     };
     read.then(done, done);
     return read;
@@ -57,8 +55,9 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
       const folder = current.folder.latest();
       const targets = await Promise.all(
         current.targets.map(async (target): Promise<TargetSnapshot> => {
-          const { status, state, error } = await readOf(target.name, target.vendor);
+          // First what the loop is at: a state read after "watching" is at least as new as that.
           const view = current.loops.get(target.name)?.view() ?? null;
+          const { status, state, error } = await readOf(target.name, target.vendor);
           const breaker = current.workspace.bots.stats(target.name)?.breaker;
           return {
             status,

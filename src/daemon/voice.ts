@@ -47,12 +47,12 @@ export function createTeller(voice: Voice): Teller {
     if (error.code === 'LOCKED') {
       if (!failing.has(target)) voice.talk(`${target}: ${visible(words)}; trying again until it is free`);
     } else if (refused.get(target) !== words) {
-      const again = nextInMs === null ? '' : ` Trying again in ${age(nextInMs)}.`;
+      const again = nextInMs === null ? '' : ` Trying again in ${age(Math.ceil(nextInMs / 1_000) * 1_000)}.`;
       voice.complain(`${target}: ${error.code}: ${visible(words)}. Next: ${visible(error.next)}.${again}`);
       if (stack !== null) voice.complain(stack.split('\n').map(visible).join('\n'));
     }
-    // Asked once an hour: told once.
-    if (nextInMs !== null && nextInMs > 1_800_000) refused.set(target, words);
+    // Looked at once an hour, or when the folder changes: told once.
+    if (nextInMs === null || nextInMs > 1_800_000) refused.set(target, words);
     failing.add(target);
     if (result !== null) tellDocuments(target, result.report, voice);
   };

@@ -86,7 +86,7 @@ export async function house(): Promise<House> {
       writeFileSync(
         join(dir, 'sync.config.yaml'),
         `version: 1\nname: docs\ncontent: { root: ./content }\nwatch: { settle: 20ms, maxWait: 200ms }\ndaemon: ${daemon}\n` +
-          `targets:\n${targets === 'both' ? support : ''}  - { name: site, vendor: sitegpt, chatbotId: bot-1, token: "${key}", ${common} }\n`,
+          `targets:\n${targets === 'both' ? support : ''}  - { name: site, vendor: sitegpt, chatbotId: bot-1, token: "${key}", lagMs: 0, ${common} }\n`,
       );
       if (extra !== '') appendFileSync(join(dir, 'sync.config.yaml'), extra);
     },

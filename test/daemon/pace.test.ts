@@ -118,6 +118,12 @@ describe('pace', () => {
     expect(dueOf(demanded(refused, 5))).toEqual({ kind: 'sync', at: 5, waiting: null });
   });
 
+  it('does not make a missing folder wait for a back-off once it is back', () => {
+    const missing = stoppedBy(begun(startingPace(0), 'sync'), 'sync', { code: 'CONTENT_MISSING' }, 1_000);
+    expect(dueOf(missing)).toBeNull();
+    expect(dueOf(hinted(missing, 1_500))).toEqual({ kind: 'sync', at: 1_500, waiting: null });
+  });
+
   it('tries a locked target again after 10 s, each time', () => {
     let pace = startingPace(0);
     for (let now = 0; now < 50_000; now += 10_000) {
