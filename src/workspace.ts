@@ -96,10 +96,15 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const { version, hooks, retry } = input;
   const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
   const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
-  const cache = openScanCache(join(config.stateDir, 'scan.cache'), {
-    read: (path) => disk.read(path),
-    write: (path, content) => disk.writeLoosely(path, content),
-  });
+  let cache: ReturnType<typeof openScanCache> | null = null;
+  // Megabytes for a large folder: read when the folder is, and not by `status` or a hand-over.
+  const theCache = () => {
+    cache ??= openScanCache(join(config.stateDir, 'scan.cache'), {
+      read: (path) => disk.read(path),
+      write: (path, content) => disk.writeLoosely(path, content),
+    });
+    return cache;
+  };
   let numbers: NumberSource | null = null;
 
   const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
@@ -150,12 +155,12 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: () => readFolder({ config, cache, nowMs: now }),
+    readFolder: () => readFolder({ config, cache: theCache(), nowMs: now }),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     forgetNumbers() {
       numbers = null;
     },
-    saveCache: () => cache.save().catch(() => {}),
+    saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
       const lock = await acquireLock({
         ...lockPlace(target.name),

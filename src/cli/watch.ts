@@ -25,8 +25,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     async open(onEvent) {
       const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
       redactions.push((text) => workspace.secrets.redact(text));
-      for (const warning of workspace.warnings)
-        output.talk(`warning: ${warning.file}:${warning.line}:${warning.column} ${warning.message}`);
+      for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
       return workspace;
     },
     targets: options.targets,

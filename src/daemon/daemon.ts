@@ -79,7 +79,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
 
   let engine: Engine | null = null;
   const running = (): Engine => {
-    if (engine === null) throw new SyncError('UNEXPECTED', { message: 'the daemon is not running yet' });
+    if (engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return engine;
   };
   const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now });
@@ -142,16 +142,24 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     redact: (text) => workspace.secrets.redact(text),
   });
   releases.push(() => server.close());
-  const handover = await openHandover({ disk: first.disk, stateDir, version, now: first.now, run: commands.run });
-  releases.push(() => handover.close());
-  engine = await start(first);
+  // A command waits for the start, and for a change of engines.
+  let swap: Promise<void> = Promise.resolve();
+  const run: Commands['run'] = async (command, streams) => {
+    await swap;
+    return commands.run(command, streams);
+  };
+  const starting = openHandover({ disk: first.disk, stateDir, version, now: first.now, run }).then(async (handover) => {
+    releases.push(() => handover.close());
+    engine = await start(first);
+  });
+  swap = starting.catch(() => undefined);
+  await starting;
   voice.talk(`status page: ${server.url}`);
 
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  let swap: Promise<void> = Promise.resolve();
   let ending: Promise<void> | null = null;
   const end = async (limitMs: number): Promise<void> => {
     stopping.abort();

@@ -92,7 +92,8 @@ export function createApp(input: ServerInput & { readonly closing?: AbortSignal 
   });
   app.onError((thrown, context) => {
     const error = asSyncError(thrown);
-    return json(context, input, { version: 1, error: { ...error.record() } }, error.code === 'USAGE' ? 400 : 500);
+    const status = error.code === 'USAGE' ? 400 : error.code === 'BUSY' ? 503 : 500;
+    return json(context, input, { version: 1, error: { ...error.record() } }, status);
   });
   app.notFound((context) => json(context, input, { version: 1, error: { code: 'USAGE', message: 'there is no such page' } }, 404));
 

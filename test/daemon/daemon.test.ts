@@ -117,7 +117,7 @@ describe('daemon', () => {
     expect(home.writes('support') + home.writes('site')).toBe(before);
   });
 
-  it('makes exactly one more cycle of edits during a cycle, and ends up with the last of them', async () => {
+  it('learns in the next cycle what is edited during one, and ends up with the last of it', async () => {
     home.configure({ targets: 'site' });
     home.write(pages(3));
     let creating = 0;
