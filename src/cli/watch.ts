@@ -39,10 +39,13 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
   stop.addEventListener('abort', onStop, { once: true });
   if (stop.aborted) onStop();
   process.on('SIGHUP', onReload);
-  await daemon.finished;
-  process.off('SIGHUP', onReload);
-  // A connection that does not close must not keep a stopped daemon alive.
-  setTimeout(() => process.exit(), 1_000).unref();
+  try {
+    await daemon.finished;
+  } finally {
+    process.off('SIGHUP', onReload);
+    // A connection that does not close must not keep a stopped daemon alive.
+    setTimeout(() => process.exit(), 1_000).unref();
+  }
   return 0;
 }
 

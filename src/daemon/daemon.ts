@@ -1,15 +1,16 @@
 // The daemon: opens workspace, lock, server, socket, engine in this order and closes them in the reverse one; stop, kill and reload.
 import { join } from 'node:path';
+import type { SecretSet } from '../config/secrets.ts';
 import type { Config } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import { acquireLock } from '../state/lock.ts';
 import { isLoopback } from '../status/access.ts';
-import { createMetrics, type Sample, statusSamples } from '../status/metrics.ts';
 import { startServer } from '../status/server.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands } from './commands.ts';
-import { type Engine, startEngine, within } from './engine.ts';
+import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
+import { faceOf } from './face.ts';
 import { type CommandStreams, daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { type LoopTimers, realTimers } from './loop.ts';
@@ -34,7 +35,7 @@ export interface DaemonInput {
 export interface Daemon {
   /** The status page. */
   readonly url: string;
-  /** Resolves when everything is closed. */
+  /** Resolves when everything is closed; rejects where it had to end by itself. */
   readonly finished: Promise<void>;
   /** No new work; what is in flight is finished or journaled; everything closed within the configured time. */
   stop(): Promise<void>;
@@ -60,156 +61,180 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
   }
 }
 
+/** Opens one part after the other, and notes how each is closed. */
 async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): Promise<Daemon> {
   const { voice, version } = input;
   const timers = input.timers ?? realTimers;
   const hub = createHub();
-  const metrics = createMetrics();
   const teller = createTeller(voice);
   const stopping = new AbortController();
   const killing = new AbortController();
-  hub.subscribe((event) => metrics.take(event));
 
   const first = await input.open(hub.publish);
-  let workspace = first;
-  releases.push(() => workspace.close());
-  const { stateDir, daemon: settings } = first.config;
+  const now: Now = { workspace: first, engine: null, secrets: [first.secrets], swap: Promise.resolve() };
+  releases.push(() => now.workspace.close());
   const lock = await lockDaemon(first);
   releases.push(() => lock.release());
 
-  let engine: Engine | null = null;
   const running = (): Engine => {
-    if (engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
-    return engine;
+    if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
+    return now.engine;
   };
   const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now });
-  const start = (next: Workspace): Promise<Engine> =>
-    startEngine({
-      workspace: next,
-      names: input.targets,
-      initial: input.initial,
-      voice,
-      teller,
-      timers,
-      kill: killing.signal,
-      doing: hub.doing,
-      onPass(target, kind, { result, durationMs }) {
-        snapshots.forget(target);
-        if (kind === 'sync') metrics.cycleEnded(target, result?.report ?? null, durationMs);
-      },
-    });
-  const commands: Commands = createCommands({
+  const face = faceOf({
+    hub,
+    snapshots,
+    version,
+    engine: running,
+    config: () => now.workspace.config,
+    state: () => (stopping.signal.aborted ? 'stopping' : now.engine === null ? 'starting' : null),
+    redact: (text) => now.secrets.reduce((clean, set) => set.redact(clean), text),
+  });
+  const server = await startServer(face);
+  releases.push(() => server.close());
+  const start = async (workspace: Workspace): Promise<void> => {
+    const { targets: names, initial } = input;
+    const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs }) => {
+      snapshots.forget(target);
+      if (kind === 'sync') face.counters.cycleEnded(target, result?.report ?? null, durationMs);
+    };
+    now.engine = await startEngine({ workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass });
+  };
+  const commands = createCommands({
     engine: running,
     run: input.runCommand,
     stop: stopping.signal,
     kill: killing.signal,
     onDone: () => snapshots.forget(),
   });
-
-  const server = await startServer({
-    host: settings.host,
-    port: settings.port,
-    // Read at each request: a reload may have brought another token.
-    get token() {
-      return workspace.config.daemon.token;
-    },
-    get metricsOpen() {
-      return workspace.config.daemon.metricsOpen;
-    },
-    snapshot: () => snapshots.take(),
-    async metrics() {
-      const { targets, problems } = await snapshots.take();
-      const gauges = targets.flatMap(({ status, error, breakerOpen }) => statusSamples(status, error !== null, breakerOpen));
-      const severities = (['error', 'warning'] as const).map(
-        (severity): Sample => ({
-          name: 'kbsync_content_problems',
-          labels: { severity },
-          value: problems.filter((one) => one.severity === severity).length,
-        }),
-      );
-      return metrics.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges]);
-    },
-    unready: () => (stopping.signal.aborted ? ['it is stopping'] : engine === null ? ['it is starting'] : engine.unready()),
-    sync(names) {
-      const { folder, loops } = running();
-      workspace.targets(names);
-      folder.changed();
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
-      for (const loop of wanted) loop.demand('asked for');
-      return wanted.map(({ name }) => name);
-    },
-    subscribe: hub.subscribe,
-    redact: (text) => workspace.secrets.redact(text),
-  });
-  releases.push(() => server.close());
-  // A command waits for the start, and for a change of engines.
-  let swap: Promise<void> = Promise.resolve();
-  const run: Commands['run'] = async (command, streams) => {
-    await swap;
-    return commands.run(command, streams);
-  };
-  const starting = openHandover({ disk: first.disk, stateDir, version, now: first.now, run }).then(async (handover) => {
+  const starting = listenForCommands(first, commands, { now, version }).then((handover) => {
     releases.push(() => handover.close());
-    engine = await start(first);
+    return start(first);
   });
-  swap = starting.catch(() => undefined);
+  // Commands that come meanwhile wait for it.
+  now.swap = starting.catch(() => undefined);
   await starting;
   voice.talk(`status page: ${server.url}`);
+  const parts = { input, timers, releases, now, stopping, killing, running, commands };
+  return { url: server.url, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
+}
 
-  let finish = (): void => {};
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
+/** What a reload changes. */
+interface Now {
+  workspace: Workspace;
+  engine: Engine | null;
+  /** Of every configuration so far: what was a secret before a reload is one after it. */
+  secrets: SecretSet[];
+  /** A start or a change of engines under way. */
+  swap: Promise<void>;
+}
+
+interface Parts {
+  readonly input: DaemonInput;
+  readonly timers: LoopTimers;
+  readonly releases: (() => Promise<void>)[];
+  readonly now: Now;
+  readonly stopping: AbortController;
+  readonly killing: AbortController;
+  readonly running: () => Engine;
+  readonly commands: Commands;
+}
+
+function listenForCommands(
+  { disk, config, now: clock }: Workspace,
+  commands: Commands,
+  { now, version }: { readonly now: Now; readonly version: string },
+) {
+  const run: Commands['run'] = async (command, streams) => {
+    await now.swap;
+    return commands.run(command, streams);
+  };
+  return openHandover({ disk, stateDir: config.stateDir, version, now: clock, run });
+}
+
+/** How a running daemon comes to an end, or to another configuration. */
+function endingOf(
+  parts: Parts,
+  start: (workspace: Workspace) => Promise<void>,
+  forget: () => void,
+  onEvent: (event: SyncEvent) => void,
+): Omit<Daemon, 'url'> {
+  const { input, timers, now, stopping, killing, running, commands } = parts;
+  const { voice } = input;
+  let finish = (_failure: SyncError | null): void => {};
+  const finished = new Promise<void>((resolve, reject) => {
+    finish = (failure) => (failure === null ? resolve() : reject(failure));
   });
+  // Whoever only stops it need not listen.
+  finished.catch(() => undefined);
   let ending: Promise<void> | null = null;
-  const end = async (limitMs: number): Promise<void> => {
+  const end = async (limitMs: number, failure: SyncError | null): Promise<void> => {
     stopping.abort();
-    const quiet = Promise.allSettled([swap.then(() => running().stop()), commands.idle()]);
+    const quiet = Promise.allSettled([now.swap.then(() => running().stop()), commands.idle()]);
     if (!(await within(quiet, Math.max(0, limitMs - closingMs), timers))) {
       voice.complain('stopping: what is still in flight is dropped; the journal knows of it, and the next start settles it');
       killing.abort();
       await within(quiet, closingMs / 2, timers);
     }
-    await closeAll(releases, input);
-    finish();
+    await closeAll(parts.releases, input);
+    finish(failure);
+  };
+  const swapIn = async (next: Workspace): Promise<void> => {
+    await commands.idle();
+    await running().stop();
+    await now.workspace.close();
+    now.workspace = next;
+    now.secrets.push(next.secrets);
+    forget();
+    await start(next);
+    voice.talk('reload: the new configuration is at work');
   };
   return {
-    url: server.url,
     finished,
     stop() {
-      const { shutdownTimeoutMs } = workspace.config.daemon;
-      ending ??= end(workspace.underCi ? Math.min(ciShutdownMs, shutdownTimeoutMs) : shutdownTimeoutMs);
+      const { shutdownTimeoutMs } = now.workspace.config.daemon;
+      ending ??= end(now.workspace.underCi ? Math.min(ciShutdownMs, shutdownTimeoutMs) : shutdownTimeoutMs, null);
       return ending;
     },
     kill() {
       killing.abort();
-      ending ??= end(0);
+      ending ??= end(0, null);
       return ending;
     },
     reload() {
-      swap = swap.then(async () => {
-        if (stopping.signal.aborted) return;
-        let next: Workspace | null = null;
+      now.swap = now.swap.then(async () => {
+        const next = stopping.signal.aborted ? null : await openNext(input, now.workspace.config, onEvent);
+        if (next === null) return;
         try {
-          next = await input.open(hub.publish);
-          refuseMove(first.config, next.config);
-          next.targets(input.targets);
+          await swapIn(next);
         } catch (thrown) {
-          await next?.close();
-          const error = asSyncError(thrown);
-          voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
-          return;
+          ending ??= end(0, asSyncError(thrown));
         }
-        await commands.idle();
-        await running().stop();
-        await workspace.close();
-        workspace = next;
-        snapshots.forget();
-        engine = await start(next);
-        voice.talk('reload: the new configuration is at work');
       });
-      return swap;
+      return now.swap;
     },
   };
+}
+
+/** The workspace of the configuration as it is now; null, and told why, where it cannot take over. */
+async function openNext(
+  { open, targets, voice }: DaemonInput,
+  old: Config,
+  onEvent: (event: SyncEvent) => void,
+): Promise<Workspace | null> {
+  let next: Workspace | null = null;
+  try {
+    next = await open(onEvent);
+    refuseMove(old, next.config);
+    checkSchedule(next.config);
+    next.targets(targets);
+    return next;
+  } catch (thrown) {
+    await next?.close();
+    const error = asSyncError(thrown);
+    voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
+    return null;
+  }
 }
 
 /** What cannot change under a running daemon. */

@@ -1,7 +1,7 @@
 // A workspace at work: its loops, the watcher and the cron lines that hint at them. What is swapped when the configuration is read again.
 import { sep } from 'node:path';
 import { watchContent } from '../content/watch.ts';
-import type { TargetConfig } from '../model/config.ts';
+import type { Config, TargetConfig } from '../model/config.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
@@ -60,18 +60,11 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     folder.changed();
     for (const loop of loops.values()) loop.hint(why);
   };
-  const schedule = startSchedule({
-    timezone: config.schedule.timezone,
-    jobs: [
-      { name: 'rescan', line: config.schedule.rescan, run: () => hint('rescan') },
-      {
-        name: 'training',
-        line: config.schedule.training,
-        run: () => {
-          for (const loop of loops.values()) loop.tick();
-        },
-      },
-    ],
+  const schedule = scheduleOf(config, {
+    rescan: () => hint('rescan'),
+    training() {
+      for (const loop of loops.values()) loop.tick();
+    },
   });
   const watcher = watchContent({
     root: config.content.root,
@@ -118,6 +111,16 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
     },
   };
+}
+
+/** CONFIG_INVALID where a cron line is none. */
+export function checkSchedule(config: Config): void {
+  scheduleOf(config, { rescan() {}, training() {} }).stop();
+}
+
+function scheduleOf({ schedule }: Config, ticks: { readonly rescan: () => void; readonly training: () => void }): Schedule {
+  const jobs = (['rescan', 'training'] as const).map((name) => ({ name, line: schedule[name], run: ticks[name] }));
+  return startSchedule({ timezone: schedule.timezone, jobs });
 }
 
 /** Whether it came to an end in that time. */

@@ -6,7 +6,7 @@ export interface StreamInput {
   readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
   readonly redact: (text: string) => string;
   /** Aborted: the server is closing. */
-  readonly closing?: AbortSignal;
+  readonly closing?: AbortSignal | undefined;
 }
 
 /** Events that may wait for one reader. */

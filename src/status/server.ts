@@ -49,7 +49,7 @@ export async function startServer(input: ServerInput): Promise<StatusServer> {
     });
   }
   const streams = new AbortController();
-  const app = createApp({ ...input, closing: streams.signal });
+  const app = createApp(input, streams.signal);
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));
@@ -82,8 +82,8 @@ function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException):
   });
 }
 
-/** The routes, without a socket: `app.request()` asks them in tests. */
-export function createApp(input: ServerInput & { readonly closing?: AbortSignal }): Hono {
+/** The routes, without a socket: `app.request()` asks them in tests. Settings are read at each request: they may change. */
+export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
   const app = new Hono();
   app.use(secureHeaders({ ...policy, xFrameOptions: 'DENY', crossOriginResourcePolicy: 'same-origin' }));
   app.use(async (context, next) => {
@@ -128,7 +128,7 @@ export function createApp(input: ServerInput & { readonly closing?: AbortSignal 
     const rows = found.map(({ status: { name, documents } }) => ({ name, documents }));
     return json(context, input, { version: 1, targets: rows as unknown as readonly JsonRecord[] });
   });
-  app.get('/api/events', (context) => eventStream(context, input));
+  app.get('/api/events', (context) => eventStream(context, { ...input, closing }));
   const tooLarge = (context: Context) =>
     json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
   app.post('/api/sync', bodyLimit({ maxSize: 64 * 1024, onError: tooLarge }), async (context) => {

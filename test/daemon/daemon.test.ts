@@ -294,11 +294,16 @@ describe('daemon', () => {
     await home.until('trained', inSync(daemon, 3));
     writeFileSync(join(home.dir, 'sync.config.yaml'), 'version: 1\nname: docs\nnonsense: true\n');
     await daemon.reload();
+    home.configure({ targets: 'site', daemon: '{ port: 1 }' });
+    await daemon.reload();
+    expect(home.said.at(-1)).toContain('daemon.port has changed');
     expect(home.said.some((line) => line.startsWith('! reload: the old configuration goes on') && line.includes('nonsense'))).toBe(true);
     home.write({ 'p3.md': '# Page 3\n\nword3.\n' });
     await home.until('the old one goes on', inSync(daemon, 4));
-    home.configure({ targets: 'both' });
+    home.configure({ targets: 'both', daemon: '{ port: 0, token: a-new-token-4711 }' });
     await daemon.reload();
+    const reply = await fetch(`${daemon.url}api/sync`, { method: 'POST', headers: { authorization: 'Bearer a-new-token-4711' } });
+    expect([reply.status, await reply.json()]).toEqual([202, { version: 1, command: 'sync', accepted: ['support', 'site'] }]);
     await home.until('both are in step', async () => (await statusOf(daemon)).targets.length === 2 && (await inSync(daemon, 4)()));
     expect(home.items('support')).toHaveLength(4);
   });

@@ -1,0 +1,64 @@
+// What the status server is told by the running daemon: snapshots, metrics, readiness, and what a POST sets going. Owns no route.
+
+import type { Config } from '../model/config.ts';
+import { createMetrics, type Metrics, type Sample, statusSamples } from '../status/metrics.ts';
+import type { ServerInput } from '../status/server.ts';
+import type { Engine } from './engine.ts';
+import type { Hub } from './hub.ts';
+import type { Snapshots } from './snapshots.ts';
+
+export interface FaceInput {
+  readonly hub: Hub;
+  readonly snapshots: Snapshots;
+  readonly version: string;
+  /** BUSY before it has started. */
+  readonly engine: () => Engine;
+  /** As it is now: a reload may have brought another token. */
+  readonly config: () => Config;
+  /** What keeps the daemon as a whole from being ready; null: nothing. */
+  readonly state: () => 'starting' | 'stopping' | null;
+  readonly redact: (text: string) => string;
+}
+
+/** The daemon as its status server sees it, and the counters that its passes go into. */
+export function faceOf(input: FaceInput): ServerInput & { readonly counters: Metrics } {
+  const { hub, snapshots, version, engine, config, redact } = input;
+  const counters = createMetrics();
+  hub.subscribe((event) => counters.take(event));
+  const { host, port } = config().daemon;
+  return {
+    counters,
+    host,
+    port,
+    get token() {
+      return config().daemon.token;
+    },
+    get metricsOpen() {
+      return config().daemon.metricsOpen;
+    },
+    snapshot: () => snapshots.take(),
+    async metrics() {
+      const { targets, problems } = await snapshots.take();
+      const gauges = targets.flatMap(({ status, error, breakerOpen }) => statusSamples(status, error !== null, breakerOpen));
+      const severities = (['error', 'warning'] as const).map((severity): Sample => {
+        const value = problems.filter((one) => one.severity === severity).length;
+        return { name: 'kbsync_content_problems', labels: { severity }, value };
+      });
+      return counters.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges]);
+    },
+    unready() {
+      const state = input.state();
+      return state === null ? engine().unready() : [`it is ${state}`];
+    },
+    sync(names) {
+      const { folder, loops, workspace } = engine();
+      workspace.targets(names);
+      folder.changed();
+      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+      for (const loop of wanted) loop.demand('asked for');
+      return wanted.map(({ name }) => name);
+    },
+    subscribe: hub.subscribe,
+    redact,
+  };
+}
