@@ -28,7 +28,7 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       else {
         report.planned(planned, round);
         report.pushed(await pushTarget(context, folder, planned, options.only), round);
-        await noteSynced(context, folder, planned);
+        await noteSynced(context, folder, planned, isWhole(options.only));
         await memory.checkpoint();
       }
       const known = freeable(memory.state);

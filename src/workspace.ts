@@ -133,7 +133,23 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       stop: signals.stop,
       kill: signals.kill,
       underCi,
+      elsewhere: await containersOfOthers(target),
     };
+  }
+
+  /** What other targets of the vendor name in their options or remember as their container. A state that cannot be read is that target's trouble. */
+  async function containersOfOthers(target: TargetConfig): Promise<ReadonlySet<string>> {
+    const others = config.targets.filter((other) => other.name !== target.name && other.vendor === target.vendor);
+    const named = others.flatMap((other) => Object.values(other.options).filter((value) => typeof value === 'string'));
+    const remembered = await Promise.all(
+      others.map((other) =>
+        view(other.name).then(
+          ({ state }) => state.container,
+          () => null,
+        ),
+      ),
+    );
+    return new Set([...named, ...remembered.filter((container) => container !== null)]);
   }
 
   return {

@@ -238,3 +238,67 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
     expect([...state, JSON.stringify(report), JSON.stringify(bot.events)].join('\n')).not.toContain(secret);
   });
 });
+
+describe.each(['chatthing', 'sitegpt'])('%s: the state lost', (vendor) => {
+  let bot: World;
+
+  beforeEach(async () => {
+    bot = await world(vendor);
+    bot.write(files);
+  });
+
+  afterEach(() => bot.close());
+
+  const lose = (): void => rmSync(join(bot.dir, 'state'), { recursive: true });
+
+  it('status knows what was taken back to be trained', async () => {
+    await bot.sync();
+    lose();
+    await bot.sync();
+    const { state } = await bot.view();
+    const behind = Object.entries(state.records).filter(([, record]) => record.trained === null || record.trained !== record.pushed);
+    expect(behind).toEqual([]);
+    expect(state.revision ?? state.lastSync?.behind).toEqual({});
+  });
+
+  it('documents that had moved are known by their text, and not made twice', async () => {
+    await bot.sync();
+    for (const [path, text] of Object.entries(files)) bot.write({ [path]: null, [`moved/${path}`]: text });
+    await bot.sync();
+    lose();
+    const report = await bot.sync();
+    expect(report).toMatchObject({ exitCode: 0, requests: { write: 0 } });
+    expect(bot.items().length).toBe(8);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 8, requests: { write: 0 } });
+  });
+
+  it('moved and edited meanwhile: held rather than doubled, where the mark no longer tells the document', async () => {
+    await bot.sync();
+    bot.write({ 'guides/page-0.md': null, 'b/page-0.md': files['guides/page-0.md'] ?? '' });
+    await bot.sync();
+    lose();
+    bot.write({ 'b/page-0.md': '# Page 0\n\nAll new: quagga.\n' });
+    const report = await bot.sync();
+    if (vendor === 'chatthing') {
+      expect(report).toMatchObject({ exitCode: 0 });
+    } else {
+      expect(report).toMatchObject({ exitCode: 5, requests: { write: 0 } });
+      expect(report.held[0]?.message).toMatch(/1 copy .*state that knew them is lost/);
+      expect((await bot.sync()).exitCode).toBe(5);
+    }
+    expect(bot.items().length).toBe(8);
+  });
+
+  it('a document whose file is broken just then is not deleted', async () => {
+    bot.write({ 'named.md': '---\nkb:\n  id: guides/named.md\n---\n# Named\n\nnarwhal' });
+    await bot.sync();
+    lose();
+    bot.write({ 'named.md': '---\nkb: [\n---\n# Named\n\nnarwhal' });
+    const report = await bot.sync();
+    expect(report.results.filter(({ operation }) => operation.action === 'delete')).toEqual([]);
+    expect(bot.items().some((item) => item.answeredFrom?.includes('narwhal'))).toBe(true);
+    bot.write({ 'named.md': '---\nkb:\n  id: guides/named.md\n---\n# Named\n\nnarwhal' });
+    await bot.sync({ passes: { initial: true } });
+    expect(bot.items().filter((item) => item.answeredFrom?.includes('narwhal')).length).toBe(1);
+  });
+});

@@ -12,6 +12,15 @@ const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const documents = 120;
 const seed = Number(process.env['KBSYNC_SEED'] ?? 20261121);
 
+/** An undisturbed run, which must end well; what it printed is in the failure. */
+async function finish(cwd: string): Promise<void> {
+  await run(process.execPath, [program, 'sync', '--quiet', '--no-wait'], { cwd }).catch(
+    (failure: { code: number; stdout: string; stderr: string }) => {
+      throw new Error(`exit ${failure.code}\n${failure.stdout}\n${failure.stderr}`);
+    },
+  );
+}
+
 describe.each(['chatthing', 'sitegpt'])('killed for real: %s', (vendor) => {
   let bot: World;
 
@@ -40,7 +49,7 @@ describe.each(['chatthing', 'sitegpt'])('killed for real: %s', (vendor) => {
       clearTimeout(timer);
       bot.clock.advance(5_000);
     }
-    await run(process.execPath, [program, 'sync', '--quiet', '--no-wait'], { cwd: bot.dir });
+    await finish(bot.dir);
     bot.clock.advance(60_000);
     const { stdout } = await run(process.execPath, [program, 'sync', '--quiet', '--json', '--no-wait'], { cwd: bot.dir });
     const last = JSON.parse(stdout) as { exitCode: number; targets: [{ counts: Record<string, number>; requests: { write: number } }] };
@@ -66,7 +75,7 @@ describe('Ctrl-C in the middle of a push', () => {
       expect(await ended).toBe(130);
       expect(Date.now() - at).toBeLessThan(5_000);
       expect(bot.items().length).toBeLessThan(300);
-      await run(process.execPath, [program, 'sync', '--quiet', '--no-wait'], { cwd: bot.dir });
+      await finish(bot.dir);
       expect(bot.items().length).toBe(300);
     } finally {
       await bot.close();

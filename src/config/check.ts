@@ -44,8 +44,7 @@ function sameNames(targets: readonly TargetReading[], spots: Spots): readonly Fa
 
 function sameBots(targets: readonly TargetReading[]): readonly Fault[] {
   return targets.flatMap((target, index) => {
-    const bot = botOf(target);
-    const first = targets.slice(0, index).find((other) => bot !== null && botOf(other) === bot);
+    const first = targets.slice(0, index).find((other) => areSameBot(botOf(target), botOf(other)));
     if (first === undefined) return [];
     const keys = (target.vendor?.identityKeys ?? []).join(', ');
     return [
@@ -59,13 +58,27 @@ function sameBots(targets: readonly TargetReading[]): readonly Fault[] {
   });
 }
 
-/** Vendor, origin and bot ids as one text; null where it is not known. */
-function botOf({ vendor, common, written, sandbox }: TargetReading): string | null {
+interface Bot {
+  /** Vendor and origin as one text. */
+  readonly where: string;
+  readonly ids: readonly Json[];
+}
+
+/** Null where nothing of it is known. */
+function botOf({ vendor, common, written, sandbox }: TargetReading): Bot | null {
   const ids = (vendor?.identityKeys ?? []).map((key) => written[key] ?? null);
   if (vendor === null || ids.every((id) => id === null)) return null;
   const stated = typeof common['baseUrl'] === 'string' ? common['baseUrl'] : vendor.defaultBaseUrl;
   const origin = stated !== null && URL.canParse(stated) ? new URL(stated).origin : stated;
-  return canonical([common['vendor'] ?? null, sandbox ? 'sandbox' : origin, ids]);
+  return { where: canonical([common['vendor'] ?? null, sandbox ? 'sandbox' : origin]), ids };
+}
+
+/** An id left out is found at run time, and may be the other's: two targets of one Chat Thing channel must both name their data source. */
+function areSameBot(one: Bot | null, other: Bot | null): boolean {
+  if (one === null || other === null || one.where !== other.where) return false;
+  const pairs = one.ids.map((id, index) => [id, other.ids[index] ?? null] as const);
+  const agree = ([left, right]: readonly [Json, Json]): boolean => canonical(left) === canonical(right);
+  return pairs.every((pair) => pair.includes(null) || agree(pair)) && pairs.some((pair) => !pair.includes(null) && agree(pair));
 }
 
 function missingAudience(values: JsonRecord, targets: readonly TargetReading[], spots: Spots): readonly Fault[] {

@@ -2,10 +2,13 @@
 import { type Call, capabilitiesOf } from '../connectors/connector.ts';
 import { likeness } from '../content/render.ts';
 import type { DocumentId } from '../model/document.ts';
+import type { EntryBody, JournalEntry } from '../model/effect.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
+import { fold } from '../model/fold.ts';
 import type { Plan } from '../model/operation.ts';
+import type { TargetState } from '../model/record.ts';
 import { buildPlan, type PlanInput } from '../plan/build.ts';
-import { type Contact, type ContactContext, makeContact, searchContainers } from '../push/reconcile.ts';
+import { type Contact, type ContactContext, makeContact, reclaim, searchContainers } from '../push/reconcile.ts';
 import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
@@ -16,6 +19,8 @@ export interface Planned {
   readonly wanted: Wanted;
   /** Who the bot says it is; null when it was not asked. */
   readonly identity: string | null;
+  /** What first contact found. Journaled once something is done at the bot, so that a held run changes nothing. */
+  readonly contact: readonly EntryBody[];
 }
 
 /** The call context without its container, as push and training take it. */
@@ -36,8 +41,16 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
   const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
   const contact = options.offline || other ? null : await contactWith(context, wanted);
-  if (contact !== null && contact.entries.length > 0) await memory.append(contact.entries);
-  return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact })), wanted, identity };
+  const found = options.offline || other ? [] : [...(contact?.entries ?? []), ...(await reclaimed(context, wanted))];
+  const at = new Date(nowMs()).toISOString();
+  const state =
+    found.length === 0
+      ? memory.state
+      : fold(
+          memory.state,
+          found.map((entry) => ({ ...entry, at }) as JournalEntry),
+        ).state;
+  return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact, state })), wanted, identity, contact: found };
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
@@ -70,12 +83,25 @@ export function containerOf(context: CycleContext): string | null {
   return context.connection.target.container?.configured ?? context.memory.state.container;
 }
 
+/** Copies left over from a lost state whose document the folder gives again. */
+function reclaimed(context: CycleContext, wanted: Wanted): Promise<EntryBody[]> {
+  const { records, leftovers } = context.memory.state;
+  const known = new Set(Object.entries(records).flatMap(([id, record]) => (record.items.length > 0 ? [id] : [])));
+  return reclaim(leftovers, known, contactContext(context, wanted));
+}
+
 /** First contact: null where the state knows the bot already. */
 async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
-  const { connection, memory, nowMs } = context;
-  const { state } = memory;
-  if (state.identity !== null || Object.keys(state.records).length > 0) return null;
-  const contact: ContactContext = {
+  if (context.memory.state.identity !== null) return null;
+  const contact = contactContext(context, wanted);
+  return context.connection.target.container !== undefined && contact.call.container === null
+    ? searchContainers(contact)
+    : makeContact(contact);
+}
+
+function contactContext(context: CycleContext, wanted: Wanted): ContactContext {
+  const { connection, nowMs } = context;
+  return {
     target: connection.target,
     workspace: context.config.name,
     call: { ...callsOf(context), container: containerOf(context) },
@@ -83,8 +109,8 @@ async function contactWith(context: CycleContext, wanted: Wanted): Promise<Conta
     payload: wanted.payload,
     now: () => new Date(nowMs()).toISOString(),
     concurrency: connection.concurrency,
+    elsewhere: context.elsewhere,
   };
-  return connection.target.container !== undefined && contact.call.container === null ? searchContainers(contact) : makeContact(contact);
 }
 
 function planInput(
@@ -92,11 +118,11 @@ function planInput(
   folder: Folder,
   wanted: Wanted,
   options: PlanOptions,
-  found: { identity: string | null; contact: Contact | null },
+  found: { identity: string | null; contact: Contact | null; state: TargetState },
 ): PlanInput {
   const { config, target, connection, memory } = context;
   const { scan } = folder;
-  const state = memory.state;
+  const { state } = found;
   const configured = connection.target.container?.configured ?? null;
   // A container other than the one the records lie in is another bot, as far as the records go.
   const moved = configured !== null && state.container !== null && configured !== state.container;
@@ -132,6 +158,7 @@ function planInput(
       listed: found.contact?.listed ?? true,
       foreign: found.contact?.foreign ?? 0,
       taken: found.contact?.taken ?? 0,
+      orphans: found.contact?.orphans ?? 0,
       identityFound: moved ? `${found.identity ?? state.identity ?? ''} ${configured}` : found.identity,
       proven: 'bot',
       sandbox: target.sandbox,

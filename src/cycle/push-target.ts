@@ -33,7 +33,7 @@ export async function pushTarget(
   const holds = heldOperations({ ...plan, brakes: held });
   const heldResults = plan.operations.filter((operation) => holds.has(operation.id)).map((operation) => resultOf(operation, 'held'));
   if (held.some((brake) => brake.holds === 'all')) return { results: heldResults, held, stoppedBy: null };
-  await meet(context, planned.identity);
+  await meet(context, planned);
   const going = plan.operations.filter((operation) => !holds.has(operation.id));
   const byPerson = going.filter((operation) => operation.by === 'person');
   await noteTodos(context, byPerson, isWhole(only));
@@ -58,9 +58,9 @@ function resultOf(operation: Operation, outcome: 'held' | 'todo'): OperationResu
 }
 
 /** From here on the state belongs to this bot. */
-async function meet(context: CycleContext, identity: string | null): Promise<void> {
+async function meet(context: CycleContext, { identity, contact }: Planned): Promise<void> {
   const { memory, connection } = context;
-  const entries: EntryBody[] = [];
+  const entries: EntryBody[] = [...contact];
   if (identity !== null && memory.state.identity === null) entries.push({ kind: 'identity', identity });
   const configured = connection.target.container?.configured ?? null;
   if (configured !== null && memory.state.container !== configured) entries.push({ kind: 'container', container: configured });

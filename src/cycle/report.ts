@@ -35,7 +35,13 @@ export class Report {
   }
 
   pushed(pushed: PushedTarget, round: number): void {
-    for (const result of pushed.results) this.byOperation.set(result.operation.id, result);
+    for (const result of pushed.results) {
+      // What failed in an earlier round and was made good by another operation on the same document is not a failure of the run.
+      for (const [id, { operation, outcome }] of this.byOperation) {
+        if (round > 1 && operation.document === result.operation.document && outcome !== 'done') this.byOperation.delete(id);
+      }
+      this.byOperation.set(result.operation.id, result);
+    }
     if (round === 1 || pushed.held.length > 0) this.held = pushed.held;
     if (pushed.stoppedBy !== null) this.failed(pushed.stoppedBy);
   }
@@ -91,8 +97,15 @@ function unchangedOf({ plan, wanted }: Planned): DocumentId[] {
   return wanted.heads.flatMap(({ document }) => (touched.has(document) ? [] : [document]));
 }
 
+/** Whether the plan rests on the whole folder and on this bot: what a blind or wholly held run saw says nothing of what the bot should know. */
+function sawFolder({ plan }: Planned): boolean {
+  const blind: readonly string[] = ['incomplete-scan', 'empty-content', 'other-folder'];
+  return !plan.brakes.some((brake) => brake.holds === 'all' || blind.includes(brake.rule));
+}
+
 /** Writes down what the target was to have and what of it is not known to be trained, so that status can say which revision the bot knows. */
-export async function noteSynced(context: CycleContext, folder: Folder, planned: Planned): Promise<void> {
+export async function noteSynced(context: CycleContext, folder: Folder, planned: Planned, whole: boolean): Promise<void> {
+  if (!whole || !sawFolder(planned)) return;
   const { memory, nowMs } = context;
   const { wanted, plan } = planned;
   const state = memory.state;

@@ -71,7 +71,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       draft.container = entry.container;
       return;
     case 'known':
-      for (const known of entry.documents) foldKnown(draft, known);
+      for (const known of entry.documents) foldKnown(draft, known, entry.at);
       return;
     case 'rekey':
       foldRekey(draft, entry);
@@ -252,7 +252,7 @@ function blur(draft: StateDraft, document: DocumentId, remoteId: string | null):
   draft.records[document] = derived({ ...record, items });
 }
 
-function foldKnown(draft: StateDraft, known: KnownDocument): void {
+function foldKnown(draft: StateDraft, known: KnownDocument, at: Timestamp): void {
   const { document, path, title, url, body, items, origin } = known;
   // Taken back, but not known to be learnt: a training is owed where the vendor trains on request.
   if (items.some((item) => item.training !== 'trained')) draft.lastWrite = `known ${document}`;
@@ -268,6 +268,10 @@ function foldKnown(draft: StateDraft, known: KnownDocument): void {
     pushedCommit: items[0]?.commit ?? null,
     pushedAt: newest,
   });
+  for (const { remoteId } of items) if (remoteId !== null) dropLeftover(draft, remoteId);
+  const record = draft.records[document];
+  // What the vendor showed to be learnt is known to be learnt.
+  if (record !== undefined) draft.records[document] = trainedIf(record, at);
 }
 
 function foldRekey(draft: StateDraft, entry: Extract<JournalEntry, { kind: 'rekey' }>): void {

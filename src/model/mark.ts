@@ -18,6 +18,8 @@ export interface Marker {
   write(source: MarkSource): string;
   /** Whether a name found at the vendor was written by this workspace. */
   ours(found: string, workspace: string): boolean;
+  /** The mark without what changes from copy to copy (the effect), for vendors where each copy has a name of its own; absent: nothing changes. */
+  stem?(mark: string): string;
 }
 
 export interface MarkField {

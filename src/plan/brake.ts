@@ -100,14 +100,28 @@ function otherBot({ input, name, operations }: Scene): Brake | null {
   return brakeOf('other-bot', 'all', documentsOf(operations), message, null);
 }
 
-function existingContent({ input, name, known, operations }: Scene): Brake | null {
+function existingContent(scene: Scene): Brake | null {
+  const { input, name, known, operations } = scene;
   const { contact, passes } = input;
-  if (!contact.first || !contact.listed || contact.foreign === 0 || passes.initial || known > 0 || operations.length === 0) return null;
+  if (!contact.first || !contact.listed || passes.initial || operations.length === 0) return null;
   if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'existing-content')) return null;
+  const orphans = contact.orphans ?? 0;
+  const creates = operations.filter((operation) => operation.action === 'create');
+  if (orphans > 0 && creates.length > 0) return unknownCopies(name, orphans, creates);
+  if (contact.foreign === 0 || known > 0) return null;
   const message =
     `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make: \`adopt ${name}\` to match them, ` +
     `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them (adopt is not built yet in this version).`;
   return brakeOf('existing-content', 'all', documentsOf(operations), message, `sync --target ${name} --initial`);
+}
+
+/** The state is lost, and copies of ours match no document as it is now: they may be older versions of what is about to be created. */
+function unknownCopies(name: string, orphans: number, creates: readonly Operation[]): Brake {
+  const message =
+    `${name} holds ${counted(orphans, 'copy', 'copies')} that kbsync made but that match no document as it is now, and the state that knew them is lost: ` +
+    `creating ${counted(creates.length, 'document')} could double them. \`sync --initial\` goes on beside them; ` +
+    "they then stay until somebody removes them in the vendor's dashboard, and kbsync todo lists them.";
+  return brakeOf('existing-content', 'all', documentsOf(creates), message, `sync --target ${name} --initial`);
 }
 
 function firstContact({ input, name, known, operations }: Scene): Brake | null {

@@ -139,12 +139,19 @@ function sortUnwanted(input: PlanInput, known: Known, failedPaths: ReadonlyMap<s
     folder.blockedPaths.get(record.path) ??
     folder.blockedIds?.get(document) ??
     folder.blockedIds?.get(parentOf(document)) ??
-    (parentOf(document) === record.path ? failedPaths.get(record.path) : undefined);
+    (parentOf(document) === record.path ? failedPaths.get(record.path) : undefined) ??
+    claimedByBroken(record, folder);
   if (why !== undefined) {
     draft.blocked.push({ document, path: record.path, action: 'update', reason: `invalid file: ${why}`, error: null });
   } else if (!folder.inScope(record.path)) draft.outOfScope.push(known);
   else if (!complete) draft.unsure.push(known);
   else draft.gone.push(known);
+}
+
+/** A document taken back without its file being known may be what a broken file would give: until that is mended, nobody can say that it is gone. */
+function claimedByBroken(record: DocumentRecord, folder: PlanInput['folder']): string | undefined {
+  const [broken] = record.body === null && record.pushed === null ? folder.blockedPaths.keys() : [];
+  return broken === undefined ? undefined : `it was found at the vendor, and ${broken}, which cannot be read, may be its file`;
 }
 
 /** Whether these very bytes, or those of one of the parts, failed for good before. */

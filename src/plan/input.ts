@@ -69,6 +69,8 @@ export interface PlanContact {
   readonly foreign: number;
   /** Items with our mark that were taken back into the state just now. */
   readonly taken: number;
+  /** Items with our mark of which nobody can say what document they were made for. */
+  readonly orphans?: number;
   readonly identityFound: string | null;
   readonly proven: 'bot' | 'credentials' | 'nothing';
   readonly sandbox: boolean;

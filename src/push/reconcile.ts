@@ -4,7 +4,7 @@ import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, KnownDocument } from '../model/effect.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
-import type { RemoteItem } from '../model/record.ts';
+import type { Leftover, RemoteItem } from '../model/record.ts';
 
 export interface Contact {
   /** What to journal so that the state knows what was found. */
@@ -15,6 +15,8 @@ export interface Contact {
   readonly foreign: number;
   /** Items with our mark. */
   readonly taken: number;
+  /** Of these, the ones of which nobody can say what document they were made for. */
+  readonly orphans: number;
 }
 
 export interface ContactContext {
@@ -25,6 +27,8 @@ export interface ContactContext {
   readonly payload: (document: DocumentId) => Promise<Payload | null>;
   readonly now: () => Timestamp;
   readonly concurrency: number;
+  /** Containers that other targets name or remember: what lies in them is theirs, whatever its mark says. */
+  readonly elsewhere: ReadonlySet<string>;
 }
 
 interface Wanted {
@@ -35,21 +39,48 @@ interface Wanted {
 /** Lists the bot where it can be listed (complete, or it throws) and makes of it what the state should know. Sends no write. */
 export async function makeContact(context: ContactContext): Promise<Contact> {
   const { target, workspace } = context;
-  if (target.list === undefined) return { entries: [], listed: false, foreign: 0, taken: 0 };
+  if (target.list === undefined) return { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0 };
   const wanted = wantedMarks(context);
-  const ours = new Map<string, RemoteEntry[]>();
+  const ours = new Map<string, OurEntry[]>();
   let foreign = 0;
   let taken = 0;
   for await (const entry of target.list(context.call)) {
-    if (entry.mark !== null && (wanted.has(entry.mark) || target.marks.ours(entry.mark, workspace))) {
-      ours.set(entry.mark, [...(ours.get(entry.mark) ?? []), entry]);
+    const stem = entry.mark === null ? null : stemOf(entry.mark, target);
+    if (stem !== null && entry.mark !== null && (wanted.has(stem) || target.marks.ours(entry.mark, workspace))) {
+      ours.set(stem, [...(ours.get(stem) ?? []), { ...entry, mark: entry.mark }]);
       taken += 1;
     } else {
       foreign += 1;
     }
   }
-  const entries = await entriesOf(ours, wanted, context);
-  return { entries, listed: true, foreign, taken };
+  const { entries, orphans } = await entriesOf(ours, wanted, context);
+  return { entries, listed: true, foreign, taken, orphans };
+}
+
+/**
+ * Copies of ours that were left to a person because their document could not be told, and whose document is wanted now (its file was broken, or
+ * not there, when the state was lost): they are that document, and are not made a second time.
+ */
+export async function reclaim(
+  leftovers: readonly Leftover[],
+  known: ReadonlySet<DocumentId>,
+  context: ContactContext,
+): Promise<EntryBody[]> {
+  const orphans = leftovers.filter((leftover) => leftover.why === 'orphan' && leftover.mark !== null);
+  if (orphans.length === 0) return [];
+  const wanted = wantedMarks({ ...context, heads: context.heads.filter((head) => !known.has(head.document)) });
+  const ours = new Map<string, OurEntry[]>();
+  for (const { remoteId, mark } of orphans) {
+    if (mark === null || !wanted.has(stemOf(mark, context.target))) continue;
+    const stem = stemOf(mark, context.target);
+    ours.set(stem, [...(ours.get(stem) ?? []), { remoteId, mark, name: null, training: null }]);
+  }
+  return ours.size === 0 ? [] : (await entriesOf(ours, wanted, context)).entries;
+}
+
+/** The mark without what changes from copy to copy. */
+function stemOf(mark: string, target: Target): string {
+  return target.marks.stem?.(mark) ?? mark;
 }
 
 /**
@@ -62,12 +93,13 @@ export async function searchContainers(context: ContactContext): Promise<Contact
   const found: { container: string; contact: Contact }[] = [];
   let foreign = 0;
   for (const container of await target.container.list(call)) {
+    if (context.elsewhere.has(container)) continue;
     const contact = await makeContact({ ...context, call: { ...call, container } });
     found.push({ container, contact });
     foreign += contact.foreign + contact.taken;
   }
   const [ours] = found.filter(({ contact }) => contact.taken > 0).sort((left, right) => right.contact.taken - left.contact.taken);
-  if (ours === undefined) return { entries: [], listed: true, foreign, taken: 0 };
+  if (ours === undefined) return { entries: [], listed: true, foreign, taken: 0, orphans: 0 };
   const { container, contact } = ours;
   return { ...contact, entries: [{ kind: 'container', container }, ...contact.entries], foreign: foreign - contact.taken };
 }
@@ -77,64 +109,114 @@ function wantedMarks(context: ContactContext): Map<string, Wanted> {
   for (const head of context.heads) {
     for (const part of head.parts) {
       const source = { workspace: context.workspace, document: head.document, part: part.key, effect: '' };
-      marks.set(context.target.marks.write(source), { head, part: part.key });
+      marks.set(stemOf(context.target.marks.write(source), context.target), { head, part: part.key });
     }
   }
   return marks;
 }
 
+/** An item of ours, found. */
+interface OurEntry extends RemoteEntry {
+  readonly mark: string;
+}
+
 async function entriesOf(
-  ours: ReadonlyMap<string, readonly RemoteEntry[]>,
+  ours: ReadonlyMap<string, readonly OurEntry[]>,
   wanted: ReadonlyMap<string, Wanted>,
   context: ContactContext,
-): Promise<EntryBody[]> {
+): Promise<{ entries: EntryBody[]; orphans: number }> {
   const at = context.now();
-  const documents = new Map<DocumentId, { head: PayloadHead; items: RemoteItem[] }>();
+  const taking = new Map<DocumentId, { head: PayloadHead; items: RemoteItem[] }>();
+  const take = (match: Wanted, item: RemoteItem): void => {
+    const group = taking.get(match.head.document) ?? { head: match.head, items: [] };
+    taking.set(match.head.document, group);
+    group.items.push(item);
+  };
   const strangers: KnownDocument[] = [];
+  const unmatched: OurEntry[] = [];
   const leftovers: EntryBody[] = [];
-  const removable = 'delete' in context.target && context.target.delete !== undefined ? 'now' : 'by-hand';
-  await inParallel([...ours], context.concurrency, async ([mark, entries]) => {
+  await inParallel([...ours], context.concurrency, async ([stem, entries]) => {
     const [entry, ...twins] = entries;
     if (entry === undefined) return;
-    const match = wanted.get(mark);
-    if (match === undefined) {
-      const known = strangerOf(mark, entry, context.workspace, at);
-      if (known !== null) strangers.push(known);
-      // Its document cannot be read off a shortened mark, so nothing proves that it is unwanted: only told, and left to a person.
-      else
-        leftovers.push({
-          kind: 'leftover',
-          leftover: { remoteId: entry.remoteId, document: mark, mark, why: 'orphan', removable: 'by-hand', since: at },
-        });
-    } else {
-      const group = documents.get(match.head.document) ?? { head: match.head, items: [] };
-      documents.set(match.head.document, group);
-      group.items.push(await itemTakenBack(entry, mark, match, at, context));
-    }
-    const document = match?.head.document ?? mark;
-    for (const twin of twins) {
-      leftovers.push({ kind: 'leftover', leftover: { remoteId: twin.remoteId, document, mark, why: 'twin', removable, since: at } });
-    }
+    const match = wanted.get(stem);
+    const known = match === undefined ? strangerOf(stem, entry, context.workspace, at) : null;
+    if (match !== undefined) take(match, await itemTakenBack(entry, match, at, context));
+    else if (known !== null) strangers.push(known);
+    else unmatched.push(entry);
+    const document = match?.head.document ?? known?.document ?? stem;
+    for (const twin of twins) leftovers.push(leftoverOf(twin, document, 'twin', removableBy(context.target), at));
   });
-  const known = [...documents.values()].map(({ head, items }): KnownDocument => {
+  const missing = [...wanted.values()].filter(
+    ({ head, part }) => !(taking.get(head.document)?.items.some((item) => item.part === part) ?? false),
+  );
+  const { taken, orphans } = await takeByText(unmatched, missing, at, context);
+  for (const { match, item } of taken) take(match, item);
+  // Its document cannot be read off a shortened mark, so nothing proves that it is unwanted: only told, and left to a person.
+  for (const entry of orphans) leftovers.push(leftoverOf(entry, entry.mark, 'orphan', 'by-hand', at));
+  const known = [...taking.values()].map(({ head, items }): KnownDocument => {
     const { document, path, title, url, body } = head;
     return { document, path, title, url, body, items, origin: 'created' };
   });
-  return known.length + strangers.length === 0 ? leftovers : [{ kind: 'known', documents: [...known, ...strangers] }, ...leftovers];
+  const documents = [...known, ...strangers];
+  return { entries: documents.length === 0 ? leftovers : [{ kind: 'known', documents }, ...leftovers], orphans: orphans.length };
+}
+
+/**
+ * A moved document keeps its old mark where the vendor cannot rename. Its text tells it: equal to exactly one wanted part that nothing else was
+ * taken back for, and no other item is equal to that part, too.
+ */
+async function takeByText(
+  entries: readonly OurEntry[],
+  missing: readonly Wanted[],
+  at: Timestamp,
+  context: ContactContext,
+): Promise<{ taken: { match: Wanted; item: RemoteItem }[]; orphans: OurEntry[] }> {
+  const { target } = context;
+  if (target.read === undefined || entries.length === 0 || missing.length === 0) return { taken: [], orphans: [...entries] };
+  const byText = new Map<string, Wanted[]>();
+  for (const match of missing) {
+    const part = (await context.payload(match.head.document))?.parts.find((candidate) => candidate.key === match.part);
+    if (part !== undefined) byText.set(plain(part.text), [...(byText.get(plain(part.text)) ?? []), match]);
+  }
+  const claims = new Map<Wanted, { entry: OurEntry; training: RemoteItem['training'] }[]>();
+  const orphans: OurEntry[] = [];
+  await inParallel(entries, context.concurrency, async (entry) => {
+    const held = await target.read?.(entry.remoteId, context.call);
+    const [match, ...others] = held === undefined ? [] : (byText.get(plain(held.text)) ?? []);
+    if (match === undefined || others.length > 0) orphans.push(entry);
+    else claims.set(match, [...(claims.get(match) ?? []), { entry, training: held?.training ?? entry.training ?? 'pending' }]);
+  });
+  const taken: { match: Wanted; item: RemoteItem }[] = [];
+  for (const [match, claimants] of claims) {
+    const [only, ...others] = claimants;
+    const fingerprint = match.head.parts.find((part) => part.key === match.part)?.fingerprint ?? null;
+    if (only === undefined || others.length > 0) orphans.push(...claimants.map(({ entry }) => entry));
+    else taken.push({ match, item: { ...blankItem(only.entry, match.part, at), fingerprint, training: only.training } });
+  }
+  return { taken, orphans };
+}
+
+function removableBy(target: Target): Leftover['removable'] {
+  return 'delete' in target && target.delete !== undefined ? 'now' : 'by-hand';
+}
+
+function leftoverOf(
+  entry: OurEntry,
+  document: DocumentId,
+  why: Leftover['why'],
+  removable: Leftover['removable'],
+  since: Timestamp,
+): EntryBody {
+  return { kind: 'leftover', leftover: { remoteId: entry.remoteId, document, mark: entry.mark, why, removable, since } };
+}
+
+function blankItem({ remoteId, mark, training }: OurEntry, part: string, acceptedAt: Timestamp): RemoteItem {
+  return { part, remoteId, mark, fingerprint: null, training: training ?? 'pending', acceptedAt, commit: null, effect: null };
 }
 
 /** The vendor's text decides what the item holds: equal to what we would send, or unknown and therefore sent again. */
-async function itemTakenBack(entry: RemoteEntry, mark: string, match: Wanted, at: Timestamp, context: ContactContext): Promise<RemoteItem> {
-  const blank: RemoteItem = {
-    part: match.part,
-    remoteId: entry.remoteId,
-    mark,
-    fingerprint: null,
-    training: entry.training ?? 'pending',
-    acceptedAt: at,
-    commit: null,
-    effect: null,
-  };
+async function itemTakenBack(entry: OurEntry, match: Wanted, at: Timestamp, context: ContactContext): Promise<RemoteItem> {
+  const blank = blankItem(entry, match.part, at);
   if (context.target.read === undefined) return blank;
   const part = (await context.payload(match.head.document))?.parts.find((candidate) => candidate.key === match.part);
   const held = await context.target.read(entry.remoteId, context.call);
@@ -148,21 +230,12 @@ function plain(text: string): string {
 }
 
 /** Ours by a mark that still shows its document, though the folder does not want it: a record, so that planning (with its brakes) decides. */
-function strangerOf(mark: string, entry: RemoteEntry, workspace: string, at: Timestamp): KnownDocument | null {
+function strangerOf(stem: string, entry: OurEntry, workspace: string, at: Timestamp): KnownDocument | null {
   const prefix = `${workspace}:`;
-  if (!mark.startsWith(prefix)) return null;
-  const document = mark.slice(prefix.length);
+  if (!stem.startsWith(prefix)) return null;
+  const document = stem.slice(prefix.length);
   const path = document.replace(/#.*$/s, '');
-  const item: RemoteItem = {
-    part: '',
-    remoteId: entry.remoteId,
-    mark,
-    fingerprint: null,
-    training: entry.training ?? 'unknown',
-    acceptedAt: at,
-    commit: null,
-    effect: null,
-  };
+  const item: RemoteItem = { ...blankItem(entry, '', at), training: entry.training ?? 'unknown' };
   return { document, path, title: document, url: null, body: null, items: [item], origin: 'created' };
 }
 

@@ -552,12 +552,18 @@ describe('targets', () => {
 
   it.each([
     ['another id', 'botId: y'],
-    ['another source', 'botId: x, sourceId: s'],
     ['another origin', 'botId: x, baseUrl: https://eu.acme.example'],
     ['the sandbox', 'botId: x, sandbox: true'],
   ])('with %s are other bots', async (_, second) => {
     const { config: loaded } = await load(two('vendor: acme, secretKey: kkk, botId: x', `vendor: acme, secretKey: kkk, ${second}`));
     expect(loaded.targets).toHaveLength(2);
+  });
+
+  it('with sources of their own are other bots; where one leaves it to run time, it may be the other', async () => {
+    const both = two('vendor: acme, secretKey: kkk, botId: x, sourceId: r', 'vendor: acme, secretKey: kkk, botId: x, sourceId: s');
+    expect((await load(both)).config.targets).toHaveLength(2);
+    const one = two('vendor: acme, secretKey: kkk, botId: x', 'vendor: acme, secretKey: kkk, botId: x, sourceId: s');
+    expect((await problemsOf(one))[0]?.message).toContain('the same bot as targets[0] (a)');
   });
 
   it('of a vendor without identity keys, or in the sandbox without ids, are not compared', async () => {

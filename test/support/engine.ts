@@ -135,6 +135,7 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
     stop: input.stop ?? new AbortController().signal,
     kill: new AbortController().signal,
     underCi: false,
+    elsewhere: new Set(),
   };
 }
 
