@@ -254,7 +254,7 @@ function takeSignals(output: Output): { stop: AbortSignal; kill: AbortSignal; re
     if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
     output.talk(`${signal === 'SIGINT' ? 'interrupted' : 'asked to stop'}: finishing what is in flight (again: stop at once)`);
     stop.abort();
-    timer = setTimeout(() => kill.abort(), underCi() ? 3_000 : 10_000);
+    timer = setTimeout(() => kill.abort(), underCi() ? 3_000 : 5_000);
     timer.unref();
   };
   process.on('SIGINT', onSignal);

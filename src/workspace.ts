@@ -9,7 +9,7 @@ import type { CycleContext, CycleMemory } from './cycle/context.ts';
 import { type Folder, readFolder } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
 import type { Effect, JournalEntry } from './model/effect.ts';
-import { SyncError } from './model/error.ts';
+import { asSyncError, SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { TargetState } from './model/record.ts';
@@ -111,8 +111,17 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
   const emitFor = (target: string) => (event: EventBody) =>
     input.onEvent({ ...event, target, at: new Date(now()).toISOString() } as SyncEvent);
+  /** Of a state that cannot be read the numbers are not known either: its trouble is told when that target's turn comes. */
+  const stateIfReadable = (target: string): Promise<readonly TargetState[]> =>
+    view(target).then(
+      ({ state }) => [state],
+      (thrown: unknown) => {
+        if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
+        return [];
+      },
+    );
   const theNumbers = async (): Promise<NumberSource> => {
-    numbers ??= numbersFrom(await Promise.all(config.targets.map((target) => view(target.name).then(({ state }) => state))));
+    numbers ??= numbersFrom((await Promise.all(config.targets.map(({ name }) => stateIfReadable(name)))).flat());
     return numbers;
   };
 

@@ -75,6 +75,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
       'push',
       'sandbox',
       'status',
+      'training',
       'verify',
       'workspace',
       'workspace.ts',

@@ -4,11 +4,11 @@ import type { CycleContext } from '../cycle/context.ts';
 import { callsOf, containerOf } from '../cycle/plan-target.ts';
 import type { AnswerSource } from '../model/answer.ts';
 import type { TargetConfig } from '../model/config.ts';
-import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
 import { visible, visibleLines } from '../plan/escape.ts';
 import { resolveSources } from '../verify/sources.ts';
 import type { Workspace } from '../workspace.ts';
-import { strongest } from './exit.ts';
+import { codeOfStop, strongest } from './exit.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { plain } from './reports.ts';
 
@@ -119,7 +119,7 @@ function cannotAsk({ connection, target }: CycleContext): SyncError {
 function codeOf(asked: readonly Asked[], all: boolean): number {
   const lenient = all && asked.some((one) => !one.mute);
   const counted = asked.filter((one) => !(lenient && (one.mute || !one.target.required)));
-  return strongest(counted.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error.code)])));
+  return strongest(counted.flatMap(({ error }) => (error === null ? [] : [codeOfStop(error.code)])));
 }
 
 function print({ target, answer, sources, error }: Asked, { output }: Invocation): void {

@@ -1,5 +1,5 @@
 // Reports → the one exit code: the first, in the order of PRODUCT.md, that applies. Targets that are not required do not count.
-import { exitCodeOf } from '../model/error.ts';
+import { type ErrorCode, exitCodeOf } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 
 /** Stronger first. 130: stopped by a person. */
@@ -11,11 +11,16 @@ export function strongest(codes: Iterable<number>): number {
   return order.find((code) => seen.has(code)) ?? 0;
 }
 
+/** The code of what stopped a whole target: a request refused there is no matter of one document, so nothing went through. */
+export function codeOfStop(code: ErrorCode): number {
+  return code === 'REQUEST_REFUSED' ? 11 : exitCodeOf(code);
+}
+
 /** Every code that one report earns. */
 export function codesOf(report: TargetReport): number[] {
   if (!report.required && report.error?.code !== 'ABORTED') return [];
   const codes: number[] = [];
-  if (report.error !== null) codes.push(exitCodeOf(report.error.code));
+  if (report.error !== null) codes.push(codeOfStop(report.error.code));
   if (report.held.length > 0) codes.push(5);
   if (report.results.some(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed')) codes.push(4);
   if (report.blocked.length > 0 || report.training.failed > 0 || report.waited === 'run-failed') codes.push(4);

@@ -1,10 +1,22 @@
-// A target that could not be had at all (locked, no secret, damaged state) as a report like any other.
+// A target that could not be had at all (locked, no secret, damaged state), or is left alone, as a report like any other.
 import type { TargetConfig } from '../model/config.ts';
 import type { SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 
+/** What reports and plans say of a target with `paused: true`. */
+export const pausedNote = 'paused in the configuration: left alone';
+
 /** The report of a target at which nothing was done. */
 export function failedReport(target: TargetConfig, error: SyncError): TargetReport {
+  return { ...blankReport(target), error: error.record() };
+}
+
+/** The report of a target that is left alone: its note and nothing else. */
+export function pausedReport(target: TargetConfig): TargetReport {
+  return { ...blankReport(target), notes: [pausedNote] };
+}
+
+function blankReport(target: TargetConfig): TargetReport {
   return {
     target: target.name,
     vendor: target.vendor,
@@ -20,7 +32,7 @@ export function failedReport(target: TargetConfig, error: SyncError): TargetRepo
     owed: { forgetting: 0, leftovers: 0, byHand: 0 },
     todos: 0,
     waited: 'not-waited',
-    error: error.record(),
+    error: null,
     notes: [],
   };
 }

@@ -5,17 +5,19 @@ import { everything, noPasses } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
 import type { TargetConfig } from '../model/config.ts';
-import { asSyncError, exitCodeOf, type SyncError } from '../model/error.ts';
+import { asSyncError, type SyncError } from '../model/error.ts';
 import type { Plan } from '../model/operation.ts';
+import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { planJson, printPlan } from '../plan/print.ts';
 import { writeSealed } from '../plan/seal.ts';
+import { trainingCounts } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
-import { strongest } from './exit.ts';
-import { failedReport } from './failed-report.ts';
+import { codeOfStop, strongest } from './exit.ts';
+import { failedReport, pausedNote } from './failed-report.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { createProgress } from './progress.ts';
-import { invalidRows, plain, reportJson, tellProblems } from './reports.ts';
+import { invalidRows, plain, reportJson, tellProblems, trainingJson } from './reports.ts';
 
 /** `plan`, parsed. */
 export interface PlanRequest {
@@ -28,6 +30,9 @@ export interface PlanRequest {
 interface PlannedTarget {
   readonly target: TargetConfig;
   readonly plan: Plan | null;
+  /** Which bot it is known to be; null: never met. */
+  readonly identity: string | null;
+  readonly training: TargetReport['training'];
   readonly requests: { readonly read: number; readonly write: number };
   readonly error: SyncError | null;
 }
@@ -75,21 +80,31 @@ async function planOne(
   invocation: Invocation,
 ): Promise<PlannedTarget> {
   try {
-    return await workspace.readOnly(target, invocation, offline, async (context) => {
-      const { plan: made } = await planTarget(context, folder, { passes: noPasses, only: everything, offline });
-      return { target, plan: made, requests: context.connection.requests(), error: null };
+    // There is nothing to finish in good order: the first signal drops the reads.
+    const signals = { stop: invocation.stop, kill: invocation.stop };
+    return await workspace.readOnly(target, signals, offline, async (context) => {
+      const { plan: made, identity: found } = await planTarget(context, folder, { passes: noPasses, only: everything, offline });
+      const { state } = context.memory;
+      return {
+        target,
+        plan: target.paused ? { ...made, notes: [pausedNote, ...made.notes] } : made,
+        identity: state.identity ?? found,
+        training: trainingCounts(state),
+        requests: context.connection.requests(),
+        error: null,
+      };
     });
   } catch (thrown) {
     const error = asSyncError(thrown);
     if (error.code === 'UNEXPECTED') throw thrown;
-    return { target, plan: null, requests: { read: 0, write: 0 }, error };
+    const { training, requests } = failedReport(target, error);
+    return { target, plan: null, identity: null, training, requests, error };
   }
 }
 
-function rowOf({ target, plan: made, requests, error }: PlannedTarget) {
+function rowOf({ target, plan: made, training, requests, error }: PlannedTarget) {
   if (made === null) return error === null ? {} : reportJson(failedReport(target, error));
-  const none = { state: 'trained', trained: 0, training: 0, pending: 0, failed: 0, stuck: 0, unknown: 0 };
-  return plain({ ...planJson(made), requests, training: none, error: null });
+  return plain({ ...planJson(made), requests, training: trainingJson(training, true), error: null });
 }
 
 function print(planned: readonly PlannedTarget[], { format }: PlanRequest, { output, options }: Invocation): void {
@@ -108,7 +123,7 @@ function print(planned: readonly PlannedTarget[], { format }: PlanRequest, { out
 function codeOf(planned: readonly PlannedTarget[], folder: Folder, request: PlanRequest): number {
   const codes: number[] = [];
   for (const { target, plan: made, error } of planned) {
-    if (error !== null && target.required) codes.push(exitCodeOf(error.code));
+    if (error !== null && target.required) codes.push(codeOfStop(error.code));
     if (made === null) continue;
     if (request.detailedExitCode && made.operations.length > 0) codes.push(3);
   }
@@ -126,7 +141,8 @@ async function writeOut(
 ): Promise<void> {
   if (request.out === null) return;
   const plans = planned.flatMap(({ plan: made }) => (made === null ? [] : [made]));
-  const meta = { workspace: workspace.config.name, createdAt: new Date(startedAt).toISOString(), commit: folder.commit };
+  const identities = Object.fromEntries(planned.map(({ target, identity }) => [target.name, identity]));
+  const meta = { workspace: workspace.config.name, createdAt: new Date(startedAt).toISOString(), commit: folder.commit, identities };
   const file = path.resolve(invocation.cwd, request.out);
   await writeFile(file, writeSealed(plans, meta), { mode: 0o600 });
   invocation.output.talk(`sealed plan written to ${visible(request.out)}; apply it with: kbsync sync --plan ${visible(request.out)}`);

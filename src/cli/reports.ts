@@ -5,12 +5,12 @@ import { trainingStates } from '../model/record.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { countsOf, heldRows, operationRows } from '../plan/print.ts';
+import { pausedNote } from './failed-report.ts';
 import type { Output } from './output.ts';
 
 /** The JSON of one target in a sync (PRODUCT: JSON). */
 export function reportJson(report: TargetReport, verbose = false): JsonRecord {
   const { results, blocked, unchanged, requests, held, training, outOfScope, error, notes, waited, owed } = report;
-  const worst = trainingStates.find((state) => training[state] > 0) ?? 'trained';
   return plain({
     name: report.target,
     vendor: report.vendor,
@@ -18,7 +18,7 @@ export function reportJson(report: TargetReport, verbose = false): JsonRecord {
     counts: countsOf(results, blocked, unchanged),
     requests,
     held: heldRows(held),
-    training: { state: worst, ...training },
+    training: trainingJson(training, isLookedAt(report)),
     ...(verbose && { unchangedDocuments: report.unchangedDocuments }),
     outOfScope,
     waited,
@@ -26,6 +26,16 @@ export function reportJson(report: TargetReport, verbose = false): JsonRecord {
     error,
     notes,
   });
+}
+
+/** `training`: the counts, and the worst of them. Of no document at all nothing is known unless the target was looked at. */
+export function trainingJson(training: TargetReport['training'], lookedAt: boolean): JsonRecord {
+  const state = trainingStates.find((candidate) => training[candidate] > 0) ?? (lookedAt ? 'trained' : 'unknown');
+  return { state, ...training };
+}
+
+function isLookedAt({ error, notes }: TargetReport): boolean {
+  return error === null && !notes.includes(pausedNote);
 }
 
 /** A value as the JSON it would be written as: what is undefined or a read-only view becomes plain. */
@@ -93,6 +103,7 @@ const pastOf = { create: 'created', update: 'updated', move: 'moved', delete: 'd
 function trainingLine(report: TargetReport, output: Output): string {
   const { training, owed, waited } = report;
   const total = trainingStates.reduce((sum, state) => sum + training[state], 0);
+  if (total === 0 && !isLookedAt(report)) return output.style('warn', 'training: not known');
   const rest = trainingStates.flatMap((state) =>
     state === 'trained' || training[state] === 0 ? [] : [`${figure(training[state])} ${state}`],
   );
@@ -101,7 +112,9 @@ function trainingLine(report: TargetReport, output: Output): string {
   if (owed.leftovers > 0) words.push(`${figure(owed.leftovers)} superseded copies still there`);
   if (owed.byHand > 0) words.push(`${figure(owed.byHand)} left over, to be removed by hand`);
   if (training.unknown > 0) words.push('this vendor cannot tell: only a passing test proves it');
-  if (waited === 'not-waited' && training.pending + training.training > 0) words.push('not waited for');
+  if (waited === 'not-waited' && training.pending + training.training > 0) {
+    words.push(report.error === null ? 'not waited for' : 'the wait ended with the error above');
+  }
   if (waited === 'deadline') words.push('not trained in time: run kbsync sync again, it goes on waiting');
   const whole = rest.length === 0 && owed.forgetting + owed.leftovers === 0;
   return output.style(whole ? 'good' : 'warn', words.join(', '));

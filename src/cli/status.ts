@@ -4,11 +4,13 @@ import { readRevision } from '../content/revision.ts';
 import { everything, noPasses } from '../cycle/context.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
-import { asSyncError, SyncError } from '../model/error.ts';
+import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
+import { emptyState } from '../model/record.ts';
 import { visible } from '../plan/escape.ts';
 import { age, deriveStatus, short, statusSentence, type TargetStatus } from '../status/derive.ts';
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
+import { strongest } from './exit.ts';
 import { durationOption, type Invocation, workspaceOf } from './invocation.ts';
 import { figure, plain } from './reports.ts';
 
@@ -21,7 +23,7 @@ export interface StatusRequest {
 
 type Condition = (status: TargetStatus, nowMs: number) => boolean;
 
-/** Runs `status` and prints it. Resolves to 0, or 3 where a --fail-if condition holds. */
+/** Runs `status` and prints it. Resolves to 0, to 3 where a --fail-if condition holds, or to 1 where a state cannot be read. */
 export async function status(invocation: Invocation, request: StatusRequest): Promise<number> {
   const { output, options } = invocation;
   const conditions = request.failIf.map(conditionOf);
@@ -29,14 +31,16 @@ export async function status(invocation: Invocation, request: StatusRequest): Pr
   try {
     const targets = workspace.targets(options.targets);
     if (request.live) await askVendors(workspace, targets, invocation);
-    const statuses = await Promise.all(targets.map((target) => statusOf(workspace, target)));
-    const counted = statuses.filter((_, index) => targets[index]?.required !== false);
-    const exitCode = conditions.some((holds) => counted.some((one) => holds(one, workspace.now()))) ? 3 : 0;
+    const looks = await Promise.all(targets.map((target) => lookAt(workspace, target)));
+    const counted = looks.filter(({ target }) => target.required);
+    const holding = conditions.some((holds) => counted.some(({ status: one }) => holds(one, workspace.now())));
+    const failures = counted.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error.code)]));
+    const exitCode = strongest([...failures, ...(holding ? [3] : [])]);
     const { commit } = await readRevision(workspace.config.content.root);
     output.answer(
-      () => plain({ version: 1, command: 'status', exitCode, commit, targets: statuses.map((one) => statusRow(one, request.documents)) }),
+      () => plain({ version: 1, command: 'status', exitCode, commit, targets: looks.map((look) => rowOf(look, request.documents)) }),
       () => {
-        for (const one of statuses) print(one, request.documents, invocation);
+        for (const look of looks) print(look, request.documents, invocation);
       },
     );
     return exitCode;
@@ -45,10 +49,27 @@ export async function status(invocation: Invocation, request: StatusRequest): Pr
   }
 }
 
-/** The status of one target from its state. */
-export async function statusOf(workspace: Workspace, target: TargetConfig): Promise<TargetStatus> {
-  const { state, open } = await workspace.view(target.name);
-  return deriveStatus({ name: target.name, vendor: target.vendor, state, open, nowMs: workspace.now() });
+interface Look {
+  readonly target: TargetConfig;
+  /** That of an empty state where it cannot be read. */
+  readonly status: TargetStatus;
+  readonly error: SyncError | null;
+}
+
+/** One target from its state. A state that cannot be read is a row of its own, so that it never hides the others. */
+async function lookAt(workspace: Workspace, target: TargetConfig): Promise<Look> {
+  const base = { name: target.name, vendor: target.vendor, nowMs: workspace.now() };
+  try {
+    return { target, status: deriveStatus({ ...base, ...(await workspace.view(target.name)) }), error: null };
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    return { target, status: deriveStatus({ ...base, state: emptyState(target.name), open: [] }), error };
+  }
+}
+
+function rowOf({ status, error }: Look, documents: boolean) {
+  return { ...statusRow(status, documents), error: error?.record() ?? null };
 }
 
 async function askVendors(workspace: Workspace, targets: readonly TargetConfig[], invocation: Invocation): Promise<void> {
@@ -68,7 +89,12 @@ async function askVendors(workspace: Workspace, targets: readonly TargetConfig[]
   );
 }
 
-function print(status: TargetStatus, documents: boolean, { output }: Invocation): void {
+function print({ status, error: failure }: Look, documents: boolean, { output }: Invocation): void {
+  if (failure !== null) {
+    output.data(`${output.style('bad', 'error')} ${visible(status.name)}: ${visible(failure.message)}`);
+    output.data(`  next: ${visible(failure.next)}`);
+    return;
+  }
   const { counts, held, lastSync, forgetting, outOfScope } = status;
   output.data(output.style(status.inSync ? 'good' : 'warn', visible(statusSentence(status))));
   const words = (['trained', 'training', 'pending', 'failed', 'stuck', 'unknown', 'unconfirmed', 'todo', 'leftovers'] as const).flatMap(

@@ -8,10 +8,10 @@ import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
-import { differences, readSealed, type SealedPlans } from '../plan/seal.ts';
+import { differences, readSealed, refuseForeign, type SealedPlans } from '../plan/seal.ts';
 import type { Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
-import { failedReport } from './failed-report.ts';
+import { failedReport, pausedNote, pausedReport } from './failed-report.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
@@ -37,6 +37,12 @@ export const ciLockWaitMs = 1_800_000;
 /** Runs `sync` and prints its result. Resolves to the exit code. */
 export async function sync(invocation: Invocation, request: SyncRequest): Promise<number> {
   const { output, options } = invocation;
+  if (request.exact && request.planFile === null) {
+    throw new SyncError('USAGE', {
+      message: '--exact compares with a sealed plan, and none was given',
+      next: 'kbsync sync --plan FILE --exact, with a file that kbsync plan --out wrote',
+    });
+  }
   const startedAt = Date.now();
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
@@ -45,6 +51,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
     const targets = named.filter((target) => !target.paused);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
+    if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const folder = await workspace.readFolder();
     tellProblems(folder.scan.problems, output);
     if (request.exact && sealed !== null) await refuseDifferences(workspace, targets, folder, sealed, request, invocation);
@@ -52,7 +59,8 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     progress.end();
     await workspace.saveCache();
     for (const report of reports) await noteRun(workspace, report, startedAt);
-    return finish(invocation, reports, folder, startedAt);
+    const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
+    return finish(invocation, told, folder, startedAt);
   } finally {
     progress.end();
     await workspace.close();
@@ -124,6 +132,19 @@ async function sealedFrom(file: string): Promise<SealedPlans> {
   return readSealed(text);
 }
 
+/** Which bot each target is, as its state has it. A state that cannot be read is told by that target's own report. */
+async function identitiesOf(workspace: Workspace, targets: readonly TargetConfig[]) {
+  const found: { target: string; identity: string | null }[] = [];
+  for (const { name } of targets) {
+    try {
+      found.push({ target: name, identity: (await workspace.view(name)).state.identity });
+    } catch (thrown) {
+      if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
+    }
+  }
+  return found;
+}
+
 /** --exact: if anything at all differs from the sealed plan, nothing is done and nothing is noted. */
 async function refuseDifferences(
   workspace: Workspace,
@@ -141,7 +162,8 @@ async function refuseDifferences(
       continue;
     }
     const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
-    const { plan } = await workspace.readOnly(target, invocation, false, (context) => planTarget(context, folder, options));
+    const signals = { stop: invocation.stop, kill: invocation.stop };
+    const { plan } = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
     found.push(...differences(before, plan).map((difference) => `${target.name}: ${difference}`));
   }
   if (found.length === 0) return;
@@ -177,8 +199,11 @@ function finish(invocation: Invocation, reports: readonly TargetReport[], folder
   const { output, options, command } = invocation;
   const invalid = folder.scan.problems.some((problem) => problem.severity === 'error');
   const exitCode = strongest([...reports.flatMap(codesOf), ...(invalid ? [4] : []), ...(invocation.stop.aborted ? [130] : [])]);
-  const locked = reports.find((report) => report.error?.code === 'LOCKED');
-  if (output.json && exitCode === 10 && locked !== undefined) {
+  // The short object (version, command, exitCode, error) is for a command that failed as a whole and has nothing else to tell: errors that end it
+  // before any target was looked at (2; see explain), and all of its targets locked (10). Where one target at least got further, it is told in full.
+  const tried = reports.filter(({ notes }) => !notes.includes(pausedNote));
+  const [locked] = tried;
+  if (output.json && exitCode === 10 && locked !== undefined && tried.every((report) => report.error?.code === 'LOCKED')) {
     output.object(plain({ version: 1, command, exitCode, error: locked.error }));
     return exitCode;
   }
@@ -195,7 +220,7 @@ function finish(invocation: Invocation, reports: readonly TargetReport[], folder
         targets: reports.map((report) => reportJson(report, options.verbose)),
       }),
     () => {
-      for (const report of reports) printReport(report, output, options.verbose);
+      for (const report of tried) printReport(report, output, options.verbose);
     },
   );
   return exitCode;

@@ -74,11 +74,19 @@ function wrongId(action: string, id: string, items: readonly FiledItem[]): SyncE
   const kinds = actions[action] ?? [];
   const other = items.find((item) => item.id === id);
   const fitting = items.flatMap((item) => (kinds.includes(item.kind) && item.id !== null ? [item.id] : []));
-  const open = fitting.length === 0 ? `there is nothing to which todo ${action} applies` : `todo ${action} takes: ${fitting.join(', ')}`;
+  const open = fitting.length === 0 ? `there is nothing to which todo ${action} applies` : `todo ${action} takes: ${few(fitting)}`;
   const message = other === undefined ? `there is no ${id}` : `${id} is of another kind (${other.kind})`;
   const next = other === undefined ? 'kbsync todo lists what is open' : (other.commands[0] ?? 'kbsync todo');
   return new SyncError('USAGE', { message: `${message}; ${open}`, next });
 }
+
+/** The first of many: a sentence is read, a list is asked for with `kbsync todo`. */
+function few(ids: readonly string[]): string {
+  const more = ids.length - mostIds;
+  return more <= 0 ? ids.join(', ') : `${ids.slice(0, mostIds).join(', ')} … and ${more} more`;
+}
+
+const mostIds = 10;
 
 interface Entries {
   readonly entries: readonly EntryBody[];

@@ -50,7 +50,7 @@ const wholeSync: SyncRequest = {
 async function list(workspace: Workspace, invocation: Invocation): Promise<number> {
   const { output, command } = invocation;
   const { items, failures } = await readInbox(workspace, invocation);
-  const exitCode = strongest(failures.map(({ error }) => exitCodeOf(error.code)));
+  const exitCode = strongest(failures.flatMap(({ target, error }) => (target.required ? [exitCodeOf(error.code)] : [])));
   output.answer(
     () =>
       plain({

@@ -14,8 +14,9 @@ export function pathFilter(patterns: readonly string[], options: { readonly dot:
   return (path) => wanted(path) && !unwanted(path);
 }
 
+/** The flag: a line end is a character of a name like any other, or `**` would silently leave such a file out. */
 function compile(patterns: readonly string[], dot: boolean): (path: string) => boolean {
-  return patterns.length === 0 ? () => false : picomatch([...patterns], { dot, nonegate: true });
+  return patterns.length === 0 ? () => false : picomatch([...patterns], { dot, nonegate: true, flags: 's' });
 }
 
 function expand(pattern: string): readonly string[] {

@@ -229,6 +229,12 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
     try {
       const stat = statOf(absolute);
       if (stat.kind !== 'file') return;
+      if (controls.test(path)) {
+        const why = 'its path has a control character in it: rename it';
+        unreadable.set(path, why);
+        say(shown(path), 'error', why);
+        return;
+      }
       const beside = candidate.stem === null ? undefined : candidate.sidecars.get(candidate.stem);
       files.push({ path, absolute, stat, real, linked, sidecar: beside === undefined ? null : sidecarOf(candidate.place, beside) });
     } catch (thrown) {
@@ -261,6 +267,14 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
   // A root that was unmounted or replaced meanwhile made its files look deleted.
   if (!sameRoot(disk, realRoot, rootStamp)) incomplete.push('the content folder was replaced while it was read');
   return done(false);
+}
+
+/** Vendors, marks and logs take such a name for two, or cut it: nobody would see which document is meant. */
+const controls = /\p{Cc}/u;
+
+/** A path whose control characters show. */
+function shown(path: string): string {
+  return path.replace(/\p{Cc}/gu, (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }
 
 function join(folder: string, name: string): string {

@@ -73,7 +73,12 @@ export const errorTable = {
     'read what the vendor says, mend the document or the account, and sync again',
   ),
   NOT_TRAINED: row(6, { retry: 'later' }, 'not trained in time', 'run kbsync sync again: it goes on waiting; or raise trainTimeout'),
-  TEST_FAILED: row(7, { stops: 'document' }, 'a golden question was not answered as expected', 'see kbsync verify'),
+  TEST_FAILED: row(
+    7,
+    { stops: 'document' },
+    'a golden question was not answered as expected',
+    'ask it with kbsync ask, and look at the documents that the answer rests on',
+  ),
   CREDENTIALS_REFUSED: row(8, {}, 'the target refused its credentials', "check the key and its rights in the vendor's dashboard"),
   BOT_NOT_FOUND: row(
     8,

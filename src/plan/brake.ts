@@ -9,7 +9,7 @@ import { byText, counted, figure } from './words.ts';
 export interface BrakeFacts {
   readonly input: PlanInput;
   readonly diff: Diff;
-  /** Fit, narrowed to paths and cut to the limit. */
+  /** Fit and narrowed to paths, but not yet cut to the limit: nothing slips past a brake in slices. */
   readonly operations: readonly Operation[];
   /** Gone and new after moves were paired, whatever the run is narrowed to. */
   readonly gone: readonly Known[];

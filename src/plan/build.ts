@@ -1,9 +1,9 @@
-// The five steps of a plan, in order: diff, move, fit, narrow, brake. Pure: equal inputs in any order give the same plan, byte for byte.
-import type { BlockedDocument, Operation, Plan } from '../model/operation.ts';
+// The five steps of a plan, in order: diff, move, fit, narrow, brake (and then the limit). Pure: equal inputs in any order give the same plan, byte for byte.
+import type { BlockedDocument, Operation, OperationId, Plan } from '../model/operation.ts';
 import type { PayloadHead } from '../model/payload.ts';
 import type { DocumentRecord } from '../model/record.ts';
 import { heldOperations, judgeBrakes } from './brake.ts';
-import { type Diff, diff, isMisnamed, isRefused } from './diff.ts';
+import { type Diff, diff, isMisnamed, isRefused, presentFiles, reasonOfGoing } from './diff.ts';
 import { type Drafted, fitTo, notesOfTarget } from './fit.ts';
 import { forecastOf } from './forecast.ts';
 import type { Known, PlanInput } from './input.ts';
@@ -26,18 +26,19 @@ export function buildPlan(input: PlanInput): Plan {
 
   const narrow = narrowing(input);
   const chosen = fitted.filter(({ operation, record }) => narrow.operation(operation, record)).sort(byOrder);
-  const kept = input.only.limit === null ? chosen : chosen.slice(0, Math.max(0, input.only.limit));
-  const operations = kept.map(({ operation }) => operation);
   const blocked = found.blocked.filter((entry) => narrow.path(entry.path)).sort(byPath);
+  const whole = chosen.map(({ operation }) => operation);
   const brakes = judgeBrakes({
     input,
     diff: found,
-    operations,
+    operations: whole,
     gone: pairing.gone,
     fresh: pairing.fresh.length,
     orphans: leftovers.orphans,
   });
-  const held = heldOperations({ brakes, operations });
+  const held = heldOperations({ brakes, operations: whole });
+  const kept = cutToLimit(chosen, held, input);
+  const operations = kept.map(({ operation }) => operation);
   const notes = [
     ...contactNotes(input),
     ...pairing.notes,
@@ -82,7 +83,8 @@ function draftsOf(input: PlanInput, found: Diff, { pairs, gone, fresh }: Pairing
     const reason = stayed ? `id was ${from.document}` : `moved from ${from.record.path}`;
     drafts.push(moveOf(input, from, to.payload, reason));
   }
-  for (const known of gone) drafts.push(deleteOf(known, 'file deleted', false));
+  const present = presentFiles(input);
+  for (const known of gone) drafts.push(deleteOf(known, reasonOfGoing(known, present), false));
   for (const known of found.leaving) drafts.push(deleteOf(known, known.reason, known.retraction));
   return drafts;
 }
@@ -135,6 +137,15 @@ function narrowing({ only, state }: PlanInput) {
     return path(candidate.path) || (candidate.action === 'move' && path(candidate.fromPath));
   };
   return { path, operation };
+}
+
+/** After the brakes were judged: a limit that came before them would let a mass go by in slices. What is held takes nobody's place. */
+function cutToLimit(chosen: readonly Drafted[], held: ReadonlySet<OperationId>, { only }: PlanInput): readonly Drafted[] {
+  if (only.limit === null) return chosen;
+  const isHeld = ({ operation }: Drafted) => held.has(operation.id);
+  const first = [...chosen.filter((drafted) => !isHeld(drafted)), ...chosen.filter(isHeld)].slice(0, Math.max(0, only.limit));
+  const kept = new Set(first);
+  return chosen.filter((drafted) => kept.has(drafted));
 }
 
 /** Retractions, moves, updates, creates, adopts, other deletes, leftover copies; by path inside each. */

@@ -182,6 +182,17 @@ function isPartMissing(record: DocumentRecord, payload: PayloadHead): boolean {
   return record.items.every((item) => wanted.get(item.part) === item.fingerprint);
 }
 
+/** Paths and ids of what the folder gives this target: a question of one of these went without its file. */
+export function presentFiles({ wanted, failed }: Pick<PlanInput, 'wanted' | 'failed'>): ReadonlySet<string> {
+  return new Set([...wanted, ...failed].flatMap(({ document, path }) => [document, path]));
+}
+
+/** Why a document that was not found any more goes, in a reviewer's words. */
+export function reasonOfGoing({ document, record }: Known, present: ReadonlySet<string>): string {
+  const fileStays = present.has(record.path) || present.has(parentOf(document));
+  return isQa(document) && fileStays ? 'question removed' : 'file deleted';
+}
+
 /** Whether the vendor shows a name that is not the one this document would be given now. */
 export function isMisnamed(target: PlanTarget, record: DocumentRecord, payload: Pick<PayloadHead, 'document' | 'parts'>): boolean {
   if (!target.traits.renames) return false;

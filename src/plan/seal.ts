@@ -14,6 +14,8 @@ export interface SealMeta {
   readonly createdAt: Timestamp;
   /** Commit of the content folder, or null where there is none. */
   readonly commit: string | null;
+  /** Which bot each planned target was known to be; null: it had never been met. */
+  readonly identities: { readonly [target: string]: string | null };
 }
 
 export interface SealedPlans {
@@ -53,8 +55,30 @@ export function readSealed(text: string): SealedPlans {
 
 function isMeta(value: unknown): value is SealMeta {
   if (!isRecord(value)) return false;
-  const { workspace, createdAt, commit } = value;
-  return typeof workspace === 'string' && typeof createdAt === 'string' && (commit === null || typeof commit === 'string');
+  const { workspace, createdAt, commit, identities } = value;
+  const isTextOrNull = (item: unknown) => item === null || typeof item === 'string';
+  const known = isRecord(identities) && Object.values(identities).every(isTextOrNull);
+  return known && typeof workspace === 'string' && typeof createdAt === 'string' && isTextOrNull(commit);
+}
+
+/**
+ * Refuses a plan that was not made for this place: operations are named by documents, so it would approve deletes of other bots.
+ * `known`: the targets it is to be applied to, with the identity that their state has recorded.
+ * @throws USAGE saying which workspace or target.
+ */
+export function refuseForeign(
+  { meta }: SealedPlans,
+  workspace: string,
+  known: readonly { readonly target: string; readonly identity: string | null }[],
+): void {
+  const again = 'make the plan here: kbsync plan --out FILE';
+  if (meta.workspace !== workspace) throw refused(`it was made in the workspace ${meta.workspace}, and this one is ${workspace}`, again);
+  for (const { target, identity } of known) {
+    const sealed = Object.hasOwn(meta.identities, target) ? meta.identities[target] : null;
+    // Never met, then or now: there is nothing that could differ.
+    if (sealed == null || identity === null || sealed === identity) continue;
+    throw refused(`${target} was ${sealed} when it was made, and is ${identity} now`, again);
+  }
 }
 
 /** What has changed since the plan was sealed, one sentence each; empty where both do the same. */

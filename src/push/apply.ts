@@ -241,6 +241,13 @@ class PushRun {
     this.context.emit({ kind: 'operation', action: step.operation.action, document: step.operation.document, outcome, error });
   }
 
+  /** A move that sends nothing is still about items. */
+  private movedIds({ operation }: Step): readonly string[] {
+    if (operation.action !== 'move') return [];
+    const items = this.context.memory.state.records[operation.document]?.items ?? [];
+    return items.flatMap(({ remoteId }) => (remoteId === null ? [] : [remoteId]));
+  }
+
   finish(): Pushed {
     const results = this.steps.map((step): StepResult => {
       const { waiting, remoteIds, error, doubt } = this.of(step);
@@ -250,9 +257,10 @@ class PushRun {
         const stopped = this.stoppedBy ?? new SyncError('UNCONFIRMED', { message: 'not sent' });
         return { step, outcome: 'failed', remoteIds, error: stopped.record() };
       }
-      return { step, outcome: 'done', remoteIds, error: null };
+      return { step, outcome: 'done', remoteIds: step.writes.length === 0 ? this.movedIds(step) : remoteIds, error: null };
     });
-    for (const { step, outcome, error } of results) if (outcome !== 'done') this.tell(step, outcome, error);
+    // What was written is told when its last write has ended; what needed none, here.
+    for (const { step, outcome, error } of results) if (outcome !== 'done' || step.writes.length === 0) this.tell(step, outcome, error);
     return { results, stoppedBy: this.stoppedBy };
   }
 }

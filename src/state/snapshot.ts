@@ -52,7 +52,7 @@ export function decodeSnapshot(text: string, file: string, target: string): Snap
   if (state.target !== target) {
     throw new SyncError('STATE_DAMAGED', {
       message: `${file} holds the state of another target, ${state.target}`,
-      next: `put the file back under its own name; a target is renamed with: kbsync state rename ${state.target} ${target}`,
+      next: 'put the file back under its own name; under a new name a target is a new one, and first contact takes back what is ours',
       data: { file },
     });
   }

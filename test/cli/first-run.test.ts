@@ -43,11 +43,13 @@ describe('the first run', () => {
     expect(targets.map(({ name, counts, training }) => [name, counts['create'], training.state])).toEqual([
       ['support', 4, 'trained'],
       ['site', 3, 'trained'],
+      ['closed', 0, 'unknown'],
     ]);
   });
 
   it('writes nothing the second time', () => {
     expect(second.json<Sync>().targets.map(({ counts, requests }) => [counts['create'], requests.write])).toEqual([
+      [0, 0],
       [0, 0],
       [0, 0],
     ]);

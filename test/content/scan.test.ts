@@ -34,6 +34,26 @@ describe('what is in the folder', () => {
     expect(scan.inScope('sub/node_modules/gone.md')).toBe(false);
   });
 
+  it.runIf(process.platform !== 'win32')(
+    'a name with a line end or another control character is blocked, and told in a form that shows',
+    async () => {
+      const root = folderWith({ 'good.md': '# Good', 'a\nb.md': '# A', 'tab\there.md': '# T', 'x\u0085y/deep.md': '# D', 'a\nb.png': 'x' });
+      for (const include of [['**/*.{md,mdx}'], ['**']]) {
+        const scan = await scanOf(root, { content: { include } });
+        expect(ids(scan)).toEqual(['good.md']);
+        const why = 'its path has a control character in it: rename it';
+        expect(scan.problems.filter(({ severity }) => severity === 'error').map(({ path, message }) => `${path}: ${message}`)).toEqual([
+          `a\\u000ab.md: ${why}`,
+          ...(include[0] === '**' ? [`a\\u000ab.png: ${why}`] : []),
+          `tab\\u0009here.md: ${why}`,
+          `x\\u0085y/deep.md: ${why}`,
+        ]);
+        expect(scan.blockedPaths.get('a\nb.md')).toBe(why);
+        expect([scan.inScope('a\nb.md'), scan.presentPaths.has('a\nb.md'), scan.complete]).toEqual([true, true, true]);
+      }
+    },
+  );
+
   it('each kind of bad input gives a line in the report, and the rest goes through', async () => {
     const root = folderWith({
       'good.md': '# Good',
@@ -155,7 +175,6 @@ describe('what is in the folder', () => {
       '(╯°□°)╯︵',
       '#qa-x',
       '[a]{b}(c)!',
-      'a\nb',
       ' lead',
       'trail ',
       'x...',

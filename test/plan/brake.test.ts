@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Brake, Plan } from '../../src/model/operation.ts';
 import { heldOperations } from '../../src/plan/brake.ts';
 import { buildPlan } from '../../src/plan/build.ts';
-import { approved, glance, head, type InputParts, input, leftover, stateOf, target } from '../support/plan-builders.ts';
+import { approved, carryOut, glance, head, type InputParts, input, leftover, stateOf, target } from '../support/plan-builders.ts';
 
 const files = (count: number, name = 'f') =>
   Array.from({ length: count }, (_, index) => head(`${name}${String(index).padStart(4, '0')}.md`));
@@ -97,6 +97,30 @@ describe('too many deletes', () => {
       1,
     );
     expect(losing(40, 10, { passes: { approved: [approved('too-many-updates', ids(10))] } }).brakes).toHaveLength(1);
+  });
+
+  it('is not got round by --limit: judged on the whole plan, and cut afterwards', () => {
+    const only = { limit: 6 };
+    let state = stateOf(files(40));
+    for (let run = 0; run < 5; run += 1) {
+      const world = input({ state, wanted: files(40).slice(10), only });
+      const plan = buildPlan(world);
+      expect(plan.operations).toHaveLength(6);
+      expect(plan.brakes).toMatchObject([
+        { rule: 'too-many-deletes', documents: ids(10), passWith: 'sync --target site --allow-deletes 10' },
+      ]);
+      state = carryOut(plan, world);
+    }
+    expect(Object.keys(state.records)).toHaveLength(40);
+    const changed = files(40).map((payload) => head(payload.path, 'new'));
+    expect(rules(buildPlan(input({ state, wanted: changed, only })))).toEqual(['too-many-updates all']);
+  });
+
+  it('spends a --limit on what is not held first', () => {
+    const sealed = new Set(['delete f0008.md', 'delete f0009.md']);
+    const plan = losing(40, 10, { passes: { sealed }, only: { limit: 3 } });
+    expect(glance(plan)).toEqual(['- f0000.md', '- f0008.md', '- f0009.md']);
+    expect([...heldOperations(plan)]).toEqual(['delete f0000.md']);
   });
 
   it('does not count copies, but counts orphans, which are whole documents', () => {

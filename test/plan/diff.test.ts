@@ -139,6 +139,16 @@ describe('a known document that is not wanted', () => {
     ]);
   });
 
+  it('is a question that was taken out of a file that is still there, or went with its file', () => {
+    const named = head('b.md', 'b', { document: 'named' });
+    const state = stateOf([named, question('b.md', 'why', 'w', 'named'), known, question('a.md', 'how')]);
+    expect(buildPlan(input({ state, wanted: [named] })).operations.map(({ document, reason }) => [document, reason])).toEqual([
+      ['a.md', 'file deleted'],
+      ['a.md#qa-how', 'file deleted'],
+      ['named#qa-why', 'question removed'],
+    ]);
+  });
+
   it('leaves this bot: a draft as a delete, the fence as a retraction, its questions with it', () => {
     const qa = question('a.md', 'why');
     const draft = buildPlan(input({ ...base, leaves: new Map([['a.md', { reason: 'draft', retraction: false }]]) }));

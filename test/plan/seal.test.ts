@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import { fingerprint, type Json } from '../../src/model/json.ts';
 import { buildPlan } from '../../src/plan/build.ts';
-import { differences, readSealed, sealOf, writeSealed } from '../../src/plan/seal.ts';
+import { differences, readSealed, refuseForeign, sealOf, writeSealed } from '../../src/plan/seal.ts';
 import { head, input, question, stateOf } from '../support/plan-builders.ts';
 
 const error = new SyncError('DOCUMENT_TOO_LARGE').record();
@@ -14,7 +14,7 @@ const world = () =>
     failed: [{ document: 'large.md', path: 'large.md', error }],
     contact: { identityFound: 'another' },
   });
-const meta = { workspace: 'docs', createdAt: '2026-01-01T00:00:00.000Z', commit: null };
+const meta = { workspace: 'docs', createdAt: '2026-01-01T00:00:00.000Z', commit: null, identities: { site: 'vendor origin bot' } };
 const refusal = (text: string): unknown => {
   try {
     readSealed(text);
@@ -46,6 +46,8 @@ describe('a plan file', () => {
 
   it.each([
     ['no meta', { meta: null }],
+    ['no identities', { meta: { ...meta, identities: undefined } }],
+    ['identities that are none', { meta: { ...meta, identities: { site: 1 } } }],
     ['plans that are none', { plans: 'x' }],
     ['a broken operation', { plans: [{ ...buildPlan(world()), operations: [{ action: 'delete' }] }] }],
     ['a foreign seal', { plans: [{ ...buildPlan(world()), seal: 'x' }] }],
@@ -53,6 +55,32 @@ describe('a plan file', () => {
     const sealed = { kbsync: 'plan', version: 1, meta, plans: [buildPlan(world())], ...change };
     const text = JSON.stringify({ ...sealed, checksum: fingerprint(sealed as unknown as Json) });
     expect(refusal(text)).toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('a plan of somewhere else', () => {
+  const sealed = readSealed(writeSealed([buildPlan(world())], meta));
+  const refusalAt = (workspace: string, known: readonly { target: string; identity: string | null }[]): unknown => {
+    try {
+      refuseForeign(sealed, workspace, known);
+    } catch (thrown) {
+      return thrown;
+    }
+    return null;
+  };
+
+  it('is refused in another workspace, which is named', () => {
+    const message = expect.stringContaining('it was made in the workspace docs, and this one is shop') as string;
+    expect(refusalAt('shop', [])).toMatchObject({ code: 'USAGE', message });
+  });
+
+  it('is refused where its target is another bot now', () => {
+    expect(refusalAt('docs', [{ target: 'site', identity: 'vendor origin bot' }])).toBeNull();
+    const message = expect.stringContaining('site was vendor origin bot when it was made, and is vendor origin other now') as string;
+    expect(refusalAt('docs', [{ target: 'site', identity: 'vendor origin other' }])).toMatchObject({ code: 'USAGE', message });
+    // Never met, then or now: nothing is known to differ.
+    expect(refusalAt('docs', [{ target: 'site', identity: null }])).toBeNull();
+    expect(refusalAt('docs', [{ target: 'new', identity: 'vendor origin new' }])).toBeNull();
   });
 });
 

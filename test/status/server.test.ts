@@ -1,4 +1,5 @@
 // The status server: routes, who may ask what, and headers. Mostly without a socket.
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import type { SyncEvent } from '../../src/model/event.ts';
@@ -227,6 +228,31 @@ describe('listening', () => {
       code: 'CONFIG_INVALID',
       next: expect.stringContaining('KBSYNC_TOKEN') as string,
     });
+  });
+
+  it('takes a POST as curl sends it: no body, an empty one, one in chunks, and none too large', async () => {
+    const { input, asked } = bench({ token });
+    const server = await startServer(input);
+    const post = (headers: Record<string, string>, ...chunks: string[]) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const url = new URL('api/sync', server.url);
+        const sent = request(url, { method: 'POST', headers: { ...bearer, ...headers } }, (reply) => {
+          reply.resume();
+          resolve(reply.statusCode);
+        });
+        sent.on('error', reject);
+        // Without a length node would announce chunks by itself.
+        if (chunks.length === 0) sent.useChunkedEncodingByDefault = false;
+        for (const chunk of chunks) sent.write(chunk);
+        sent.end();
+      });
+    expect(await post({})).toBe(202);
+    expect(await post({ 'content-length': '0' })).toBe(202);
+    expect(await post({ 'transfer-encoding': 'chunked' }, '{"targets":', '["site"]}')).toBe(202);
+    expect(await post({ 'transfer-encoding': 'chunked' }, 'x'.repeat(70_000))).toBe(413);
+    expect(await post({ 'content-length': '70000' }, 'x'.repeat(70_000))).toBe(413);
+    expect(asked).toEqual([null, null, ['site']]);
+    await server.close();
   });
 
   it('closes although somebody follows the events', async () => {
