@@ -74,3 +74,15 @@ describe('one pass', () => {
     expect(strongest(codesOf(report))).toBe(0);
   });
 });
+
+describe('a lost state where texts cannot be read', () => {
+  it('everything is sent again to be sure, and that trips no brake', async () => {
+    const { vendor, run } = setting({ can: ['update', 'delete', 'list', 'status'] });
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`p${n}.md`, `page ${n}`]));
+    await run({ files: many });
+    const report = await runSync({ target: vendor.connect(), disk: memoryDisk(), files: many, id: idsFrom(10_000) });
+    expect(report.held).toEqual([]);
+    expect(report.results.every(({ operation, outcome }) => operation.action === 'update' && outcome === 'done')).toBe(true);
+    expect(vendor.items.size).toBe(60);
+  });
+});

@@ -58,9 +58,17 @@ function sceneOf(facts: BrakeFacts): Scene {
   const records = Object.values(input.state.records).filter((record) => record.items.length > 0).length;
   // What waits for a person already was let through once: it must not hold every later run.
   const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
+  // Taken back from a lost state without its text being known: sent again to be sure, though nobody changed anything.
+  const takenBack = (document: DocumentId): boolean => {
+    const record = input.state.records[document];
+    return record !== undefined && record.pushed === null && record.items.every((item) => item.effect === null);
+  };
   const deletes = operations.filter(
     (operation): operation is DeleteOperation =>
-      operation.action === 'delete' && (operation.remoteId === null || orphans.has(operation.id)) && !waiting.has(operation.id),
+      operation.action === 'delete' &&
+      (operation.remoteId === null || orphans.has(operation.id)) &&
+      !waiting.has(operation.id) &&
+      !takenBack(operation.document),
   );
   return { ...facts, name: input.target.name, known: records + orphans.size, deletes };
 }
@@ -214,9 +222,16 @@ function tooManyUpdates(scene: Scene): Brake | null {
   const { input, name, known, operations } = scene;
   if (known === 0) return null;
   const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
+  // Taken back from a lost state without its text being known: sent again to be sure, though nobody changed anything.
+  const takenBack = (document: DocumentId): boolean => {
+    const record = input.state.records[document];
+    return record !== undefined && record.pushed === null && record.items.every((item) => item.effect === null);
+  };
   const updates = operations.filter(
     (operation) =>
-      (operation.action === 'update' || (operation.action === 'move' && operation.fingerprint !== null)) && !waiting.has(operation.id),
+      (operation.action === 'update' || (operation.action === 'move' && operation.fingerprint !== null)) &&
+      !waiting.has(operation.id) &&
+      !takenBack(operation.document),
   );
   const { share, floor } = input.safety.maxUpdate;
   const limit = input.passes.allowUpdates ?? Math.max(floor, share * known);
