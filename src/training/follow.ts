@@ -94,9 +94,11 @@ function newsOf(asked: readonly Asked[], report: StatusReport, context: Training
  */
 function ageOf(item: RemoteItem, { target, memory, nowMs }: TrainingContext): number {
   const accepted = Date.parse(item.acceptedAt);
-  if (target.traits.training === 'automatic') return nowMs() - accepted;
   const { run } = memory.state;
-  return run === null ? 0 : nowMs() - Math.max(accepted, Date.parse(run.requestedAt));
+  if (target.traits.training === 'on-request' && run === null) return 0;
+  const since = target.traits.training === 'automatic' || run === null ? accepted : Math.max(accepted, Date.parse(run.requestedAt));
+  // A clock that was set back makes nothing younger than new.
+  return Math.max(0, nowMs() - since);
 }
 
 function stuckError(document: DocumentId, ageMs: number) {
