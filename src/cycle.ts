@@ -72,7 +72,7 @@ function trainingOf(context: CycleContext): TrainingContext {
     firstMs: target.poll.firstMs ?? poll.firstMs,
     maxMs: target.poll.maxMs ?? poll.maxMs,
     trainTimeoutMs: target.trainTimeoutMs,
-    settleMs: target.settleMs ?? 0,
+    settleMs: target.settleMs ?? connection.target.traits.settleMs ?? 0,
   };
   return { target: connection.target, memory, call: callsOf(context), stop, newEffectId, sleep, nowMs, emit, timing };
 }

@@ -146,6 +146,9 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
   .argument('[action]', 'done, created, retry or approve')
   .argument('[id]', 'T3, U1, H2 …')
   .argument('[remoteId]', "for created: the item's id at the vendor")
+  .addOption(
+    new Option('--format <format>', 'the list as text, or as the Markdown of an issue').choices(['text', 'github-issue']).default('text'),
+  )
   .addHelpText(
     'after',
     examples(
@@ -154,15 +157,18 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
       'kbsync todo created U1 361628903185318481',
       'kbsync todo retry U1',
       'kbsync todo approve H2',
+      'kbsync todo --format github-issue > issue.md',
     ),
   )
-  .action((action: string | undefined, id: string | undefined, remoteId: string | undefined, _options: unknown, self: Command) =>
-    run(self, async (invocation) => {
-      const { handOver } = await import('./cli/hand-over.ts');
-      const { todo } = await import('./cli/todo.ts');
-      const request = { action: action ?? null, id: id ?? null, remoteId: remoteId ?? null };
-      return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
-    }),
+  .action(
+    (action: string | undefined, id: string | undefined, remoteId: string | undefined, options: Record<string, unknown>, self: Command) =>
+      run(self, async (invocation) => {
+        const { handOver } = await import('./cli/hand-over.ts');
+        const { todo } = await import('./cli/todo.ts');
+        const format = options['format'] === 'github-issue' ? 'github-issue' : 'text';
+        const request = { format, action: action ?? null, id: id ?? null, remoteId: remoteId ?? null } as const;
+        return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
+      }),
   );
 
 command('show', "one document's whole story in every bot")

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConfigProblem, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
-import { registry, resolveConnector } from './connectors/registry.ts';
 import type { CycleContext, CycleMemory } from './cycle/context.ts';
 import { type Folder, readFolder } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
@@ -23,6 +22,7 @@ import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
 import { type NumberSource, numbersFrom } from './workspace/numbers.ts';
+import { vendorKeys } from './workspace/vendors.ts';
 
 export interface WorkspaceInput {
   readonly configFile: string | null;
@@ -85,8 +85,7 @@ export interface Workspace {
 
 /** Loads the configuration and wires what it names. Sends nothing and writes nothing. */
 export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
-  const vendors = Object.assign(vendorKeys, { names: Object.keys(registry) });
-  const loaded = await loadConfig({ file: input.configFile, cwd: input.cwd, env: input.env, vendors });
+  const loaded = await loadConfig({ file: input.configFile, cwd: input.cwd, env: input.env, vendors: vendorKeys() });
   const { config, secrets, warnings } = loaded;
   const now = input.now ?? Date.now;
   const random = input.random ?? Math.random;
@@ -224,10 +223,6 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     },
     close: () => bots.close(),
   };
-}
-
-async function vendorKeys(name: string) {
-  return Object.hasOwn(registry, name) ? resolveConnector(name) : null;
 }
 
 /** A memory that folds and forgets: what a plan learns on the way is not written down. */

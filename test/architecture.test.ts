@@ -37,8 +37,18 @@ const mayImport: { readonly [area: string]: Allowed } = {
   'connectors/<vendor>': { values: ['connectors/connector', 'model'] },
   // Never its own connector's files: it must not share our misunderstandings.
   'connectors/<vendor>/emulator': { values: ['connectors/emulator', 'model'] },
+  // What the authors of other connectors build on.
+  'connectors/public': { values: ['connectors/connector', 'model'] },
+  'connectors/third-party': { values: ['model'], types: ['connectors/connector'] },
   'connectors/registry': {
-    values: ['connectors/<vendor>', 'connectors/<vendor>/emulator', 'connectors/connector', 'connectors/emulator', 'model'],
+    values: [
+      'connectors/<vendor>',
+      'connectors/<vendor>/emulator',
+      'connectors/connector',
+      'connectors/emulator',
+      'connectors/third-party',
+      'model',
+    ],
   },
   transport: { values: ['model'], types: ['connectors/connector'] },
   // `capabilitiesOf` is the one function of the contract that stages call.
@@ -49,7 +59,11 @@ const mayImport: { readonly [area: string]: Allowed } = {
   'cycle.ts': { values: ['cycle', 'model', 'content', 'plan', 'push', 'training', 'verify'], types: ['connectors/connector', 'state'] },
   status: { values: ['model'], types: ['state'] },
   sandbox: { values: ['model'], types: ['connectors/emulator'] },
-  testkit: { values: ['model', 'connectors/connector'], types: ['state', 'connectors/emulator'] },
+  // Published: a bench is the real wire and the real engine around an emulator.
+  testkit: {
+    values: ['model', 'connectors/connector', 'connectors/emulator', 'sandbox', 'transport', 'cycle', 'cycle.ts', 'state'],
+    types: ['push', 'content'],
+  },
   daemon: {
     // Of plan only escape.ts: what comes from a vendor or a file is made visible before it is printed.
     values: ['model', 'cycle', 'cycle.ts', 'content', 'plan', 'status', 'training', 'connectors/connector', 'state'],

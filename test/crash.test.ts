@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import type { GivenText } from '../src/push/context.ts';
 import { readLedger } from '../src/state/store.ts';
+import { type Files, idsFrom, runSync } from '../src/testkit/engine.ts';
 import type { Loss, MemoryDisk } from '../src/testkit/faults.ts';
 import { Crash, memoryDisk } from '../src/testkit/faults.ts';
 import { type MemoryOptions, type MemoryVendor, memoryVendor } from '../src/testkit/memory.ts';
-import { type Files, idsFrom, runSync } from './support/engine.ts';
 
 const before: Files = { 'a.md': 'alpha', 'b.md': 'beta', 'c.md': 'gamma', 'd.md': 'delta' };
 const after: Files = { 'a.md': 'alpha', 'b.md': 'beta, new', 'd2.md': 'delta', 'e.md': 'epsilon', 'f.md': 'phi' };

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { codesOf, strongest } from '../src/cli/exit.ts';
 import { readLedger } from '../src/state/store.ts';
+import { folderOf, idsFrom, runSync } from '../src/testkit/engine.ts';
 import { memoryDisk } from '../src/testkit/faults.ts';
 import { memoryVendor } from '../src/testkit/memory.ts';
-import { folderOf, idsFrom, runSync } from './support/engine.ts';
 
 const files = { 'a.md': 'alpha', 'b.md': 'beta', 'c.md': 'gamma' };
 

@@ -49,7 +49,7 @@ const namings: { readonly [name: string]: (document: Document) => string } = {
 };
 
 beforeAll(async () => {
-  const vendors = Object.assign((name: string) => (Object.hasOwn(registry, name) ? resolveConnector(name) : Promise.resolve(null)), {
+  const vendors = Object.assign((name: string) => (Object.hasOwn(registry, name) ? resolveConnector(name, '/') : Promise.resolve(null)), {
     names: Object.keys(registry),
   });
   loaded = await loadConfig({ file: null, cwd: root, env: {}, vendors });
@@ -147,7 +147,7 @@ describe('the manual', () => {
 
   it('names every key of the configuration, and every key of each vendor', async () => {
     const manual = manualText();
-    const vendors = await Promise.all(Object.keys(registry).map(resolveConnector));
+    const vendors = await Promise.all(Object.keys(registry).map((name) => resolveConnector(name, '/')));
     const keys = [
       ...keysOf(jsonSchemaOf(configKeys)),
       ...commonTargetKeys,
@@ -158,7 +158,7 @@ describe('the manual', () => {
   });
 
   it('shows only configurations that load', async () => {
-    const vendors = Object.assign((name: string) => (Object.hasOwn(registry, name) ? resolveConnector(name) : Promise.resolve(null)), {
+    const vendors = Object.assign((name: string) => (Object.hasOwn(registry, name) ? resolveConnector(name, '/') : Promise.resolve(null)), {
       names: Object.keys(registry),
     });
     const files = ['README.md', ...payloads.flatMap(({ document }) => (document.kind === 'article' ? [`content/${document.path}`] : []))];

@@ -13,6 +13,7 @@ import {
   errorsTable,
   exitCodes,
   exitCodesTable,
+  missingTable,
   vendorsTable,
   withGenerated,
 } from './support/readme-tables.ts';
@@ -26,10 +27,18 @@ beforeAll(async () => {
   specs = await Promise.all(Object.values(registry).map((vendor) => vendor.connector()));
 });
 
+/** The day that a vendor's README says it was checked on. */
+function checkedOn(vendor: string): string {
+  const found = /^Checked (\d{4}-\d{2}-\d{2})\b/m.exec(readFileSync(at(`src/connectors/${vendor}/README.md`), 'utf8'));
+  if (found?.[1] === undefined) throw new Error(`src/connectors/${vendor}/README.md does not say "Checked YYYY-MM-DD"`);
+  return found[1];
+}
+
 function expected(text: string): string {
   return withGenerated(text, {
     commands: commandsTable(),
-    vendors: vendorsTable(specs),
+    vendors: vendorsTable(specs, checkedOn),
+    missing: missingTable(specs),
     config: configTable(),
     'exit codes': exitCodesTable(),
     errors: errorsTable(),
@@ -47,6 +56,17 @@ describe('README.md', () => {
     const text = readFileSync(at('README.md'), 'utf8');
     expect(expected(text.replace('| `USAGE` |', '| `USAGES` |'))).not.toBe(text.replace('| `USAGE` |', '| `USAGES` |'));
     expect(() => withGenerated('no marker', { errors: '' })).toThrow(/generated: errors/);
+  });
+
+  it('says of each capability of each variant whether it is there, and of each that is missing why, instead what, and by which source', () => {
+    const text = readFileSync(at('README.md'), 'utf8');
+    const variants = specs.flatMap((spec) => Object.keys(spec.variants));
+    expect(variants.length).toBeGreaterThanOrEqual(8);
+    const blockOf = (name: string) => (text.split(`<!-- generated: ${name} -->`)[1] ?? '').split('<!-- end generated -->')[0] ?? '';
+    for (const line of blockOf('vendors').trim().split('\n')) expect(line.split(/(?<!\\)\|/)).toHaveLength(variants.length + 3);
+    const missing = blockOf('missing').trim().split('\n').slice(2);
+    expect(missing.length).toBeGreaterThan(5);
+    for (const line of missing) expect(line).toMatch(/https?:\/\/.*\| \d{4}-\d{2}-\d{2} \|$/);
   });
 
   it('explains every exit code that an error can end in, and no other', () => {

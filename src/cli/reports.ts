@@ -82,6 +82,11 @@ export function printReport(report: TargetReport, output: Output, verbose: boole
       `  ${output.style(outcome === 'done' ? 'dim' : 'bad', outcome)} ${operation.action} ${visible(operation.document)}: ${visible(why)}`,
     );
   }
+  const byHand = [
+    ...new Set(results.flatMap(({ operation, outcome }) => (outcome === 'todo' && operation.note !== null ? [operation.note] : []))),
+  ];
+  for (const note of byHand) output.data(`  ${output.style('warn', 'by hand')}: ${visible(note)}`);
+  if (counts.todo + report.owed.byHand > 0) output.data('  see: kbsync todo');
   for (const { path, reason, action } of blocked)
     output.data(`  ${output.style('bad', 'blocked')} ${action} ${visible(path)}: ${visible(reason)}`);
   for (const { id, message, passWith } of report.held) {

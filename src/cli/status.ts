@@ -109,7 +109,8 @@ function print({ status, error: failure }: Look, documents: boolean, { output }:
       `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
     );
   }
-  if (counts.todo + counts.unconfirmed > 0) output.data('  see: kbsync todo');
+  for (const line of byHandLines(status)) output.data(`  ${output.style('warn', 'by hand')} ${visible(line)}`);
+  if (counts.todo + counts.unconfirmed + status.byHand > 0) output.data('  see: kbsync todo');
   if (!documents) return;
   for (const one of status.documents) {
     const knows = one.trainedFingerprint === null ? 'knows none' : `knows ${short(one.trainedCommit ?? one.trainedFingerprint)}`;
@@ -121,6 +122,24 @@ function print({ status, error: failure }: Look, documents: boolean, { output }:
   }
 }
 
+/** Where to go and what to do, once for each way; the numbers are those of `kbsync todo`. */
+function byHandLines({ todos, byHand }: TargetStatus): string[] {
+  const ways = new Map<string, string[]>();
+  for (const { id, operation, how } of todos) {
+    const way = `${operation.action}: ${how}`;
+    ways.set(way, [...(ways.get(way) ?? []), id]);
+  }
+  const lines = [...ways].map(([way, ids]) => {
+    const more = ids.length > shownIds ? ` and ${figure(ids.length - shownIds)} more` : '';
+    return `${ids.slice(0, shownIds).join(', ')}${more}, ${way}`;
+  });
+  if (byHand > 0)
+    lines.push(byHand === 1 ? '1 copy left over, to be removed there' : `${figure(byHand)} copies left over, to be removed there`);
+  return lines;
+}
+
+const shownIds = 5;
+
 /** One --fail-if as a question to a status. USAGE where it is none of the known ones. */
 function conditionOf(text: string): Condition {
   switch (text) {
@@ -129,7 +148,7 @@ function conditionOf(text: string): Condition {
     case 'failed':
       return ({ counts }) => counts.failed + counts.stuck > 0;
     case 'todo':
-      return ({ counts }) => counts.todo > 0;
+      return ({ counts, byHand }) => counts.todo + byHand > 0;
     case 'unconfirmed':
       return ({ counts }) => counts.unconfirmed > 0;
     default: {

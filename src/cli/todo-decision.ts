@@ -13,8 +13,9 @@ import { type FiledItem, readInbox } from './inbox.ts';
 import type { Invocation } from './invocation.ts';
 import { ciLockWaitMs } from './sync.ts';
 
-/** `todo`, parsed; everything null lists the inbox. */
+/** `todo`, parsed; action null lists the inbox, which alone has a format. */
 export interface TodoRequest {
+  readonly format?: 'text' | 'github-issue';
   readonly action: string | null;
   readonly id: string | null;
   readonly remoteId: string | null;

@@ -2,6 +2,7 @@
 import { exitCodeOf } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import { age } from '../status/derive.ts';
+import { whichItems } from '../status/inbox.ts';
 import type { Workspace } from '../workspace.ts';
 import { strongest } from './exit.ts';
 import { type FiledItem, readInbox } from './inbox.ts';
@@ -9,13 +10,14 @@ import { type Invocation, workspaceOf } from './invocation.ts';
 import { plain } from './reports.ts';
 import { type SyncRequest, sync } from './sync.ts';
 import { type Decided, decide, type TodoRequest } from './todo-decision.ts';
+import { todoIssue } from './todo-issue.ts';
 
 /** Lists the inbox, or carries a decision out. Resolves to the exit code; of `approve`, to that of the sync it lets through. */
 export async function todo(invocation: Invocation, request: TodoRequest): Promise<number> {
   const workspace = await workspaceOf(invocation);
   let decided: Decided;
   try {
-    if (request.action === null) return await list(workspace, invocation);
+    if (request.action === null) return await list(workspace, invocation, request.format);
     decided = await decide(workspace, invocation, request);
   } finally {
     await workspace.close();
@@ -47,7 +49,7 @@ const wholeSync: SyncRequest = {
   lockWaitMs: null,
 };
 
-async function list(workspace: Workspace, invocation: Invocation): Promise<number> {
+async function list(workspace: Workspace, invocation: Invocation, format: TodoRequest['format'] = 'text'): Promise<number> {
   const { output, command } = invocation;
   const { items, failures } = await readInbox(workspace, invocation);
   const exitCode = strongest(failures.flatMap(({ target, error }) => (target.required ? [exitCodeOf(error.code)] : [])));
@@ -61,6 +63,7 @@ async function list(workspace: Workspace, invocation: Invocation): Promise<numbe
         errors: failures.map(({ target, error }) => ({ target: target.name, error: error.record() })),
       }),
     () => {
+      if (format === 'github-issue') return output.data(todoIssue(items, workspace.now()));
       for (const item of items) print(item, workspace.now(), invocation);
       if (items.length === 0 && failures.length === 0) output.data('nothing waits for a person');
     },
@@ -73,15 +76,17 @@ async function list(workspace: Workspace, invocation: Invocation): Promise<numbe
 }
 
 function print(item: FiledItem, nowMs: number, { output }: Invocation): void {
-  const { id, kind, target, message, where, how, since, commands } = item;
+  const { id, kind, target, message, where, items, how, since, commands } = item;
+  const which = whichItems(items);
   const when = since === null ? '' : ` (${age(Math.max(0, nowMs - Date.parse(since)))})`;
   const name = id === null || kind === 'leftover' ? kind : id;
   output.data(`${output.style('strong', visible(name))} ${visible(target)}: ${visible(message)}${when}`);
   if (where !== null) output.data(`  where: ${visible(where)}`);
+  if (which !== null) output.data(`  which: ${visible(which)}`);
   output.data(`  how: ${visible(how)}`);
   for (const command of commands) output.data(`  ${output.style('dim', '$')} ${visible(command)}`);
 }
 
-function rowOf({ id, kind, target, document, action, message, where, how, since, commands }: FiledItem) {
-  return { id, kind, target, document, action, message, where, how, since, commands };
+function rowOf({ id, kind, target, document, action, message, where, items, how, since, commands }: FiledItem) {
+  return { id, kind, target, document, action, message, where, items, how, since, commands };
 }

@@ -35,12 +35,18 @@ function faultsOfIssue(issue: Issue, base: Path, spots: ReadonlyMap<string, Spot
     });
   }
   if (issue.code === 'invalid_union') {
-    const deeper = deepestBranch(issue.errors);
+    const deeper = deepestBranch(branchesOf(issue));
     if (deeper !== null) return deeper.flatMap((inner) => faultsOfIssue(inner, path, spots));
   }
   const { at, spot } = spotOf(path, spots);
   const found = spot?.found ?? 'nothing';
   return [{ at, path, found, expected: expectedOf(issue), suggestion: suggestionOf(issue, found), absent: spot === null || spot.absent }];
+}
+
+/** The alternatives of a union; none where another copy of zod says it in another way. */
+function branchesOf(issue: Extract<Issue, { readonly code: 'invalid_union' }>): readonly (readonly Issue[])[] {
+  const { errors } = issue as { readonly errors?: readonly (readonly Issue[])[] };
+  return errors ?? [];
 }
 
 /** Of alternatives that are maps, the one that fits best; null where the alternatives are single values. */
@@ -79,7 +85,7 @@ function expectedOf(issue: Issue): string {
     case 'invalid_format':
       return issue.pattern === undefined ? `a ${issue.format}` : `a text that matches ${issue.pattern}`;
     case 'invalid_union': {
-      const each = issue.errors.flatMap((branch) => branch.map(expectedOf));
+      const each = branchesOf(issue).flatMap((branch) => branch.map(expectedOf));
       return each.length === 0 ? 'another value' : [...new Set(each)].join(' or ');
     }
     default:
@@ -92,7 +98,7 @@ function unitOf(origin: string): string {
 }
 
 function suggestionOf(issue: Issue, found: string): string | null {
-  const values = issue.code === 'invalid_union' ? issue.errors.flat().flatMap(valuesOf) : valuesOf(issue);
+  const values = issue.code === 'invalid_union' ? branchesOf(issue).flat().flatMap(valuesOf) : valuesOf(issue);
   return found.startsWith('"') ? nearest(found.slice(1, -1), values) : null;
 }
 

@@ -126,7 +126,12 @@ const targetKeys = z.strictObject({
   settle: orVendor(duration()).describe('Where the vendor cannot tell: counted as ready this long after the last write.'),
   minInterval: orVendor(duration()).describe('The daemon’s least time between two pushes; by default by vendor, 0 in the sandbox.'),
   trainTimeout: duration().prefault('30m').describe('How long after its acceptance a document may stay untrained; past it, it is stuck.'),
-  onUpdate: text().default('default').describe('What an update does at a vendor without update: default, append or todo.'),
+  onUpdate: z
+    .enum(['default', 'todo', 'append', 'url'])
+    .default('default')
+    .describe(
+      'What an update does at a vendor without update. todo: a person does it; append: a new copy, and a person removes the old one; url: articles are given as links, which a person has read anew; default: what the vendor’s page in the manual says.',
+    ),
   onUnconfirmed: z
     .enum(['default', 'ask', 'retry', 'assume-created'])
     .default('default')
@@ -245,7 +250,6 @@ export const notBuilt: readonly NotBuilt[] = [
   { key: 'content.site.generator', only: ['plain'], sentence: 'other site generators are not built yet' },
   { key: 'state.kind', only: ['embedded'], sentence: 'other kinds of state are not built yet' },
   { key: 'targets[].format', only: ['markdown'], sentence: 'other formats are not built yet' },
-  { key: 'targets[].onUpdate', only: ['default'], sentence: 'another way of updating is not built yet' },
   { key: 'targets[].after', only: [null], sentence: 'staging is not built yet' },
   {
     key: 'targets[].paths',
@@ -279,7 +283,7 @@ export function configJsonSchema(vendors: readonly VendorSchema[]): JsonRecord {
   const properties = propertiesOf(whole);
   const targets = properties['targets'] ?? {};
   const common = isRecord(targets['items']) ? targets['items'] : {};
-  const kinds = vendors.map((vendor) => targetOf(common, vendor));
+  const kinds = [...vendors.map((vendor) => targetOf(common, vendor)), targetOfOthers(common)];
   return {
     $schema: $schema ?? 'http://json-schema.org/draft-07/schema#',
     title: 'sync.config.yaml of kbsync',
@@ -295,6 +299,22 @@ function targetOf(common: JsonRecord, vendor: VendorSchema): JsonRecord {
     properties: { ...propertiesOf(jsonSchemaOf(vendor.options)), ...shared, vendor: { ...shared['vendor'], const: vendor.name } },
     required: ['name', 'vendor'],
     additionalProperties: false,
+  };
+}
+
+/**
+ * Of a connector that others wrote: a package, or a file. Its own keys are known only once it is loaded, which an editor does not do. A plain
+ * word is taken for one of ours misspelt, so that an editor still says so.
+ */
+function targetOfOthers(common: JsonRecord): JsonRecord {
+  const shared = propertiesOf(common);
+  const vendor = { ...shared['vendor'], pattern: '[-./@]' };
+  return {
+    type: 'object',
+    description: 'A bot of a vendor whose connector is a package or a file of your own; its own keys are checked when it is loaded.',
+    properties: { ...shared, vendor, sandbox: { ...shared['sandbox'], const: false } },
+    required: ['name', 'vendor'],
+    additionalProperties: true,
   };
 }
 

@@ -28,7 +28,9 @@ export const anyShape: Shape = {
 
 /** draft-07, for what a person writes (before defaults and transforms). */
 export function jsonSchemaOf(type: z.ZodType): JsonRecord {
-  const made = z.toJSONSchema(type, { target: 'draft-07', io: 'input', unrepresentable: 'any', reused: 'inline' });
+  const how = { target: 'draft-07', io: 'input', unrepresentable: 'any', reused: 'inline' } as const;
+  // A connector of others may bring its own copy of zod: that one knows its own types, and what was noted with them.
+  const made = typeof type.toJSONSchema === 'function' ? type.toJSONSchema(how) : z.toJSONSchema(type, how);
   return JSON.parse(JSON.stringify(made)) as JsonRecord;
 }
 
@@ -60,6 +62,18 @@ function branchesOf(schema: JsonRecord): readonly JsonRecord[] {
 export function shapeOf(type: z.ZodType): Shape {
   return shapeOfSchema(jsonSchemaOf(type));
 }
+
+/** The shape of the options of a connector that others wrote: where their copy of zod tells nothing, any keys, and its parser decides. */
+export function shapeOfForeign(type: z.ZodType): Shape {
+  try {
+    const shape = shapeOf(type);
+    return shape.accepts.has('map') ? shape : openMap;
+  } catch {
+    return openMap;
+  }
+}
+
+const openMap: Shape = { ...anyShape, accepts: new Set(['map'] as const), values: anyShape };
 
 const kinds: { readonly [type: string]: 'string' | 'number' | 'boolean' | 'null' | 'list' | 'map' } = {
   string: 'string',

@@ -8,7 +8,7 @@ import { faultsOf, spotOf } from './issues.ts';
 import { type Fault, nearest, type Path, pathKey } from './problem.ts';
 import { newNotes, type ReadContext, readTree, type Spot, unknownKey } from './read.ts';
 import { commonTargetKeys } from './schema.ts';
-import { anyShape, type Shape, shapeOf } from './shape.ts';
+import { anyShape, type Shape, shapeOfForeign } from './shape.ts';
 import type { Mapping, Tree } from './tree.ts';
 
 /** What the configuration needs to know of a vendor. A connector's spec is one. */
@@ -19,6 +19,10 @@ export interface VendorOptions {
   sandbox(targetName: string): { readonly options: JsonRecord };
   /** The keys of `options` that say which bot it is; two targets that agree in all of them are one bot. */
   readonly identityKeys?: readonly string[];
+  /** What `onUpdate` may say at a target with these options, parsed; any of them where it is left out. */
+  updateWays?(options: unknown): readonly string[];
+  /** false: there is no emulator of it, so no target can be a sandbox. */
+  readonly emulated?: boolean;
 }
 
 /** Finds a vendor by the name that a target gives; null where there is none. Relative files start at `configDir`. */
@@ -98,7 +102,7 @@ async function findVendor(name: Json | undefined, path: Path, { vendors, configD
   try {
     const found = await vendors(name, configDir);
     if (found !== null) return found;
-    const expected = `one of ${vendors.names.join(', ')}${/[./@]/.test(name) ? ' (third-party packages and files are not loaded yet)' : ''}`;
+    const expected = `one of ${vendors.names.join(', ')}, or a package or file of your own that is there`;
     notes.faults.push({ at: spot.at, path: where, found: JSON.stringify(name), expected, suggestion: nearest(name, vendors.names) });
   } catch (thrown) {
     if (!(thrown instanceof SyncError)) throw thrown;
@@ -109,7 +113,7 @@ async function findVendor(name: Json | undefined, path: Path, { vendors, configD
 
 /** Of an unknown vendor no key can be called unknown. */
 function readOptions(map: Mapping, vendor: VendorOptions | null, path: Path, context: ReadContext): { readonly [key: string]: Json } {
-  const shape = vendor === null ? anyShape : shapeOf(vendor.options);
+  const shape = vendor === null ? anyShape : shapeOfForeign(vendor.options);
   const known = [...shape.keys.keys()];
   const read: { [key: string]: Json } = {};
   for (const entry of map.entries) {
@@ -126,11 +130,35 @@ function checkedOptions(reading: TargetReading, vendor: VendorOptions, { notes }
   const { written, missingKeys, sandbox, path } = reading;
   const given = sandbox ? without(written, missingKeys) : written;
   const name = typeof reading.common['name'] === 'string' ? reading.common['name'] : 'sandbox';
-  const options = sandbox ? { ...vendor.sandbox(name).options, ...given } : given;
+  const options = sandbox && vendor.emulated !== false ? { ...vendor.sandbox(name).options, ...given } : given;
   const tried = parseLeavingOut(vendor.options, options, missingKeys);
   notes.faults.push(...tried.errors.flatMap((error) => faultsOf(error, path, notes.spots)));
+  if (tried.errors.length === 0) notes.faults.push(...wrongUpdate(reading, vendor, tried.data, notes.spots));
+  if (sandbox && vendor.emulated === false) notes.faults.push(notEmulated(reading, notes.spots));
   if (!sandbox) notes.faults.push(...missingRequired(reading, vendor, tried.data, notes.spots));
   return tried.value;
+}
+
+/** A way of updating that this vendor, with these options, does not have. */
+function wrongUpdate(
+  { common, path, missingKeys }: TargetReading,
+  vendor: VendorOptions,
+  parsed: unknown,
+  spots: ReadonlyMap<string, Spot>,
+): readonly Fault[] {
+  const way = common['onUpdate'];
+  if (typeof way !== 'string' || way === 'default' || vendor.updateWays === undefined || missingKeys.has('onUpdate')) return [];
+  const ways = vendor.updateWays(parsed);
+  if (ways.includes(way)) return [];
+  const where = [...path, 'onUpdate'];
+  const expected = `${ways.length > 1 ? 'one of ' : ''}${ways.join(', ')}: what ${String(common['vendor'])} can do with these options`;
+  return [{ at: spotOf(where, spots).at, path: where, found: JSON.stringify(way), expected }];
+}
+
+function notEmulated({ common, path }: TargetReading, spots: ReadonlyMap<string, Spot>): Fault {
+  const where = [...path, 'sandbox'];
+  const expected = `false: kbsync has no emulator of ${String(common['vendor'])}; a server that stands in for it can be named in baseUrl`;
+  return { at: spotOf(where, spots).at, path: where, found: 'true', expected };
 }
 
 /** Parses; a place whose variable is not set is not to blame: it is left out instead. */

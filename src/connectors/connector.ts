@@ -149,6 +149,12 @@ export interface Traits {
     readonly partBytes: number | null;
     readonly titleCharacters: number | null;
   };
+  /** What an update comes to where there is neither update nor delete, unless onUpdate says otherwise. Left out: todo, a person does it. */
+  readonly withoutUpdate?: 'todo' | 'append';
+  /** An item of kind `url` is a link that the vendor reads by itself, so onUpdate may be url. Left out: no links. */
+  readonly readsLinks?: boolean;
+  /** Where the vendor cannot tell: how long after the last write it counts as ready, honestly unknown (configuration: settle). Left out: 0. */
+  readonly settleMs?: number;
   /** How long a list may lag behind a write. */
   readonly lagMs: number;
   readonly poll: { readonly firstMs: number; readonly maxMs: number };
@@ -234,6 +240,17 @@ export function capabilitiesOf(target: Target): ReadonlySet<Capability> {
   for (const name of optional) if (name in target && (target as unknown as Record<string, unknown>)[name] !== undefined) found.add(name);
   if ('replaceAll' in target) for (const name of ['update', 'delete'] as const) found.add(name);
   return found;
+}
+
+/** How a changed document reaches the bot (configuration: onUpdate). */
+export type UpdateWay = 'default' | 'todo' | 'append' | 'url';
+
+/** What `onUpdate` may say at a target: where it can update there is nothing to choose, and where it can delete an old copy need not stay. */
+export function updateWaysOf(target: Target): readonly UpdateWay[] {
+  const can = capabilitiesOf(target);
+  if ('replaceAll' in target || can.has('update')) return ['default'];
+  const link: readonly UpdateWay[] = target.traits.readsLinks === true ? ['url'] : [];
+  return can.has('delete') ? ['default', 'todo', ...link] : ['default', 'todo', 'append', ...link];
 }
 
 export interface ConnectorSpec<Options = unknown> {

@@ -23,13 +23,23 @@ export interface RenderOptions {
   readonly titleCharacters: number | null;
   /** Attributes that the vendor keeps as metadata; `url`, `path`, `kind`, `audience` name the document's own. */
   readonly attributeKeys: readonly string[];
+  /** An article that has a canonical link is given as that link, which the vendor reads by itself. */
+  readonly links?: boolean;
 }
 
 /** Renders a document. `text` is the author's body (Scan.text). Throws DOCUMENT_TOO_LARGE where a single block is over the limit. */
 export async function renderPayload(document: Document, text: string, options: RenderOptions): Promise<Payload> {
-  const whole = wholeText(document, text);
   const limit = options.partBytes;
   const attributes = attributesFor(document, options);
+  const link = linkFor(document, options);
+  if (link !== null) {
+    const shared = { title: cutTitle(document.title, options.titleCharacters), format: options.format, text: link, attributes };
+    // The bot reads the page behind the link: when that changes, it has to read it anew, though the link stays the same.
+    const seen = partFingerprint({ ...shared, attributes: { ...attributes, page: document.body } });
+    const only: Part = { key: '', ...shared, bytes: Buffer.byteLength(link), fingerprint: seen };
+    return { ...headOf(document, [only], options), parts: [only], bodyText: text };
+  }
+  const whole = wholeText(document, text);
   const part = (key: string, title: string, content: string): Part => {
     const shared = { title: cutTitle(title, options.titleCharacters), format: options.format, text: content, attributes };
     return { key, ...shared, bytes: Buffer.byteLength(content), fingerprint: partFingerprint(shared) };
@@ -41,7 +51,7 @@ export async function renderPayload(document: Document, text: string, options: R
     if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, limit);
     parts = pieces.parts.map((piece) => part(piece.key, piece.title, piece.text));
   }
-  return { ...headOf(document, parts), parts, bodyText: text };
+  return { ...headOf(document, parts, options), parts, bodyText: text };
 }
 
 /** The heads of many documents' payloads; what cannot be rendered is told, and the rest goes through. */
@@ -61,7 +71,7 @@ export async function payloadHeads(
   for (const document of documents) {
     const known = cache?.heads(document.path, document.id, key) ?? null;
     if (known !== null) {
-      heads.push(headOf(document, known));
+      heads.push(headOf(document, known, options));
       continue;
     }
     rendered += 1;
@@ -74,7 +84,7 @@ export async function payloadHeads(
       // A body that changed since the scan belongs to no entry of the cache.
       const same = document.kind !== 'article' || fingerprint(text) === document.body;
       if (same) cache?.putHeads(document.path, document.id, key, parts);
-      heads.push(headOf(document, parts));
+      heads.push(headOf(document, parts, options));
     } catch (thrown) {
       if (!(thrown instanceof SyncError)) throw thrown;
       failed.push({ document: document.id, path: document.path, error: asSyncError(thrown).record() });
@@ -84,12 +94,19 @@ export async function payloadHeads(
 }
 
 function renderKey(options: RenderOptions): string {
-  const { format, partBytes, titleCharacters, attributeKeys } = options;
-  return fingerprint({ rendererVersion, format, partBytes, titleCharacters, attributeKeys });
+  const { format, partBytes, titleCharacters, attributeKeys, links } = options;
+  // Without links the key is as it was before there were any.
+  return fingerprint({ rendererVersion, format, partBytes, titleCharacters, attributeKeys, ...(links === true && { links }) });
 }
 
-function headOf(document: Document, parts: readonly PartHead[]): PayloadHead {
-  const { id, kind, path, title, url, body } = document;
+/** Questions and answers stand on a page among others: they stay texts. */
+function linkFor(document: Document, { links }: RenderOptions): string | null {
+  return links === true && document.kind === 'article' ? document.url : null;
+}
+
+function headOf(document: Document, parts: readonly PartHead[], options: RenderOptions): PayloadHead {
+  const { id, path, title, url, body } = document;
+  const kind = linkFor(document, options) === null ? document.kind : 'url';
   return { document: id, kind, path, title, url, body, parts, fingerprint: payloadFingerprint(parts) };
 }
 

@@ -52,6 +52,7 @@ export function renderOptionsOf(target: TargetConfig, traits: ReturnType<Connect
     partBytes: target.maxDocumentBytes ?? traits.limits.partBytes,
     titleCharacters: traits.limits.titleCharacters,
     attributeKeys: traits.attributes,
+    links: target.onUpdate === 'url',
   };
 }
 

@@ -180,7 +180,8 @@ async function noteTodos(context: CycleContext, operations: readonly Operation[]
   const todos = operations.map((operation): Todo => {
     const known = before.get(operation.id);
     const where = `${connection.vendorLabel}, the bot's knowledge in the dashboard`;
-    const how = connection.target.traits.missing[operation.action === 'delete' ? 'delete' : 'update']?.remedy ?? operation.note ?? '';
+    // The plan has said what is missing, and so what a person does instead.
+    const how = operation.note ?? connection.target.traits.missing[operation.action === 'delete' ? 'delete' : 'update']?.remedy ?? '';
     return { id: known?.id ?? context.nextNumber('T'), operation, where, how, since: known?.since ?? new Date(nowMs()).toISOString() };
   });
   const planned = new Set(operations.map((operation) => operation.id));

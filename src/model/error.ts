@@ -135,8 +135,21 @@ export interface ErrorDetails {
   readonly data?: JsonRecord;
 }
 
-/** The only error that kbsync throws on purpose. Anything else that is thrown is a bug and ends the process loudly. */
+const brand = Symbol.for('kbsync.SyncError');
+
+/**
+ * The only error that kbsync throws on purpose. Anything else that is thrown is a bug and ends the process loudly. One that another copy of
+ * kbsync has made (a connector may bring its own) is one, too: `instanceof` asks for what it is, not for whose class it is of.
+ */
 export class SyncError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && brand in value && Object.hasOwn(errorTable, (value as { readonly code?: string }).code ?? '');
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
   readonly vendor: string | null;

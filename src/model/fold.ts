@@ -5,8 +5,8 @@ import type { ErrorRecord } from './error.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import { payloadFingerprint } from './payload.ts';
-import type { DocumentRecord, EffectId, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
-import { numbersWith, worstTraining } from './record.ts';
+import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
+import { namelessPrefix, numbersWith, worstTraining } from './record.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
 export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
@@ -83,7 +83,8 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     }
     case 'leftover':
-      dropItem(draft, entry.leftover.remoteId);
+      if (entry.leftover.remoteId.startsWith(namelessPrefix)) dropNameless(draft, entry.leftover);
+      else dropItem(draft, entry.leftover.remoteId);
       putLeftover(draft, entry.leftover);
       return;
     case 'gone':
@@ -308,6 +309,16 @@ function dropItem(draft: StateDraft, remoteId: string): void {
   else draft.records[id] = derived({ ...record, items });
 }
 
+/** The same of an item without an id, which its mark tells. */
+function dropNameless(draft: StateDraft, { document, mark }: Leftover): void {
+  const record = draft.records[document];
+  if (record === undefined) return;
+  const items = record.items.filter((item) => item.remoteId !== null || item.mark !== mark);
+  if (items.length === record.items.length) return;
+  if (items.length === 0) delete draft.records[document];
+  else draft.records[document] = derived({ ...record, items });
+}
+
 function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): void {
   const record = draft.records[news.document];
   if (record === undefined) return;
@@ -361,10 +372,9 @@ function foldByPerson(
 ): void {
   draft.todos = draft.todos.filter((other) => other.id !== todo);
   const record = draft.records[document];
-  if (action === 'delete') {
-    delete draft.records[document];
-    draft.leftovers = draft.leftovers.filter((leftover) => leftover.document !== document || leftover.removable !== 'by-hand');
-  } else if (record !== undefined) {
+  // Older copies that a person has to remove stay on the list, each with its own line: nobody has said a word about them.
+  if (action === 'delete') delete draft.records[document];
+  else if (record !== undefined) {
     putRecord(draft, document, { ...record, items, error: null });
   }
 }

@@ -52,8 +52,12 @@ export interface DocumentRecord {
   readonly refused: Fingerprint | null;
 }
 
+/** Stands in a leftover where the vendor never gave an id: only a person can find the item, by its mark. */
+export const namelessPrefix = 'unnamed-';
+
 /** Ours, no longer wanted, still there. */
 export interface Leftover {
+  /** `unnamed-<effect>` where the vendor gave none. */
   readonly remoteId: string;
   readonly document: DocumentId;
   readonly mark: string | null;

@@ -61,36 +61,46 @@ export function fitTo(drafted: Drafted, target: PlanTarget): readonly Drafted[] 
 function wayOfUpdate(payload: PayloadHead | null, record: DocumentRecord | null, target: PlanTarget): Way {
   const parts = new Map((payload?.parts ?? []).map((part) => [part.key, part.fingerprint]));
   const items = record?.items ?? [];
-  const rewrites = items.some((item) => parts.has(item.part) && parts.get(item.part) !== item.fingerprint);
+  const rewritten = items.filter((item) => parts.has(item.part) && parts.get(item.part) !== item.fingerprint);
+  const rewrites = rewritten.length > 0;
   const drops = items.some((item) => !parts.has(item.part));
   const adds = parts.size > items.filter((item) => parts.has(item.part)).length;
   const can = (capability: Capability) => target.capabilities.has(capability);
   // Parts that are only missing are plain creates, which every target can do.
   if (!rewrites && !drops) return adds || can('update') ? plain : replaced(target);
+  if (rewrites && !can('update') && !can('delete')) return replaced(target);
+  if (rewritten.some((item) => item.remoteId === null) && target.onUpdate !== 'todo') return { by: 'vendor', note: nameless(target) };
   if (rewrites && !can('update')) return replaced(target);
   if (!drops || can('delete')) return plain;
   if (!rewrites && !adds) return { by: 'person', note: remedyOf(target, 'delete') };
-  return target.onUpdate === 'append' || can('update')
-    ? { by: 'vendor', note: oldStays(target) }
-    : { by: 'person', note: remedyOf(target, 'update') };
+  return appends(target) || can('update') ? { by: 'vendor', note: oldStays(target) } : { by: 'person', note: remedyOf(target, 'update') };
 }
 
 /** An update where the vendor has none. */
 function replaced(target: PlanTarget): Way {
   if (target.onUpdate === 'todo') return { by: 'person', note: remedyOf(target, 'update') };
   if (target.capabilities.has('delete')) return { by: 'vendor', note: 'new copy; the old one goes once the new one is trained' };
-  if (target.onUpdate === 'append') return { by: 'vendor', note: oldStays(target) };
+  if (appends(target)) return { by: 'vendor', note: oldStays(target) };
   return { by: 'person', note: remedyOf(target, 'update') };
+}
+
+/** Whether a new copy is made though the old one cannot be removed. */
+function appends({ onUpdate, traits }: PlanTarget): boolean {
+  return onUpdate === 'append' || (onUpdate === 'default' && traits.withoutUpdate === 'append');
 }
 
 function oldStays(target: PlanTarget): string {
   return `new copy; the old text stays until a person removes it: ${remedyOf(target, 'delete')}`;
 }
 
+function nameless({ label }: PlanTarget): string {
+  return `new copy; ${label} never gave an id for the old one: a person has to remove it there`;
+}
+
 function wayOfDelete(remoteId: string | null, record: DocumentRecord | null, target: PlanTarget): Way {
   if (!target.capabilities.has('delete')) return { by: 'person', note: remedyOf(target, 'delete') };
-  const nameless = remoteId === null && record !== null && record.items.every((item) => item.remoteId === null);
-  return nameless ? { by: 'person', note: `${target.label} never gave an id for it: delete it by hand there` } : plain;
+  const unnamed = remoteId === null && record !== null && record.items.every((item) => item.remoteId === null);
+  return unnamed ? { by: 'person', note: `${target.label} never gave an id for it: delete it by hand there` } : plain;
 }
 
 /** Where and how a person does what the target cannot. */

@@ -4,7 +4,7 @@ import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, Superseded } from '../model/effect.ts';
 import type { Operation } from '../model/operation.ts';
 import type { PartHead, PayloadHead } from '../model/payload.ts';
-import type { RemoteItem, TargetState } from '../model/record.ts';
+import { namelessPrefix, type RemoteItem, type TargetState } from '../model/record.ts';
 
 /** One write to one remote item, before it has an effect id and a text. */
 export type Write =
@@ -42,8 +42,10 @@ export function stepOf(operation: Operation, head: PayloadHead | null, state: Ta
       const items = itemsOf(state, operation.from);
       const record = state.records[operation.from];
       if (head !== null && (operation.from !== operation.document || record?.path !== head.path)) {
-        if (operation.from === operation.document) entries.push(...movedInPlace(state, head));
-        else entries.push(rekey(operation.from, head));
+        // What a person has to change is not changed yet: the body that the bot holds stays the one that is remembered.
+        const body = operation.fingerprint === null ? (record?.body ?? head.body) : head.body;
+        if (operation.from === operation.document) entries.push(...movedInPlace(state, head, body));
+        else entries.push(rekey(operation.from, head, body));
       }
       const sends = head !== null && (operation.fingerprint !== null || operation.rename);
       return { operation, entries, writes: sends ? alignParts(head, items, facts, () => operation.rename) : [] };
@@ -87,34 +89,39 @@ function partWrite(
   facts: WriteFacts,
   force: (item: RemoteItem) => boolean,
 ): Write | null {
-  if (item === undefined || item.remoteId === null) return { action: 'create', document, part: part.key, supersedes: null };
+  if (item === undefined) return { action: 'create', document, part: part.key, supersedes: null };
   if (item.fingerprint === part.fingerprint && !force(item)) return null;
-  if (facts.capabilities.has('update')) return { action: 'update', document, part: part.key, remoteId: item.remoteId };
-  const removable = facts.capabilities.has('delete') ? 'once-trained' : 'by-hand';
-  return { action: 'create', document, part: part.key, supersedes: { remoteId: item.remoteId, mark: item.mark, removable } };
+  const { remoteId, mark } = item;
+  if (facts.capabilities.has('update') && remoteId !== null) return { action: 'update', document, part: part.key, remoteId };
+  const removable = facts.capabilities.has('delete') && remoteId !== null ? 'once-trained' : 'by-hand';
+  return { action: 'create', document, part: part.key, supersedes: { remoteId: remoteId ?? namelessId(item), mark, removable } };
 }
 
-/** Parts that the document no longer has, where the vendor cannot delete: ours, unwanted, still there, and a person's to remove. */
+/** What an item without an id is called on the todo list. */
+function namelessId({ effect, mark }: RemoteItem): string {
+  return `${namelessPrefix}${effect ?? mark}`;
+}
+
+/** Parts that the document no longer has, and that nothing can delete: ours, unwanted, still there, and a person's to remove. */
 function leftByHand(head: PayloadHead, items: readonly RemoteItem[], facts: WriteFacts): EntryBody[] {
-  if (facts.capabilities.has('delete')) return [];
   const wanted = new Set(head.parts.map((part) => part.key));
   return items.flatMap((item): EntryBody[] => {
-    if (item.remoteId === null || wanted.has(item.part)) return [];
-    const { remoteId, mark, acceptedAt: since } = item;
+    if (wanted.has(item.part) || (item.remoteId !== null && facts.capabilities.has('delete'))) return [];
+    const { mark, acceptedAt: since } = item;
+    const remoteId = item.remoteId ?? namelessId(item);
     return [{ kind: 'leftover', leftover: { remoteId, document: head.document, mark, why: 'superseded', removable: 'by-hand', since } }];
   });
 }
 
-function rekey(from: DocumentId, head: PayloadHead): EntryBody {
-  const { document: to, path, title, url, body } = head;
+function rekey(from: DocumentId, head: PayloadHead, body: PayloadHead['body']): EntryBody {
+  const { document: to, path, title, url } = head;
   return { kind: 'rekey', from, to, path, title, url, body };
 }
 
 /** A document that keeps its id while its file moves: the record is written again with the new path, nothing else changes. */
-function movedInPlace(state: TargetState, head: PayloadHead): EntryBody[] {
-  return state.records[head.document] === undefined
-    ? []
-    : [{ kind: 'moved', document: head.document, path: head.path, title: head.title, url: head.url, body: head.body }];
+function movedInPlace(state: TargetState, head: PayloadHead, body: PayloadHead['body']): EntryBody[] {
+  const { document, path, title, url } = head;
+  return state.records[document] === undefined ? [] : [{ kind: 'moved', document, path, title, url, body }];
 }
 
 function itemsOf(state: TargetState, document: DocumentId): readonly RemoteItem[] {

@@ -2,7 +2,7 @@
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
 import { knownRevision, stillBehind } from '../model/known.ts';
-import type { DocumentRecord, HeldRun, LastSync, TargetState, TrainingState } from '../model/record.ts';
+import type { DocumentRecord, HeldRun, LastSync, TargetState, Todo, TrainingState } from '../model/record.ts';
 
 export interface StatusCounts {
   readonly documents: number;
@@ -50,6 +50,10 @@ export interface TargetStatus {
   readonly revision: string | null;
   readonly lastSync: LastSync | null;
   readonly held: readonly HeldRun[];
+  /** What only a person can do, each with where and how. */
+  readonly todos: readonly Todo[];
+  /** Of the leftovers, those that a person has to remove. */
+  readonly byHand: number;
   readonly behind: readonly Behind[];
   readonly inSync: boolean;
   /** Deleted, but the bot has not been seen to forget it. */
@@ -79,6 +83,8 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
     revision: knownRevision(state),
     lastSync: state.lastSync,
     held: state.held,
+    todos: state.todos,
+    byHand: state.leftovers.filter(({ removable }) => removable === 'by-hand').length,
     behind,
     inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
     forgetting: state.forgetting.length,

@@ -2,7 +2,7 @@
 import type { DocumentId } from '../model/document.ts';
 import type { Effect } from '../model/effect.ts';
 import type { Timestamp } from '../model/json.ts';
-import type { Doubt, HeldRun, Leftover, TargetState, Todo } from '../model/record.ts';
+import { type Doubt, type HeldRun, type Leftover, namelessPrefix, type TargetState, type Todo } from '../model/record.ts';
 
 /** work: T1. unconfirmed: U1, or no number before a run has looked. held: H1. leftover: the item's own id. */
 export interface InboxItem {
@@ -13,10 +13,19 @@ export interface InboxItem {
   readonly action: string | null;
   readonly message: string;
   readonly where: string | null;
+  /** The items at the vendor that it is about, as the dashboard can show them; [] where there is none, or none is known. */
+  readonly items: readonly NamedItem[];
   readonly how: string;
   readonly since: Timestamp | null;
   /** What to type next; the first is the likeliest. */
   readonly commands: readonly string[];
+}
+
+/** An item by what a person finds it with. */
+export interface NamedItem {
+  /** Null where the vendor never gave one. */
+  readonly remoteId: string | null;
+  readonly mark: string | null;
 }
 
 export interface InboxInput {
@@ -44,17 +53,41 @@ export function inboxOf(input: InboxInput): InboxItem[] {
   ];
 }
 
-function workItem({ id, operation, where, how, since }: Todo, { target }: InboxInput): InboxItem {
+function workItem({ id, operation, where, how, since }: Todo, { target, state }: InboxInput): InboxItem {
   const { document, action, path, reason } = operation;
   const message = `${action} ${path === document ? path : `${path} (${document})`}: ${reason}`;
-  return { id, kind: 'work', target, document, action, message, where, how, since, commands: [`kbsync todo done ${id}`] };
+  const only = operation.action === 'delete' ? operation.remoteId : null;
+  const held = (state.records[document]?.items ?? []).map(({ remoteId, mark }) => ({ remoteId, mark }));
+  const items = only === null ? held : held.filter(({ remoteId }) => remoteId === only);
+  const show = action === 'update' ? [`kbsync show ${shellWord(document)} --as ${target}`] : [];
+  const commands = [`kbsync todo done ${id}`, ...show];
+  return { id, kind: 'work', target, document, action, message, where, items, how, since, commands };
 }
+
+/** One word for a shell. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** "id 12, named docs:a.md; …": how the items of an inbox line are found in the dashboard; null where nothing is known. */
+export function whichItems(items: readonly NamedItem[]): string | null {
+  const words = items.flatMap(({ remoteId, mark }) => {
+    const parts = [...(remoteId === null ? [] : [`id ${remoteId}`]), ...(mark === null ? [] : [`named ${mark}`])];
+    return parts.length === 0 ? [] : [parts.join(', ')];
+  });
+  const shown = words.slice(0, mostItems);
+  if (words.length > shown.length) shown.push(`and ${words.length - shown.length} more (kbsync show lists them)`);
+  return shown.length === 0 ? null : shown.join('; ');
+}
+
+const mostItems = 10;
 
 function unconfirmedItem(effect: Effect, input: InboxInput): InboxItem {
   const { target } = input;
   const doubt = input.state.doubts.find((candidate) => candidate.effect === effect.id) ?? null;
   const document = 'document' in effect ? effect.document : null;
-  const base = { kind: 'unconfirmed', target, document, action: effect.action, where: dashboardOf(input) } as const;
+  const items: readonly NamedItem[] = effect.action === 'create' ? [{ remoteId: null, mark: effect.mark }] : [];
+  const base = { kind: 'unconfirmed', target, document, action: effect.action, where: dashboardOf(input), items } as const;
   if (effect.action !== 'create' || doubt === null) {
     const message = `${wordsOf(effect)}: whether it was carried out is not known, and nobody has looked yet`;
     return {
@@ -110,7 +143,7 @@ function commandsOf(id: string, { needsIds, findable, target }: InboxInput): str
 }
 
 function heldItem({ id, message, documents, passWith, since, approvedAt }: HeldRun, { target }: InboxInput): InboxItem {
-  const base = { id, kind: 'held', target, document: null, action: null, where: null, since } as const;
+  const base = { id, kind: 'held', target, document: null, action: null, where: null, items: [], since } as const;
   if (approvedAt !== null) {
     return {
       ...base,
@@ -126,10 +159,10 @@ function heldItem({ id, message, documents, passWith, since, approvedAt }: HeldR
 }
 
 function leftoverItem({ remoteId, document, mark, why, since }: Leftover, input: InboxInput): InboxItem {
-  const name = mark === null ? '' : `, named ${mark}`;
-  const message = `remove item ${remoteId} of ${document}: ${leftoverWords[why]}`;
-  const how = `${input.removal ?? `delete it there (id ${remoteId}${name})`}`;
-  const commands = [`kbsync todo done ${remoteId}`];
+  const unnamed = remoteId.startsWith(namelessPrefix);
+  const message = `remove ${unnamed ? 'the older item' : `item ${remoteId}`} of ${document}: ${leftoverWords[why]}`;
+  const how = input.removal ?? 'delete it there';
+  const commands = [`kbsync todo done ${shellWord(remoteId)}`];
   return {
     id: remoteId,
     kind: 'leftover',
@@ -138,6 +171,7 @@ function leftoverItem({ remoteId, document, mark, why, since }: Leftover, input:
     action: 'delete',
     message,
     where: dashboardOf(input),
+    items: [{ remoteId: unnamed ? null : remoteId, mark }],
     how,
     since,
     commands,

@@ -1,4 +1,5 @@
 // Target configurations → connected bots: connector, options, sandbox and wire put together, one connection a target, made when it is needed.
+import { dirname } from 'node:path';
 
 import { requireVariables } from '../config/load.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
@@ -50,7 +51,7 @@ export function createBots(input: BotsInput): Bots {
   return {
     async connect(target, emit, offline) {
       if (!offline) requireVariables(target);
-      const spec = await resolveConnector(target.vendor);
+      const spec = await resolveConnector(target.vendor, dirname(input.config.file));
       const options = optionsOf(spec, target, offline);
       // What was bound without credentials is never asked anything.
       const key = offline ? `${target.name} offline` : target.name;

@@ -34,12 +34,27 @@ describe('sandbox', () => {
     expect(printed.servedBy).toBe(child.pid);
     const second = (await place.run('sandbox', '--json')).json<Printed>();
     expect([second.origin, second.servedBy]).toEqual([printed.origin, child.pid]);
-    const targets = printed.targets.map((target) => `  - ${JSON.stringify({ ...target, poll: { first: '200ms', max: '1s' } })}`);
+    const targets = printed.targets.map(
+      (target) =>
+        `  - ${JSON.stringify({ ...target, poll: { first: '200ms', max: '1s' }, rate: { perMinute: 60_000, perHour: 1_000_000 } })}`,
+    );
     place.write({ 'sync.config.yaml': `version: 1\nname: acme\ntargets:\n${targets.join('\n')}\n`, 'content/a.md': '# A\n\nzebra\n' });
-    const synced = await place.run('sync', '--json');
+    // By baseUrl these are bots like any other: those that cannot be listed are held until a person says that they are new.
+    const held = (await place.run('sync', '--json')).json<{
+      exitCode: number;
+      targets: { vendor: string; held: { rule: string }[] | null }[];
+    }>();
+    expect(held.exitCode).toBe(5);
+    expect(held.targets.flatMap(({ vendor, held: brakes }) => (brakes === null ? [] : [[vendor, brakes.map(({ rule }) => rule)]]))).toEqual(
+      [
+        ['cxgenie', ['first-contact']],
+        ['replycx', ['first-contact']],
+      ],
+    );
+    const synced = await place.run('sync', '--initial', '--json');
     expect(synced.json()).toMatchObject({
       exitCode: 0,
-      targets: printed.targets.map(({ name }) => ({ name, training: { state: 'trained' } })),
+      targets: printed.targets.map(({ name, vendor }) => ({ name, training: { state: vendor === 'cxgenie' ? 'unknown' : 'trained' } })),
     });
     child.kill('SIGTERM');
     expect((await over).exitCode).toBe(0);

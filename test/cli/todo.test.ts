@@ -101,7 +101,7 @@ describe('todo', () => {
       { kind: 'leftover', leftover },
     ]);
     expect((await inbox()).map(({ id, kind, commands }) => [id, kind, commands])).toEqual([
-      ['T1', 'work', ['kbsync todo done T1']],
+      ['T1', 'work', ['kbsync todo done T1', 'kbsync show keep.md --as support']],
       ['old-1', 'leftover', ['kbsync todo done old-1']],
     ]);
     expect((await refused('done', 'T9')).message).toBe('there is no T9; todo done takes: T1, old-1');

@@ -238,7 +238,9 @@ state: { kind: s3 }
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     const lines = (error as SyncError).message.split('\n');
     expect(lines).toHaveLength(40);
-    expect(lines).toContain('sync.config.yaml:11:13 targets[0].vendor: found "acem", expected one of acme, hosted; did you mean "acme"?');
+    expect(lines).toContain(
+      'sync.config.yaml:11:13 targets[0].vendor: found "acem", expected one of acme, hosted, or a package or file of your own that is there; did you mean "acme"?',
+    );
     expect(lines).toContain(
       'sync.config.yaml:16:30 targets[1].rate.perMinute: found the key a second time (first in line 16), expected each key once',
     );
@@ -275,13 +277,60 @@ state: { kind: s3 }
 
   it.each([
     ['format', 'html'],
-    ['onUpdate', 'append'],
     ['after', 'other'],
   ])('what is not built yet is refused in a target: %s', async (name, value) => {
     const target = `    ${name}: ${value}\n  - { name: other, vendor: acme, sandbox: true }\n`;
     const problems = await problemsOf(config({ target }), { env: key });
     expect(problems.map((problem) => `${problem.line} ${problem.key}`)).toEqual([`7 targets[0].${name}`]);
     expect(problems[0]?.message).toContain('not built yet');
+  });
+});
+
+describe('what a vendor can do', () => {
+  const partial: VendorOptions = {
+    ...acme,
+    updateWays: (options) => ((options as { api: string }).api === 'v1' ? ['default', 'todo'] : ['default']),
+  };
+  const none: VendorOptions = { ...acme, emulated: false, sandbox: () => expect.unreachable('there is none') };
+  const find = async (name: string) => (name === 'partial' ? partial : name === 'none' ? none : null);
+  const loadHere = (target: string) =>
+    loadConfig({
+      file: null,
+      cwd: '/w',
+      env: key,
+      vendors: Object.assign(find, { names: ['partial'] }),
+      readFile: async (file) => {
+        if (file === '/w/sync.config.yaml')
+          return `name: docs\ntargets:\n  - { name: a, botId: b, secretKey: "\${ACME_KEY}", ${target} }\n`;
+        throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
+      },
+    });
+
+  it('onUpdate is taken where the vendor, with these options, can do it', async () => {
+    const { config: loaded } = await loadHere('vendor: partial, api: v1, onUpdate: todo');
+    expect(loaded.targets[0]?.onUpdate).toBe('todo');
+    await expect(loadHere('vendor: partial, onUpdate: default')).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['vendor: partial, onUpdate: todo', '"todo", expected default: what partial can do with these options'],
+    ['vendor: partial, api: v1, onUpdate: append', '"append", expected one of default, todo: what partial can do with these options'],
+    ['vendor: partial, api: v1, onUpdate: url', '"url", expected one of default, todo: what partial can do with these options'],
+    ['vendor: partial, onUpdate: merge', '"merge", expected default: what partial can do with these options'],
+  ])('%s is refused at its place', async (target, words) => {
+    const column = `  - { name: a, botId: b, secretKey: "\${ACME_KEY}", ${target}`.indexOf('onUpdate: ') + 11;
+    const message = `sync.config.yaml:3:${column} targets[0].onUpdate: found ${words}`;
+    await expect(loadHere(target)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message });
+  });
+
+  it('a sandbox of a vendor without an emulator is refused at its place, and its sandbox options are not asked for', async () => {
+    await expect(loadHere('vendor: none, sandbox: true')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(
+        /^sync\.config\.yaml:3:\d+ targets\[0\]\.sandbox: found true, expected false: kbsync has no emulator of none;/,
+      ),
+    });
+    await expect(loadHere('vendor: none, sandbox: false')).resolves.toBeDefined();
   });
 });
 

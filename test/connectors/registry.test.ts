@@ -5,16 +5,16 @@ import { thrown } from './scripted-http.ts';
 
 describe('registry', () => {
   it('names the vendors that are built', () => {
-    expect(Object.keys(registry)).toEqual(['chatthing', 'sitegpt']);
+    expect(Object.keys(registry)).toEqual(['chatthing', 'cxgenie', 'sitegpt', 'replycx', 'koreai']);
   });
 
   it('loads a connector by its name', async () => {
-    expect((await resolveConnector('chatthing')).label).toBe('Chat Thing');
-    expect((await resolveConnector('sitegpt')).name).toBe('sitegpt');
+    expect((await resolveConnector('chatthing', '/')).label).toBe('Chat Thing');
+    expect((await resolveConnector('sitegpt', '/')).name).toBe('sitegpt');
   });
 
   it.each(['chatting', 'constructor', './mine.ts'])('refuses %s', async (name) => {
-    expect(await thrown(() => resolveConnector(name))).toMatchObject({
+    expect(await thrown(() => resolveConnector(name, '/'))).toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('sitegpt'),
     });
@@ -23,9 +23,12 @@ describe('registry', () => {
 
   it.each([
     ['chatthing', ['secretKey']],
+    ['cxgenie', ['workspaceToken']],
     ['sitegpt', ['apiKey', 'token']],
+    ['replycx', ['token']],
+    ['koreai', ['clientSecret']],
   ])('%s describes every key and marks its secrets', async (vendor, secrets) => {
-    const { options } = await resolveConnector(vendor);
+    const { options } = await resolveConnector(vendor, '/');
     const schema = z.toJSONSchema(options, { io: 'input', target: 'draft-07', unrepresentable: 'any', reused: 'inline' });
     const keys = Object.entries(schema.properties ?? {}) as [string, { description?: string; secret?: boolean }][];
     expect(keys.filter(([, key]) => key.description === undefined)).toEqual([]);

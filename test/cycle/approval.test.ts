@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { TargetReport } from '../../src/model/report.ts';
 import { approvedByPerson } from '../../src/push/person.ts';
 import { openLedger, readLedger } from '../../src/state/store.ts';
+import { type EngineInput, type Files, idsFrom, runSync } from '../../src/testkit/engine.ts';
 import { Crash, type MemoryDisk, memoryDisk } from '../../src/testkit/faults.ts';
 import { memoryVendor } from '../../src/testkit/memory.ts';
-import { type EngineInput, type Files, idsFrom, runSync } from '../support/engine.ts';
 
 const named = (names: readonly string[]): Files => Object.fromEntries(names.map((name) => [`${name}.md`, `text of ${name}`]));
 const all = named([...'abcdefghij']);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Folder } from '../../src/cycle/folder.ts';
 import { shareFolder } from '../../src/daemon/shared-folder.ts';
-import { folderOf } from '../support/engine.ts';
+import { folderOf } from '../../src/testkit/engine.ts';
 
 function bench() {
   let nowMs = 0;

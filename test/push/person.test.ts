@@ -7,8 +7,8 @@ import type { Operation } from '../../src/model/operation.ts';
 import { type PartHead, type PayloadHead, payloadFingerprint } from '../../src/model/payload.ts';
 import { emptyState, type TargetState, type Todo } from '../../src/model/record.ts';
 import { createdByPerson, type DoneFacts, doneByPerson, needsIds, removedByPerson, retriedByPerson } from '../../src/push/person.ts';
+import { idsFrom } from '../../src/testkit/engine.ts';
 import { memoryVendor } from '../../src/testkit/memory.ts';
-import { idsFrom } from '../support/engine.ts';
 
 const at = '2026-11-21T00:00:00.000Z';
 const stamped = (entries: readonly EntryBody[]) => entries.map((entry) => ({ ...entry, at }) as JournalEntry);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fileStore } from '../../src/sandbox/store.ts';
+import { openBenches } from '../../src/testkit/benches.ts';
 import { learn, makeItem, push } from '../../src/testkit/steps.ts';
-import { openBenches } from '../support/contract-bench.ts';
 import { contractSubjects } from '../support/contract-subjects.ts';
 
 const { subjects } = await contractSubjects(null);

@@ -1,8 +1,9 @@
 // What waits for a person, and the commands it is answered with.
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../src/model/effect.ts';
+import { fold } from '../../src/model/fold.ts';
 import { emptyState, type HeldRun } from '../../src/model/record.ts';
-import { type InboxInput, inboxOf } from '../../src/status/inbox.ts';
+import { type InboxInput, inboxOf, whichItems } from '../../src/status/inbox.ts';
 
 const since = '2026-11-21T00:00:00.000Z';
 const part = { document: 'a', path: 'a.md', title: 'A', url: null, body: '', part: '', mark: 'docs:a', fingerprint: 'f' };
@@ -57,13 +58,75 @@ describe('inbox', () => {
     expect(inbox({}, { held: [{ ...held, passWith: null }] })[0]?.commands).toEqual(['kbsync sync --target bot']);
   });
 
+  it('work: which items it is about, and how the new text is had', () => {
+    const item = {
+      part: '',
+      remoteId: 'r1',
+      mark: 'docs:a',
+      fingerprint: 'f',
+      training: 'unknown',
+      acceptedAt: since,
+      commit: null,
+      effect: null,
+    } as const;
+    const { state } = fold(emptyState('bot'), []);
+    const record = {
+      path: 'it is/a.md',
+      title: 'A',
+      url: null,
+      body: null,
+      pushed: 'f',
+      trained: null,
+      training: 'unknown',
+      origin: 'created',
+    } as const;
+    const rest = { pushedCommit: null, trainedCommit: null, pushedAt: null, trainedAt: null, error: null, refused: null };
+    const records = { "it's": { ...record, ...rest, items: [item, { ...item, part: 'two', remoteId: null, mark: 'docs:a#two' }] } };
+    const base = { document: "it's", path: 'it is/a.md', reason: 'text changed', by: 'person', note: null } as const;
+    const todos = [
+      { id: 'T1', operation: { ...base, id: 'u', action: 'update', fingerprint: 'g' } as const, where: 'there', how: 'so', since },
+      {
+        id: 'T2',
+        operation: { ...base, id: 'd', action: 'delete', remoteId: 'r1', retraction: false } as const,
+        where: 'there',
+        how: 'so',
+        since,
+      },
+    ];
+    const items = inbox({}, { ...state, records, todos });
+    expect(items.map((one) => whichItems(one.items))).toEqual(['id r1, named docs:a; named docs:a#two', 'id r1, named docs:a']);
+    expect(items.map(({ commands }) => commands)).toEqual([
+      ['kbsync todo done T1', `kbsync show 'it'\\''s' --as bot`],
+      ['kbsync todo done T2'],
+    ]);
+    const many = Array.from({ length: 12 }, (_, n) => ({ remoteId: `${n}`, mark: null }));
+    expect(whichItems(many)).toMatch(/^id 0; .*; id 9; and 2 more/);
+    expect(whichItems([{ remoteId: null, mark: null }])).toBeNull();
+  });
+
+  it('of a leftover without an id only its name is told', () => {
+    const leftovers = [
+      { remoteId: 'unnamed-e1', document: 'a', mark: 'docs:a #1', why: 'superseded', removable: 'by-hand', since } as const,
+    ];
+    expect(inbox({}, { leftovers })).toMatchObject([
+      {
+        id: 'unnamed-e1',
+        message: 'remove the older item of a: superseded copy, still there',
+        items: [{ remoteId: null, mark: 'docs:a #1' }],
+        commands: ['kbsync todo done unnamed-e1'],
+      },
+    ]);
+  });
+
   it('of leftovers only those that nobody else removes', () => {
     const leftover = { remoteId: 'x', document: 'a', mark: 'docs:a', why: 'twin', since } as const;
     const leftovers = [
       { ...leftover, removable: 'by-hand' as const },
       { ...leftover, remoteId: 'y', removable: 'now' as const },
     ];
-    expect(inbox({}, { leftovers })).toMatchObject([{ id: 'x', kind: 'leftover', how: 'delete it there (id x, named docs:a)' }]);
+    expect(inbox({}, { leftovers })).toMatchObject([
+      { id: 'x', kind: 'leftover', how: 'delete it there', items: [{ remoteId: 'x', mark: 'docs:a' }], commands: ['kbsync todo done x'] },
+    ]);
     expect(inbox({ removal: 'Ask support.' }, { leftovers })[0]?.how).toBe('Ask support.');
   });
 });

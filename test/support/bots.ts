@@ -21,12 +21,18 @@ import type { Hooks } from '../../src/transport/connect.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { seeded } from './emulator-tools.ts';
 
-export const secret = 'sgpt_planted-secret-4711';
+export const secret = 'planted-secret-4711';
 
-/** How each vendor's one target of these tests is configured. */
+/** How each vendor's one target of these tests is configured; behind a `+` another flavour of the same vendor. */
 const targets: Readonly<Record<string, string>> = {
   chatthing: `channelId: bot-1, secretKey: "${secret}"`,
   sitegpt: `chatbotId: bot-1, token: "${secret}"`,
+  'sitegpt+v0': `chatbotId: bot-1, apiVersion: v0, apiKey: "${secret}", takeOver: true`,
+  cxgenie: `botId: bot-1, workspaceToken: "${secret}"`,
+  'cxgenie+append': `botId: bot-1, workspaceToken: "${secret}", onUpdate: append`,
+  replycx: `knowledgeBaseId: bot-1, token: "${secret}"`,
+  'replycx+full': `knowledgeBaseId: bot-1, token: "${secret}", features: { delete: true, list: true }`,
+  koreai: `botId: bot-1, clientId: cs-bot-1, clientSecret: "${secret}", lagMs: 3s`,
 };
 
 export interface World {
@@ -59,7 +65,8 @@ export interface Synced extends TargetReport {
 }
 
 /** A folder, a configuration and one bot of this vendor. Close it. */
-export async function world(vendor: string, settings: object = {}, ids = 1): Promise<World> {
+export async function world(flavour: string, settings: object = {}, ids = 1): Promise<World> {
+  const vendor = flavour.replace(/\+.*$/, '');
   const dir = mkdtempSync(join(tmpdir(), 'kbsync-bots-'));
   const clock = settableClock();
   const spec = await resolveEmulator(vendor);
@@ -82,7 +89,7 @@ export async function world(vendor: string, settings: object = {}, ids = 1): Pro
     content = '{ root: ./content }',
     withoutId = false,
   }) => {
-    const all = (targets[vendor] ?? '').replace(secret, key);
+    const all = (targets[flavour] ?? '').replace(secret, key);
     const options = withoutId ? all.replace(/^\w+: bot-1, /, '') : all;
     writeFileSync(
       configFile,

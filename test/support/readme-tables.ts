@@ -1,7 +1,7 @@
 // The tables of the README that the code decides: errors, exit codes, commands, configuration keys, vendors. Pure, but for reading main.ts.
 import { configKeys, notBuilt, onlyInWords } from '../../src/config/schema.ts';
 import { isRecord, jsonSchemaOf, propertiesOf } from '../../src/config/shape.ts';
-import { type Capability, type ConnectorSpec, capabilitiesOf, type Target } from '../../src/connectors/connector.ts';
+import { type Capability, type ConnectorSpec, capabilitiesOf, type Target, updateWaysOf } from '../../src/connectors/connector.ts';
 import { errorTable } from '../../src/model/error.ts';
 import type { Json, JsonRecord } from '../../src/model/json.ts';
 import { commandsOf } from './program.ts';
@@ -84,55 +84,109 @@ function describe(below: JsonRecord, name: string): string {
 
 const capabilities: readonly Capability[] = ['create', 'update', 'delete', 'list', 'read', 'status', 'train', 'ask', 'history'];
 
-/** What each flavour of each connector can do, read off its functions and traits. */
-export function vendorsTable(specs: readonly ConnectorSpec[]): string {
-  const flavours = specs.flatMap((spec) =>
-    Object.keys(spec.variants).map((variant) => ({ spec, variant, target: connected(spec, variant) })),
+/** One flavour of one connector, bound to nothing. */
+interface Flavour {
+  readonly spec: ConnectorSpec;
+  readonly variant: JsonRecord;
+  readonly label: string;
+  readonly target: Target;
+}
+
+function flavoursOf(specs: readonly ConnectorSpec[]): readonly Flavour[] {
+  return specs.flatMap((spec) =>
+    Object.entries(spec.variants).map(([name, variant]) => {
+      const label = name === spec.name ? spec.label : `${spec.label} (${name.replace(`${spec.name}-`, '')})`;
+      return { spec, variant, label, target: connected(spec, variant) };
+    }),
   );
-  const row = (name: string, cell: (one: (typeof flavours)[number]) => string) => [name, ...flavours.map(cell)];
+}
+
+/** What each flavour of each connector can do, read off its functions and traits; `checkedOn`: the day a vendor's README was checked. */
+export function vendorsTable(specs: readonly ConnectorSpec[], checkedOn: (vendor: string) => string): string {
+  const flavours = flavoursOf(specs);
+  const row = (name: string, cell: (one: Flavour) => string) => [name, ...flavours.map(cell)];
   const rows = [
     row('`vendor`', ({ spec }) => `\`${spec.name}\``),
+    row('options', ({ variant }) => (Object.keys(variant).length === 0 ? 'the defaults' : `\`${optionText(variant)}\``)),
     ...capabilities.map((capability) => row(capability, ({ target }) => canIt(target, capability))),
+    row('without update', ({ target }) => withoutUpdate(target)),
+    row('`onUpdate`', ({ target }) =>
+      updateWaysOf(target)
+        .map((way) => `\`${way}\``)
+        .join(', '),
+    ),
+    row('a create whose answer is lost', ({ target }) => lostCreate(target)),
     row('trains', ({ target }) =>
       target.traits.training === 'on-request' ? 'on request, after the last write of a run' : 'by itself, after every write',
     ),
     row('*trained* means', ({ target }) => target.traits.trainedMeans),
     row('a moved document', ({ target }) => (target.traits.renames ? 'is renamed there' : 'keeps its name there')),
-    row('items a write call', ({ target }) => String(target.traits.limits.batch)),
+    row('items a write call', ({ target }) => ('replaceAll' in target ? 'all' : String(target.traits.limits.batch))),
     row('bytes a part', ({ target }) => figure(target.traits.limits.partBytes)),
     row('requests a minute, at once', ({ target }) => `${target.traits.limits.perMinute}, ${target.traits.limits.concurrency}`),
-    row('needs', ({ spec }) =>
-      spec
-        .required({})
+    row('needs', ({ spec, variant }) =>
+      [...(spec.defaultBaseUrl === null ? ['baseUrl'] : []), ...spec.required(variant).filter((key) => key !== 'baseUrl')]
         .map((key) => `\`${key}\``)
         .join(', '),
     ),
+    row('sources', ({ spec }) => `[README](src/connectors/${spec.name}/README.md), checked ${checkedOn(spec.name)}`),
   ];
-  return table(
-    [
-      '',
-      ...flavours.map(({ spec, variant }) =>
-        variant === spec.name ? spec.label : `${spec.label} (${variant.replace(`${spec.name}-`, '')})`,
-      ),
-    ],
-    rows,
-  );
+  return table(['', ...flavours.map(({ label }) => label)], rows);
 }
 
-function connected(spec: ConnectorSpec, variant: string): Target {
+/** What is not there, why, what a person does instead, and where that was read on which day. One line for flavours that say the same. */
+export function missingTable(specs: readonly ConnectorSpec[]): string {
+  const lines = new Map<string, { readonly labels: string[]; readonly cells: readonly string[] }>();
+  for (const { label, target } of flavoursOf(specs)) {
+    for (const capability of capabilities) {
+      const missing = target.traits.missing[capability];
+      if (missing === undefined) continue;
+      const cells = [capability, because[missing.because], missing.remedy, missing.source, missing.checked];
+      const key = JSON.stringify(cells);
+      const known = lines.get(key);
+      if (known === undefined) lines.set(key, { labels: [label], cells });
+      else known.labels.push(label);
+    }
+  }
+  const rows = [...lines.values()].map(({ labels, cells }) => [labels.join(', '), ...cells]);
+  return table(['vendor', 'no', 'because', 'instead', 'source', 'checked'], rows);
+}
+
+const because = { 'vendor-has-none': 'the vendor has none', 'not-built': 'not built yet', 'switched-off': 'switched off' } as const;
+
+function connected(spec: ConnectorSpec, variant: JsonRecord): Target {
   const { options } = spec.sandbox('readme');
   const http = () => Promise.reject(new Error('a table sends nothing'));
-  return spec.connect(spec.options.parse({ ...options, ...spec.variants[variant] }), { http, origin: 'sandbox', now: () => 0 });
+  return spec.connect(spec.options.parse({ ...options, ...variant }), { http, origin: 'sandbox', now: () => 0 });
+}
+
+/** `features: { delete: true }`, as it stands in the configuration. */
+function optionText(options: JsonRecord): string {
+  const text = (value: Json): string => (isRecord(value) ? `{ ${optionText(value)} }` : JSON.stringify(value).replaceAll('"', ''));
+  return Object.entries(options)
+    .map(([key, value]) => `${key}: ${text(value)}`)
+    .join(', ');
 }
 
 function canIt(target: Target, capability: Capability): string {
+  if ('replaceAll' in target && (capability === 'create' || capability === 'update' || capability === 'delete')) return 'the whole text';
   if (capabilitiesOf(target).has(capability)) return 'yes';
   const missing = target.traits.missing[capability];
-  if (missing === undefined) return 'no';
-  const because = { 'vendor-has-none': 'the vendor has none', 'not-built': 'not built yet', 'switched-off': 'switched off' }[
-    missing.because
-  ];
-  return `no, ${because}: ${missing.remedy}`;
+  return missing === undefined ? 'no' : `no: ${because[missing.because]}`;
+}
+
+function withoutUpdate(target: Target): string {
+  const can = capabilitiesOf(target);
+  if (can.has('update')) return 'it has one';
+  if (can.has('delete')) return 'a new copy; the old one goes once the new one is trained';
+  return target.traits.withoutUpdate === 'append' ? 'a new copy; the old one is a todo' : 'a todo';
+}
+
+function lostCreate(target: Target): string {
+  if ('replaceAll' in target) return 'is said again: the whole text is the same';
+  const { repeatedCreate } = target.traits;
+  if (repeatedCreate === 'same-item') return 'is said again, and makes no second one';
+  return repeatedCreate === 'findable' ? 'is looked for' : 'is *unconfirmed*: a person looks';
 }
 
 function figure(value: number | null): string {

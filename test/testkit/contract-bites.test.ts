@@ -4,15 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectorSpec, ItemTarget, Target } from '../../src/connectors/connector.ts';
 import { resolveConnector, resolveEmulator } from '../../src/connectors/registry.ts';
 import { SyncError } from '../../src/model/error.ts';
+import { openBenches, type Subject } from '../../src/testkit/benches.ts';
 import { contractCases, levelNames } from '../../src/testkit/contract.ts';
-import { openBenches, type Subject } from '../support/contract-bench.ts';
 
 type Spoil = (
   target: ItemTarget & Required<Pick<ItemTarget, 'update' | 'delete' | 'list' | 'read' | 'status' | 'ask'>>,
 ) => Partial<Target> & object;
 
 async function spoilt(vendor: string, spoil: Spoil): Promise<Subject> {
-  const spec = await resolveConnector(vendor);
+  const spec = await resolveConnector(vendor, '/');
   const connect: ConnectorSpec['connect'] = (options, tools) => {
     const target = spec.connect(options, tools) as Parameters<Spoil>[0];
     return { ...target, ...spoil(target) } as Target;

@@ -84,7 +84,11 @@ export function bindChat(options: SitegptOptions, send: Send) {
 }
 
 /** The answer's text. What is no answer of the bot is an error: it cannot be judged, which is not the same as wrong. */
-function spokenText({ answer, messageType, systemMessageType }: SitegptMessage): string {
+export function spokenText({
+  answer,
+  messageType,
+  systemMessageType,
+}: Pick<SitegptMessage, 'answer' | 'messageType' | 'systemMessageType'>): string {
   if (messageType === 'SYSTEM_MESSAGE') {
     const vendor = systemMessageType ?? messageType;
     const message = 'SiteGPT answered with a notice instead of an answer: it cannot be verified';
@@ -97,11 +101,12 @@ function spokenText({ answer, messageType, systemMessageType }: SitegptMessage):
 }
 
 /** A web address as it is; anything else is a document's name, from which the engine may know it. */
-function source(named: string): AnswerSource {
+export function source(named: string): AnswerSource {
   return /^https?:\/\//i.test(named) ? { document: null, title: null, url: named } : { document: null, title: named, url: null };
 }
 
-function instant(text: string | null | undefined): Timestamp | null {
+/** A date of the vendor's; null for what cannot be read as one. */
+export function instant(text: string | null | undefined): Timestamp | null {
   const ms = Date.parse(text ?? '');
   return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }

@@ -1,13 +1,23 @@
-// SiteGPT, API v2: one document a file, trained by the vendor itself. Wires the calls to the contract; each lies in a file of its own.
-// v0 (one text for the whole bot) is not built yet: the options refuse it.
+// SiteGPT: API v2 (one document a file, trained by the vendor itself), or the legacy v0 (v0.ts). Wires v2's calls to the contract; each lies in a
+// file of its own.
 import { marker } from '../../model/mark.ts';
-import { type Call, type Checked, type ConnectorSpec, defineConnector, type ItemTarget, type Tools, type Traits } from '../connector.ts';
+import {
+  type Call,
+  type Checked,
+  type ConnectorSpec,
+  defineConnector,
+  type ItemTarget,
+  type Target,
+  type Tools,
+  type Traits,
+} from '../connector.ts';
 import { bindApi, lacksScope, type Send } from './api.ts';
 import { bindChat } from './chat.ts';
 import { bindDocuments } from './documents.ts';
 import { type SitegptOptions, sitegptOptions } from './options.ts';
 import { chatbotData, nothing } from './schema.ts';
 import { bindStatus } from './states.ts';
+import { connectV0 } from './v0.ts';
 
 /** Characters that the vendor's own client takes out of names [public P12]; the colon among them, so that marks end in their hashed form. */
 const barred = /[\\/<>:"|?*\u0000-\u001f\u007f]/;
@@ -19,38 +29,41 @@ export const connector: ConnectorSpec<SitegptOptions> = defineConnector<SitegptO
   label: 'SiteGPT',
   options: sitegptOptions,
   identityKeys: ['chatbotId'],
-  required: () => ['chatbotId', 'token'],
+  required: ({ apiVersion }) => (apiVersion === 'v0' ? ['chatbotId', 'apiKey', 'takeOver'] : ['chatbotId', 'token']),
   defaultBaseUrl: 'https://sitegpt.ai',
 
   sandbox(targetName) {
     const id = `sandbox-${targetName}`;
-    return { options: { chatbotId: id, token: 'sandbox' }, bot: { id, secret: 'sandbox' } };
+    // What either version needs: which one it is, is not known here. In a sandbox there is nobody whose text could be overwritten.
+    return { options: { chatbotId: id, token: 'sandbox', apiKey: 'sandbox', takeOver: true }, bot: { id, secret: 'sandbox' } };
   },
 
-  variants: { 'sitegpt-v2': { apiVersion: 'v2' } },
+  variants: { 'sitegpt-v2': { apiVersion: 'v2' }, 'sitegpt-v0': { apiVersion: 'v0', takeOver: true } },
 
-  account: ({ token }) => token ?? '',
+  account: ({ apiVersion, apiKey, token }) => (apiVersion === 'v0' ? apiKey : token) ?? '',
 
-  connect(options, tools): ItemTarget {
-    const send = bindApi(options, tools);
-    const documents = bindDocuments(options, send);
-    const { ask, history } = bindChat(options, send);
-    return {
-      traits: traitsOf(options),
-      marks: marker({ maxCharacters: options.nameCharacters, barred, suffix: '.md' }),
-      check: (call) => check(options, tools, send, call),
-      create: documents.create,
-      update: documents.update,
-      delete: documents.delete,
-      find: documents.find,
-      list: documents.list,
-      read: documents.read,
-      status: bindStatus(options, tools, documents),
-      ask,
-      history,
-    };
-  },
+  connect: (options, tools): Target => (options.apiVersion === 'v0' ? connectV0(options, tools) : connectV2(options, tools)),
 });
+
+function connectV2(options: SitegptOptions, tools: Tools): ItemTarget {
+  const send = bindApi(options, tools);
+  const documents = bindDocuments(options, send);
+  const { ask, history } = bindChat(options, send);
+  return {
+    traits: traitsOf(options),
+    marks: marker({ maxCharacters: options.nameCharacters, barred, suffix: '.md' }),
+    check: (call) => check(options, tools, send, call),
+    create: documents.create,
+    update: documents.update,
+    delete: documents.delete,
+    find: documents.find,
+    list: documents.list,
+    read: documents.read,
+    status: bindStatus(options, tools, documents),
+    ask,
+    history,
+  };
+}
 
 /** A token without the scopes of this check may still do all of the work: then only the credentials are proven. */
 async function check(options: SitegptOptions, tools: Tools, send: Send, call: Call): Promise<Checked> {

@@ -14,16 +14,29 @@ const duration = z
 
 const words = z.array(z.string().min(1));
 
-const notBuilt = 'apiVersion v0 (one text for the whole bot), which is not built yet; use apiVersion v2 with token';
+/** Of apiVersion v0 alone. */
+const customContent = z.strictObject({
+  semantics: z
+    .enum(['replace'], { error: 'only replace is built: a text that is appended to could never be corrected' })
+    .default('replace')
+    .describe('What setting the text does to the text before. [assumed]'),
+  clearWith: z.string().default('').describe('What is sent when no document is left. [assumed]'),
+  maxChars: z.int().min(1).default(100_000).describe('Characters of all documents together; above it nothing is sent. [assumed]'),
+  header: z
+    .string()
+    .regex(/\{(?:path|title)\}/, 'a line with {path} or {title} in it')
+    .default('=== {path} ===')
+    .describe('The line above each document in the text; {path} and {title} are filled in. [assumed]'),
+});
 
-/** The vendor's own keys. Required outside a sandbox: chatbotId, token. */
+/** The vendor's own keys. Required outside a sandbox: chatbotId, and token (v2) or apiKey and takeOver (v0). */
 export const sitegptOptions = z.strictObject({
   apiVersion: z
-    .enum(['v2'], {
-      error: ({ input }) => (input === 'v0' ? `this is ${notBuilt}` : 'the only apiVersion built so far is v2'),
-    })
+    .enum(['v2', 'v0'])
     .default('v2')
-    .describe("Generation of SiteGPT's API. v2 keeps documents apart; v0 is not built yet. [public P9, P12]"),
+    .describe(
+      "Generation of SiteGPT's API. v2 keeps documents apart; v0 (legacy) has one text for the whole chatbot. [public P1, P9, P12]",
+    ),
   chatbotId: z.string().min(1).optional().describe('Id of the chatbot: digits beyond what a number holds, so always a text. [seed]'),
   token: z
     .string()
@@ -33,15 +46,12 @@ export const sitegptOptions = z.strictObject({
       'Scoped token (sgpt_…) with knowledge:read, knowledge:write, knowledge:delete, conversations:write; chatbots:read and account:read for the check. [public P9, P12]',
     )
     .meta({ secret: true }),
-  apiKey: z
-    .never({ error: `apiKey belongs to ${notBuilt}` })
-    .optional()
-    .describe('Of apiVersion v0, which is not built yet: refused.')
-    .meta({ secret: true }),
+  apiKey: z.string().min(1).optional().describe('Account API key of v0; a token of v2 is none. [seed, public P1]').meta({ secret: true }),
   takeOver: z
-    .never({ error: `takeOver belongs to ${notBuilt}` })
+    .literal(true, { error: 'true, which allows kbsync to overwrite what a person typed there; leave it out for v2' })
     .optional()
-    .describe('Of apiVersion v0, which is not built yet: refused.'),
+    .describe("v0: allows kbsync to overwrite the chatbot's one text, whoever typed it. Nothing is sent without it. [assumed]"),
+  customContent: customContent.prefault({}).describe('v0: the one text of the chatbot.'),
   trainedWords: words
     .default(['SUCCESS'])
     .describe('Status words of a trained document, in capitals. [public P14; all words are not known]'),

@@ -1,16 +1,17 @@
-// The whole engine over a folder in memory, a vendor in memory and any disk: what crash and cycle tests run on. No HTTP, no real files.
-import type { Target } from '../../src/connectors/connector.ts';
-import type { Scan } from '../../src/content/scan.ts';
-import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
-import type { Folder } from '../../src/cycle/folder.ts';
-import { syncTarget } from '../../src/cycle.ts';
-import type { Config, TargetConfig } from '../../src/model/config.ts';
-import type { Document } from '../../src/model/document.ts';
-import { fingerprint } from '../../src/model/json.ts';
-import type { TargetReport } from '../../src/model/report.ts';
-import type { GivenText } from '../../src/push/context.ts';
-import type { Disk } from '../../src/state/disk.ts';
-import { type Ledger, openLedger } from '../../src/state/store.ts';
+// The whole engine over a folder in memory, any target and any disk: what crash and cycle tests and level 9 of the contract run on. No real files.
+import type { Target } from '../connectors/connector.ts';
+import type { Scan } from '../content/scan.ts';
+import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../cycle/context.ts';
+import type { Folder } from '../cycle/folder.ts';
+import { syncTarget } from '../cycle.ts';
+import type { Config, TargetConfig } from '../model/config.ts';
+import type { Document } from '../model/document.ts';
+import { fingerprint } from '../model/json.ts';
+import { numbersWith } from '../model/record.ts';
+import type { TargetReport } from '../model/report.ts';
+import type { GivenText } from '../push/context.ts';
+import type { Disk } from '../state/disk.ts';
+import { type Ledger, openLedger } from '../state/store.ts';
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -111,7 +112,7 @@ export async function runSync(input: EngineInput): Promise<TargetReport> {
 
 function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number }): CycleContext {
   const texts = input.texts ?? new Map<string, GivenText>();
-  let number = ledger.state.doubts.length + ledger.state.held.length + ledger.state.todos.length;
+  const numbers = { ...numbersWith(ledger.state.numbers, []) };
   return {
     config,
     target: { ...targetConfig, ...input.targetPatch },
@@ -127,7 +128,7 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
     emit: () => {},
     nowMs: () => clock.nowMs,
     newEffectId: input.id ?? idsFrom(1),
-    nextNumber: (kind) => `${kind}${++number}`,
+    nextNumber: (kind) => `${kind}${++numbers[kind]}`,
     sleep: (ms) => {
       clock.nowMs += ms;
       return Promise.resolve();

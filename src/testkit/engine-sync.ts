@@ -1,10 +1,10 @@
 // Level 9 of the contract: the whole engine over a bench's target, its state on a disk in memory, on the bench's own clock.
 
-import type { GivenText } from '../../src/push/context.ts';
-import type { SyncOutcome } from '../../src/testkit/contract.ts';
-import { memoryDisk } from '../../src/testkit/faults.ts';
-import type { SyncOf } from './contract-bench.ts';
+import type { GivenText } from '../push/context.ts';
+import type { SyncOf } from './benches.ts';
+import type { SyncOutcome } from './contract.ts';
 import { runSync } from './engine.ts';
+import { memoryDisk } from './faults.ts';
 
 /** `sync` as one process after another would run it: nothing is remembered but what lies on the disk. */
 export const engineSync: SyncOf = ({ target, clock, events, newEffectId }) => {

@@ -1,16 +1,17 @@
 // Benches for the contract suite: a connector over the real transport, over real HTTP, to its emulator, on a clock of its own.
-import type { Call, ConnectorSpec, HttpRequest, Target } from '../../src/connectors/connector.ts';
-import type { Emulator, EmulatorSpec, EmulatorStore } from '../../src/connectors/emulator.ts';
-import type { EventBody } from '../../src/model/event.ts';
-import type { Json, JsonRecord } from '../../src/model/json.ts';
-import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
-import { knowledgeByBot } from '../../src/sandbox/server.ts';
-import { memoryStore } from '../../src/sandbox/store.ts';
-import { settableClock } from '../../src/testkit/clock.ts';
-import type { Bench, BenchPatch, Condition } from '../../src/testkit/contract.ts';
-import { seededRandom } from '../../src/testkit/random.ts';
-import { type Connected, connectTarget } from '../../src/transport/connect.ts';
-import { createLimiters, type Limiters } from '../../src/transport/limit.ts';
+// Published with the suite: an outside author's bench is this one, too.
+import type { Call, ConnectorSpec, HttpRequest, Target } from '../connectors/connector.ts';
+import type { Emulator, EmulatorSpec, EmulatorStore } from '../connectors/emulator.ts';
+import type { EventBody } from '../model/event.ts';
+import type { Json, JsonRecord } from '../model/json.ts';
+import { type Served, serveEmulators } from '../sandbox/serve.ts';
+import { knowledgeByBot } from '../sandbox/server.ts';
+import { memoryStore } from '../sandbox/store.ts';
+import { type Connected, connectTarget } from '../transport/connect.ts';
+import { createLimiters, type Limiters } from '../transport/limit.ts';
+import { settableClock } from './clock.ts';
+import type { Bench, BenchPatch, Condition } from './contract.ts';
+import { seededRandom } from './random.ts';
 
 /** One flavour of one connector, with what its emulator can be made to do. */
 export interface Subject {
@@ -19,6 +20,8 @@ export interface Subject {
   readonly emulator: EmulatorSpec;
   /** The variant's options. */
   readonly variant: JsonRecord;
+  /** Settings of the emulator that always hold for this variant. */
+  readonly settings?: object;
   /** Settings of the emulator that bring a condition about. */
   readonly conditions: { readonly [condition in Condition]?: object };
   /** A whole `sync` over this target, where the engine is at hand. */
@@ -68,7 +71,7 @@ export function openBenches(storeOf: (bot: number) => EmulatorStore = memoryStor
     const start = (): Emulator =>
       subject.emulator.create(
         { store: storeOf(number), now: clock.now, random, knowledge: knowledgeByBot() },
-        { ...subject.emulator.defaults, ...settings },
+        { ...subject.emulator.defaults, ...subject.settings, ...settings },
       );
     let emulator = start();
     if (patch.noBot !== true) emulator.provision(patch.wrongKey === true ? { ...bot, secret: `${bot.secret}-other` } : bot);
