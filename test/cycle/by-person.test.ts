@@ -206,6 +206,28 @@ describe('append', () => {
   });
 });
 
+describe('a document of several parts', () => {
+  const sections = (words: readonly string[]): string => words.map((word) => `## Part ${word}\n\n${long(word)}`).join('\n\n');
+  const patch = { onUpdate: 'append', maxDocumentBytes: 250 } as const;
+
+  it('a part without an id that has not changed is not made again; one that is gone is listed once', async () => {
+    const at = house(neither, patch);
+    await at.sync({ 'a.md': sections(['one', 'two', 'three']) });
+    const record = (await at.state()).records['a.md'];
+    expect(record?.items).toHaveLength(3);
+    const items = (record?.items ?? []).map((item) => ({ ...item, remoteId: null }));
+    await at.append([{ kind: 'by-person', todo: 'T0', document: 'a.md', action: 'create', items }]);
+    expect(await at.sync({ 'a.md': sections(['one', 'two', 'three']) })).toEqual({ todo: [], done: [], writes: 0 });
+    const changed = { 'a.md': sections(['one', 'two']).replace('Line 3 two', 'Line 3 two, changed') };
+    expect(await at.sync(changed)).toEqual({ todo: [], done: ['update a.md'], writes: 1 });
+    expect(await at.sync(changed)).toEqual({ todo: [], done: [], writes: 0 });
+    expect(await at.inbox()).toEqual(
+      [2, 1].map((part) => `unnamed-${items[part]?.effect}: remove the older item of a.md: superseded copy, still there`),
+    );
+    expect((await at.state()).records['a.md']?.items).toHaveLength(2);
+  });
+});
+
 describe('a vendor with delete, but without update', () => {
   const deletes = { can: ['delete', 'list', 'status'] } as const;
 
