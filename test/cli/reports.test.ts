@@ -6,7 +6,7 @@ import { Output } from '../../src/cli/output.ts';
 import { printReport, reportJson } from '../../src/cli/reports.ts';
 import { SyncError } from '../../src/model/error.ts';
 import type { TargetReport } from '../../src/model/report.ts';
-import { targetConfig } from '../support/engine.ts';
+import { targetConfig } from '../../src/testkit/engine.ts';
 
 const report = (error: SyncError | null, patch: Partial<TargetReport> = {}): TargetReport => ({
   ...failedReport(targetConfig, error ?? new SyncError('LOCKED')),
