@@ -6,7 +6,7 @@ import { openWorkspace } from '../workspace.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { Output } from './output.ts';
-import { sync, type SyncRequest } from './sync.ts';
+import { type SyncRequest, sync } from './sync.ts';
 import { todo } from './todo.ts';
 import type { TodoRequest } from './todo-decision.ts';
 
@@ -25,7 +25,8 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     async open(onEvent) {
       const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
       redactions.push((text) => workspace.secrets.redact(text));
-      for (const warning of workspace.warnings) output.talk(`warning: ${warning.file}:${warning.line}:${warning.column} ${warning.message}`);
+      for (const warning of workspace.warnings)
+        output.talk(`warning: ${warning.file}:${warning.line}:${warning.column} ${warning.message}`);
       return workspace;
     },
     targets: options.targets,
@@ -46,7 +47,11 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
   return 0;
 }
 
-async function runHanded(command: HandedCommand, streams: CommandStreams & { kill: AbortSignal }, { env, version }: Invocation): Promise<number> {
+async function runHanded(
+  command: HandedCommand,
+  streams: CommandStreams & { kill: AbortSignal },
+  { env, version }: Invocation,
+): Promise<number> {
   const { options, cwd, columns } = command;
   const { stop, kill } = streams;
   const output = new Output({

@@ -10,6 +10,7 @@ import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { retractedUnderOtherId } from './retracted.ts';
 
 export interface Planned {
   readonly plan: Plan;
@@ -34,7 +35,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
-  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
   const contact = options.offline || other ? null : await contactWith(context, wanted);
   if (contact !== null && contact.entries.length > 0) await memory.append(contact.entries);
   return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact })), wanted, identity };
@@ -117,7 +118,10 @@ function planInput(
     open: memory.open,
     wanted: wanted.heads,
     failed: wanted.failed,
-    leaves: wanted.leaves,
+    leaves:
+      scan.complete && !scan.rootMissing
+        ? new Map([...retractedUnderOtherId(target, scan.documents, state.records), ...wanted.leaves])
+        : wanted.leaves,
     folder: {
       complete: scan.complete,
       incompleteWhy: scan.incompleteWhy,
