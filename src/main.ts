@@ -2,7 +2,7 @@
 // Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain } from './cli/failure.ts';
-import { countOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
+import { countOption, dateOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 
@@ -29,11 +29,14 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
   .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
   .option('--detailed-exitcode', 'exit 3 if there are changes')
   .option('--offline', 'ask no vendor: compare the folder with the state alone')
+  .option('--diff', 'show what changes in the text that each bot reads')
+  .addOption(new Option('--at <date>', 'plan as if it were that day or moment').argParser(date('--at')))
   .addHelpText(
     'after',
     examples(
       'kbsync plan',
-      'kbsync plan --target support --format markdown',
+      'kbsync plan --diff --target support --format markdown',
+      'kbsync plan --offline --at 2026-12-01',
       'kbsync plan --out plan.json && kbsync sync --plan plan.json',
     ),
   )
@@ -45,6 +48,8 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
         format: options['format'] === 'markdown' ? 'markdown' : 'text',
         detailedExitCode: options['detailedExitcode'] === true,
         offline: options['offline'] === true,
+        diff: options['diff'] === true,
+        atMs: number(options['at']),
       });
     }),
   );
@@ -117,6 +122,25 @@ command('status', 'which revision of each document each bot knows, from local st
         live: options['live'] === true,
         failIf: Array.isArray(options['failIf']) ? options['failIf'].map(String) : [],
       });
+    }),
+  );
+
+command('lint', 'what is wrong with the documents: secrets, hidden text, duplicates, broken links')
+  .argument('[path...]', 'only these files or folders')
+  .addOption(
+    new Option('--format <format>', 'text, sarif (for code scanning) or github (annotations of a workflow)')
+      .choices(['text', 'sarif', 'github'])
+      .default('text'),
+  )
+  .addOption(
+    new Option('--fail-on <severity>', 'exit 4 if there are errors, or also for warnings').choices(['error', 'warning']).default('error'),
+  )
+  .addHelpText('after', examples('kbsync lint', 'kbsync lint guides/ --fail-on warning', 'kbsync lint --format sarif > kbsync.sarif'))
+  .action((paths: string[], options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { lint } = await import('./cli/lint.ts');
+      const format = options['format'] === 'sarif' || options['format'] === 'github' ? options['format'] : 'text';
+      return lint(invocation, { paths, format, failOn: options['failOn'] === 'warning' ? 'warning' : 'error' });
     }),
   );
 
@@ -294,6 +318,10 @@ function duration(name: string): (value: string) => number {
 
 function count(name: string): (value: string) => number {
   return (value) => parsed(() => countOption(name, value));
+}
+
+function date(name: string): (value: string) => number {
+  return (value) => parsed(() => dateOption(name, value));
 }
 
 function text(value: unknown): string | null {

@@ -62,7 +62,8 @@ export interface Workspace {
   readonly now: () => number;
   /** The targets of these names, or all; USAGE for a name that is not configured. */
   targets(names: readonly string[] | null): readonly TargetConfig[];
-  readFolder(): Promise<Folder>;
+  /** `atMs`: the moment (milliseconds since 1970) by which reviews are overdue; by default now. */
+  readFolder(atMs?: number): Promise<Folder>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
   saveCache(): Promise<void>;
   /** State and what is unconfirmed, read without a lock. */
@@ -179,7 +180,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: () => readFolder({ config, cache: theCache(), nowMs: now }),
+    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs }),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     forgetNumbers() {
       numbers = null;

@@ -101,6 +101,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
 
 /** Each package is wrapped in one place. zod describes options where they are declared; hono is the status server's. */
 const homes: { readonly [name: string]: readonly string[] } = {
+  '@secretlint/secretlint-rule-preset-recommend': ['src/content/lint-secrets.ts'],
+  '@secretlint/types': ['src/content/lint-secrets.ts'],
   chokidar: ['src/content/watch.ts'],
   commander: ['src/main.ts'],
   got: ['src/transport/http.ts'],

@@ -14,7 +14,7 @@ function shipped(most: number): Record<string, string> {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       if (Object.keys(found).length >= most) return;
       const path = join(folder, entry.name);
-      if (entry.isDirectory() && entry.name !== '.bin') walk(path, `${below}${entry.name.replace('node_modules', 'inner')}/`);
+      if (entry.isDirectory() && !entry.name.startsWith('.')) walk(path, `${below}${entry.name.replace('node_modules', 'inner')}/`);
       else if (entry.isFile() && /\.md$/i.test(entry.name)) found[`${below}${entry.name}`] = readFileSync(path, 'utf8');
     }
   };

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readIsoDate } from '../content/dates.ts';
 import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { Workspace } from '../workspace.ts';
@@ -60,6 +61,14 @@ export function durationOption(name: string, text: string): number {
     throw new SyncError('USAGE', { message: `${name}: found "${text}", expected a whole number with ms, s, m, h or d, or 0` });
   }
   return Number(match[1]) * unit;
+}
+
+/** A day (its midnight UTC) or a timestamp, in milliseconds since 1970. USAGE otherwise. */
+export function dateOption(name: string, text: string): number {
+  const read = readIsoDate(text);
+  if (read.ok) return Date.parse(read.iso);
+  const expected = read.fault === 'day' ? 'a day that exists' : 'a date such as 2026-12-01 or a timestamp such as 2026-12-01T08:00:00Z';
+  throw new SyncError('USAGE', { message: `${name}: found "${text}", expected ${expected}` });
 }
 
 /** A whole number of at least 0. USAGE otherwise. */

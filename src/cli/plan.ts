@@ -1,21 +1,25 @@
 // `plan`: what a sync would do, and why. Reads; writes nothing to any vendor and nothing to the state.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fenceCount } from '../content/select.ts';
 import { everything, noPasses } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
 import type { TargetConfig } from '../model/config.ts';
-import { asSyncError, type SyncError } from '../model/error.ts';
-import type { Plan } from '../model/operation.ts';
+import type { Document } from '../model/document.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
+import type { Operation, Plan } from '../model/operation.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { planJson, printPlan } from '../plan/print.ts';
 import { writeSealed } from '../plan/seal.ts';
+import { byText, counted, figure } from '../plan/words.ts';
 import { trainingCounts } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
 import { codeOfStop, strongest } from './exit.ts';
 import { failedReport, pausedNote } from './failed-report.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Diffs, diffLimits, diffsOf, leftOutNote, verboseDiffLimits } from './plan-diff.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, reportJson, tellProblems, trainingJson } from './reports.ts';
 
@@ -25,6 +29,10 @@ export interface PlanRequest {
   readonly format: 'text' | 'markdown';
   readonly detailedExitCode: boolean;
   readonly offline: boolean;
+  /** Beneath each operation, what changes in the text that the bot reads. */
+  readonly diff: boolean;
+  /** Plans as if it were this moment, in milliseconds since 1970; null: now. */
+  readonly atMs: number | null;
 }
 
 interface PlannedTarget {
@@ -33,6 +41,8 @@ interface PlannedTarget {
   /** Which bot it is known to be; null: never met. */
   readonly identity: string | null;
   readonly training: TargetReport['training'];
+  /** Null without --diff. */
+  readonly diffs: Diffs | null;
   readonly requests: { readonly read: number; readonly write: number };
   readonly error: SyncError | null;
 }
@@ -41,11 +51,17 @@ interface PlannedTarget {
 export async function plan(invocation: Invocation, request: PlanRequest): Promise<number> {
   const { output, options, command } = invocation;
   const startedAt = Date.now();
+  const { atMs } = request;
+  if (atMs !== null && request.out !== null) {
+    const message = '--at plans another moment: such a plan cannot be sealed with --out, nor applied';
+    throw new SyncError('USAGE', { message, next: 'leave one of the two options out' });
+  }
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
   try {
-    const folder = await workspace.readFolder();
+    const folder = await workspace.readFolder(atMs ?? undefined);
     tellProblems(folder.scan.problems, output);
+    if (atMs !== null) output.talk(`planned as if it were ${new Date(atMs).toISOString()}; nothing of this is done now`);
     const targets = workspace.targets(options.targets);
     const planned = await Promise.all(targets.map((target) => planOne(workspace, target, folder, request, invocation)));
     progress.end();
@@ -59,6 +75,7 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
           exitCode,
           startedAt: new Date(startedAt).toISOString(),
           durationMs: Date.now() - startedAt,
+          ...(atMs !== null && { at: new Date(atMs).toISOString() }),
           commit: folder.commit,
           documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
           targets: planned.map(rowOf),
@@ -76,20 +93,30 @@ async function planOne(
   workspace: Workspace,
   target: TargetConfig,
   folder: Folder,
-  { offline }: PlanRequest,
+  { offline, diff, atMs }: PlanRequest,
   invocation: Invocation,
 ): Promise<PlannedTarget> {
   try {
     // There is nothing to finish in good order: the first signal drops the reads.
     const signals = { stop: invocation.stop, kill: invocation.stop };
     return await workspace.readOnly(target, signals, offline, async (context) => {
-      const { plan: made, identity: found } = await planTarget(context, folder, { passes: noPasses, only: everything, offline });
+      const options = { passes: noPasses, only: everything, offline, ...(atMs !== null && { atMs }) };
+      const planned = await planTarget(context, folder, options);
+      const limits = invocation.options.verbose ? verboseDiffLimits : diffLimits;
+      const diffs = diff ? await diffsOf(context, planned, limits) : null;
+      const notes = [
+        target.paused ? pausedNote : null,
+        ...planned.plan.notes,
+        fenceNote(target, folder.scan.documents, planned.plan),
+        diffs === null ? null : leftOutNote(diffs),
+      ];
       const { state } = context.memory;
       return {
         target,
-        plan: target.paused ? { ...made, notes: [pausedNote, ...made.notes] } : made,
-        identity: state.identity ?? found,
+        plan: { ...planned.plan, notes: notes.filter((note) => note !== null) },
+        identity: state.identity ?? planned.identity,
         training: trainingCounts(state),
+        diffs,
         requests: context.connection.requests(),
         error: null,
       };
@@ -98,18 +125,39 @@ async function planOne(
     const error = asSyncError(thrown);
     if (error.code === 'UNEXPECTED') throw thrown;
     const { training, requests } = failedReport(target, error);
-    return { target, plan: null, identity: null, training, requests, error };
+    return { target, plan: null, identity: null, training, diffs: null, requests, error };
   }
 }
 
-function rowOf({ target, plan: made, training, requests, error }: PlannedTarget) {
+/** The proof that a fence holds: what stands on either side of it, and that nothing from outside is among what is sent. */
+function fenceNote(target: TargetConfig, documents: readonly Document[], made: Plan): string | null {
+  const count = fenceCount(target, documents);
+  if (count === null || target.audience === null) return null;
+  const fence = `fence [${target.audience.join(', ')}]: ${counted(count.inside, 'document')} inside`;
+  const total = [...count.outside.values()].reduce((sum, each) => sum + each, 0);
+  if (total === 0) return `${fence}, none outside`;
+  const each = [...count.outside]
+    .sort(([a], [b]) => byText(a, b))
+    .map(([audience, n]) => `${figure(n)} ${audience === '' ? 'without an audience' : audience}`);
+  const retracted = made.operations.filter((operation) => operation.action === 'delete' && operation.retraction).length;
+  const first = retracted === 0 ? '' : `; ${counted(retracted, 'retraction')} before anything else`;
+  return `${fence}, ${figure(total)} outside (${each.join(', ')}): not sent${first}`;
+}
+
+function rowOf({ target, plan: made, training, diffs, requests, error }: PlannedTarget) {
   if (made === null) return error === null ? {} : reportJson(failedReport(target, error));
-  return plain({ ...planJson(made), requests, training: trainingJson(training, true), error: null });
+  const json = planJson(made);
+  const operations = json.operations.map((row, index) => {
+    const id = made.operations[index]?.id;
+    return diffs === null || id === undefined ? row : { ...row, diff: diffs.byOperation.get(id) ?? null };
+  });
+  return plain({ ...json, operations, requests, training: trainingJson(training, true), error: null });
 }
 
 function print(planned: readonly PlannedTarget[], { format }: PlanRequest, { output, options }: Invocation): void {
-  for (const { target, plan: made, error } of planned) {
-    if (made !== null) output.data(printPlan(made, { format, verbose: options.verbose }).trimEnd());
+  for (const { target, plan: made, diffs, error } of planned) {
+    const detail = (operation: Operation) => diffs?.byOperation.get(operation.id) ?? null;
+    if (made !== null) output.data(printPlan(made, { format, verbose: options.verbose, detail }).trimEnd());
     if (error !== null) {
       output.complain(
         `${output.style('bad', 'error')} ${target.name}: ${visible(error.message)}${error.vendor === null ? '' : ` (the vendor says: ${visible(error.vendor)})`}`,

@@ -50,12 +50,25 @@ export function invalidRows(problems: readonly ContentProblem[]): Json {
     .map(({ path, line, column, message }) => ({ path, line, column, message }));
 }
 
-/** One line a problem, on stderr: `content/a.md:3:1 error: …`. */
+/** Of one lint rule this many warnings are told; `kbsync lint` tells all. */
+const mostWarnings = 10;
+
+/** One line a problem, on stderr: `guides/a.md:3:1 error: …`. */
 export function tellProblems(problems: readonly ContentProblem[], output: Output): void {
-  for (const { path, line, column, message, severity } of problems) {
+  const told = new Map<string, number>();
+  for (const { path, line, column, message, severity, rule } of problems) {
+    const count = (told.get(rule ?? '') ?? 0) + 1;
+    if (severity === 'warning' && rule !== undefined) {
+      told.set(rule, count);
+      if (count > mostWarnings) continue;
+    }
     const where = [path, line, column].filter((part) => part !== null).join(':');
     const word = severity === 'error' ? output.style('bad', 'error') : output.style('warn', 'warning');
     output.talk(`${visible(where)} ${word}: ${visible(message)}`);
+  }
+  for (const [rule, count] of told) {
+    if (count > mostWarnings)
+      output.talk(`and ${figure(count - mostWarnings)} more warnings of ${visible(rule)}: kbsync lint tells them all`);
   }
 }
 

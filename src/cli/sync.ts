@@ -13,6 +13,7 @@ import type { Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
 import { failedReport, pausedNote, pausedReport } from './failed-report.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
+import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
 
@@ -99,7 +100,7 @@ function optionsFor(
   const { allowDeletes, allowUpdates, initial, waitMs, trainOnly } = request;
   const plan = sealed?.plans.find((candidate) => candidate.target === target.name);
   const approved = plan?.operations.filter((operation) => operation.action === 'delete').map((operation) => operation.id);
-  const paths = request.paths.length === 0 ? null : request.paths.map((given) => belowRoot(given, workspace, cwd));
+  const paths = request.paths.length === 0 ? null : request.paths.map((given) => chosenPath(given, workspace, cwd));
   return {
     passes: { allowDeletes, allowUpdates, initial, sealed: sealed === null ? null : new Set(approved ?? []) },
     only: { ...everything, paths, failed: request.onlyFailed, limit: request.limit },
@@ -109,17 +110,10 @@ function optionsFor(
   };
 }
 
-/** PATH as given on the command line (relative to the working directory, or to the content root) → relative to the content root. */
-function belowRoot(given: string, workspace: Workspace, cwd: string): string {
-  const root = workspace.config.content.root;
-  const absolute = path.resolve(cwd, given);
-  const relative = path.relative(root, absolute);
-  const inside = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-  const chosen = inside ? relative : path.normalize(given);
-  if (!inside && (path.isAbsolute(given) || chosen.startsWith('..'))) {
-    throw new SyncError('USAGE', { message: `${given} does not lie in the content folder ${root}` });
-  }
-  return chosen.split(path.sep).join('/').normalize('NFC').replace(/\/$/, '').replace(/^\.$/, '');
+function chosenPath(given: string, { config }: Workspace, cwd: string): string {
+  const below = belowRoot(given, config.content.root, cwd);
+  if (below === null) throw new SyncError('USAGE', { message: `${given} does not lie in the content folder ${config.content.root}` });
+  return below;
 }
 
 async function sealedFrom(file: string): Promise<SealedPlans> {

@@ -34,6 +34,11 @@ function faultsOfIssue(issue: Issue, base: Path, spots: ReadonlyMap<string, Spot
       };
     });
   }
+  if (issue.code === 'invalid_key') {
+    const at = spots.get(pathKey(path))?.keyAt ?? spotOf(path, spots).at;
+    const key = JSON.stringify(String(issue.path.at(-1)));
+    return issue.issues.map((inner) => ({ at, path: path.slice(0, -1), found: `the key ${key}`, expected: expectedOf(inner) }));
+  }
   if (issue.code === 'invalid_union') {
     const deeper = deepestBranch(branchesOf(issue));
     if (deeper !== null) return deeper.flatMap((inner) => faultsOfIssue(inner, path, spots));

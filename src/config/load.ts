@@ -272,8 +272,6 @@ function contentOf(content: Data['content'], folder: string): ContentConfig {
   return {
     ...content,
     root: path.resolve(folder, content.root),
-    // Other generators are refused above, as long as they are not built.
-    site: content.site === null ? null : { url: content.site.url, generator: 'plain' },
     frontMatter: { key: content.frontMatter.key, map: map as { readonly [ours: string]: string } },
   };
 }

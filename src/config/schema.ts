@@ -49,6 +49,23 @@ const mappedKeys = Object.fromEntries(
   Object.keys(documentKeys).map((key) => [key, text().optional().describe(`The front-matter key that holds ${key}.`)]),
 ) as { readonly [key in keyof typeof documentKeys]: z.ZodOptional<z.ZodString> };
 
+/** What names in `content.variables` look like: those that `{{ name }}` can hold. */
+const variableName = /^[A-Za-z_][A-Za-z0-9_.-]{0,79}$/;
+
+const severity = (fallback: 'error' | 'warning') => z.enum(['error', 'warning', 'off']).default(fallback);
+
+/** One key for each finding. An error keeps the file's documents as they are in every bot. */
+const lintKeys = {
+  secrets: severity('error').describe('A password, key or token in the text.'),
+  'undefined-variable': severity('error').describe('{{ name }} without a value in content.variables.'),
+  'hidden-text': severity('warning').describe('Text that readers of the page do not see.'),
+  'model-instructions': severity('warning').describe('Text that speaks to a language model instead of a reader.'),
+  'near-duplicate': severity('warning').describe('Two documents that say almost the same.'),
+  'broken-link': severity('warning').describe('A relative link to a file that is not there.'),
+  'long-title': severity('warning').describe('A title longer than a vendor keeps.'),
+  'empty-body': severity('warning').describe('A document without text.'),
+};
+
 const contentKeys = z.strictObject({
   root: text().default('./content').describe('The folder of documents.'),
   include: texts().default(['**/*.{md,mdx}']).describe('Globs of the files that are documents, relative to root.'),
@@ -65,6 +82,14 @@ const contentKeys = z.strictObject({
     .nullable()
     .default(null)
     .describe('The published site, for the canonical links of documents; null: none.'),
+  variables: z
+    .record(z.string().regex(variableName, 'a name of letters, digits, _, - and ., such as product'), z.string('a text'))
+    .default({})
+    .describe('What {{ name }} in a document stands for.'),
+  partials: texts()
+    .default([])
+    .describe('Folders or globs, relative to root, of files that are only included in others and never documents of their own.'),
+  lint: z.strictObject(lintKeys).prefault({}).describe('How severe each finding in the documents is: error, warning or off.'),
   frontMatter: z
     .strictObject({
       key: text().default('kb').describe('The front-matter key below which our keys stand.'),
@@ -119,8 +144,17 @@ const targetKeys = z.strictObject({
     .default(null)
     .describe('The fence: only documents with one of these audiences ever reach the bot; null: no fence.'),
   include: texts().default(['**']).describe('Globs that narrow content.include for this target.'),
-  format: z.enum(['markdown', 'html', 'plain']).default('markdown').describe('What the documents are sent as.'),
+  format: z
+    .enum(['markdown', 'html', 'plain'])
+    .default('markdown')
+    .describe('What the documents are sent as; html and plain only where the vendor takes them.'),
   maxDocumentBytes: orVendor(count(1)).describe('UTF-8 bytes; larger documents are split at headings. By default the vendor’s limit.'),
+  split: z
+    .enum(['heading', 'size', 'none'])
+    .default('size')
+    .describe(
+      'size: only what is over the limit becomes parts; heading: one part a top-level section; none: what is over the limit is refused.',
+    ),
   rate: rateKeys.prefault({}).describe('Limits of requests, shared by the targets of one account; by default the vendor’s.'),
   poll: pollKeys.prefault({}).describe('How often a waiting run asks about training; by default the vendor’s.'),
   settle: orVendor(duration()).describe('Where the vendor cannot tell: counted as ready this long after the last write.'),
@@ -247,9 +281,7 @@ export interface NotBuilt {
 
 /** Keys whose feature is not built yet: refused, never ignored. Building one deletes its line (and the default of its key above may change). */
 export const notBuilt: readonly NotBuilt[] = [
-  { key: 'content.site.generator', only: ['plain'], sentence: 'other site generators are not built yet' },
   { key: 'state.kind', only: ['embedded'], sentence: 'other kinds of state are not built yet' },
-  { key: 'targets[].format', only: ['markdown'], sentence: 'other formats are not built yet' },
   { key: 'targets[].after', only: [null], sentence: 'staging is not built yet' },
   {
     key: 'targets[].paths',

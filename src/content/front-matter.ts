@@ -14,13 +14,18 @@ export interface Position {
 
 export type Where = readonly (string | number)[];
 
-/** Keys as somebody wrote them. */
-export interface KeyTree {
-  readonly data: JsonRecord;
+/** YAML as somebody wrote it. */
+export interface DataTree {
+  readonly data: Json;
   /** Where a key (or list item) stands; the nearest thing above it where it cannot be told. */
   at(where: Where): Position;
   /** A scalar as it was written: ids keep their digits. Null where it cannot be told. */
   source(where: Where): string | null;
+}
+
+/** Keys as somebody wrote them. */
+export interface KeyTree extends DataTree {
+  readonly data: JsonRecord;
 }
 
 export interface HeadProblem {
@@ -83,6 +88,16 @@ export function readSidecar(text: string): { readonly keys: KeyTree | null; read
     };
   } catch (thrown) {
     return { keys: null, problems: [problemOf(thrown)] };
+  }
+}
+
+/** Any YAML text with its positions. Throws nothing: what cannot be read is a problem and no tree. */
+export function readYaml(text: string): { readonly tree: DataTree | null; readonly problems: readonly HeadProblem[] } {
+  try {
+    return { tree: parseAnyYaml(text), problems: [] };
+  } catch (thrown) {
+    const { message, ...problem } = problemOf(thrown);
+    return { tree: null, problems: [{ ...problem, message: message.replace(/^front matter cannot be read/, 'cannot be read') }] };
   }
 }
 
@@ -152,6 +167,11 @@ function problemOf(thrown: unknown): HeadProblem {
 }
 
 function parseYaml(text: string): KeyTree | null {
+  const { data, ...places } = parseAnyYaml(text);
+  return isRecord(data) ? { data, ...places } : null;
+}
+
+function parseAnyYaml(text: string): DataTree {
   const lines = new LineCounter();
   const yaml = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt: true, logLevel: 'silent' });
   const error = yaml.errors[0];
@@ -159,9 +179,7 @@ function parseYaml(text: string): KeyTree | null {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new HeadFault(`not valid YAML: ${error.message}`, line, col);
   }
-  if (!isMap(yaml.contents)) return null;
   const data = toJson(yaml.toJS({ maxAliasCount: 100 }), 0);
-  if (!isRecord(data)) return null;
   return { data, at: (where) => positionIn(yaml, lines, where), source: (where) => sourceIn(yaml, where) };
 }
 

@@ -25,6 +25,32 @@ function expand(pattern: string): readonly string[] {
   return /[*?[\](){}!+@|]/.test(clean) || clean === '' ? [clean] : [clean, `${clean}/**`];
 }
 
+const qaFile = /^(.+)\.qa\.ya?ml$/;
+
+/** Whether a path is that of a Q&A file, `faq.qa.yaml`. */
+export function isQaPath(path: string): boolean {
+  return qaFile.test(path);
+}
+
+/** The Markdown file that a Q&A file would stand beside: `faq.md` for `faq.qa.yaml`; null for other paths. */
+export function articleOf(path: string): string | null {
+  return qaFile.test(path) ? path.replace(qaFile, '$1.md') : null;
+}
+
+/** Patterns that name `*.md` mean the questions beside their articles as well: a fence that is set so holds for both. */
+export function withQaFiles(matches: (path: string) => boolean): (path: string) => boolean {
+  return (path) => {
+    const article = articleOf(path);
+    return matches(path) || (article !== null && matches(article));
+  };
+}
+
+/** Whether ignore files leave a file out; a Q&A file also where they leave out the article of its name. */
+export function isIgnored(rules: Pick<IgnoreRules, 'ignores'>, path: string): boolean {
+  const article = articleOf(path);
+  return rules.ignores(path, false) || (article !== null && rules.ignores(article, false));
+}
+
 /** Folders that are never entered, whatever the patterns say. */
 export const neverEntered: ReadonlySet<string> = new Set(['.git', 'node_modules']);
 
@@ -51,7 +77,12 @@ export function contentScope(content: Pick<ContentConfig, 'include' | 'exclude'>
     .map((pattern) => picomatch.scan(pattern).base);
   const namesDotFiles = content.include.some((pattern) => /(^|[/{,(|])\.(?![./]|$)/.test(pattern.replace(/^(?:\.\/)+/, '')));
   return {
-    takes: (path) => included(path) && !excluded(path),
+    takes(path) {
+      if (included(path)) return !excluded(path);
+      // What keeps the article of that name out keeps its questions out.
+      const article = articleOf(path);
+      return article !== null && included(article) && !excluded(article) && !excluded(path);
+    },
     enters(folder) {
       if (!namesDotFiles && /(^|\/)\./.test(folder)) return false;
       const near = bases.some((base) => base === '' || base === folder || folder.startsWith(`${base}/`) || base.startsWith(`${folder}/`));

@@ -2,6 +2,7 @@
 import type { Expectation, GoldenTest } from '../model/answer.ts';
 import type { ContentConfig } from '../model/config.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
+import { readIsoDate } from './dates.ts';
 import type { KeyTree, Where } from './front-matter.ts';
 import { didYouMean } from './similar.ts';
 
@@ -27,7 +28,8 @@ export interface Stated {
   readonly attributes: JsonRecord;
 }
 
-export type LayerKind = 'front matter' | 'sidecar' | 'rule';
+/** A pair of a Q&A file, and the defaults above its pairs, hold our keys directly, as a sidecar does. */
+export type LayerKind = 'front matter' | 'sidecar' | 'rule' | 'pair' | 'defaults';
 
 export interface Layer {
   readonly kind: LayerKind;
@@ -39,6 +41,23 @@ export interface Layer {
 
 const ours = ['id', 'url', 'targets', 'audience', 'publishAt', 'expiresAt', 'reviewBy', 'faq', 'tests'] as const;
 const native = ['title', 'tags', 'description', 'draft', 'unlisted', 'slug'] as const;
+/** A question is its own title, and has no page. */
+const ofPairs = [
+  'id',
+  'url',
+  'targets',
+  'audience',
+  'publishAt',
+  'expiresAt',
+  'reviewBy',
+  'tests',
+  'tags',
+  'description',
+  'draft',
+  'unlisted',
+];
+/** Keys of Hugo's own, of which the first that is there counts (gohugo.io/configuration/front-matter#dates). */
+const ofHugo: { readonly [name: string]: readonly string[] } = { publishAt: ['publishDate', 'date'], expiresAt: ['expiryDate'] };
 type Key = (typeof ours)[number] | (typeof native)[number];
 
 interface Found {
@@ -58,6 +77,9 @@ export function readLayer(layer: Layer): Stated {
     const places: Where[] = isOurs && nested ? [[key, name]] : [[name]];
     const mapped = layer.kind === 'front matter' ? layer.content.frontMatter.map[name] : undefined;
     if (mapped !== undefined) places.push([mapped]);
+    if (layer.kind === 'front matter' && layer.content.site?.generator === 'hugo') {
+      places.push(...(ofHugo[name] ?? []).filter((key) => key !== 'date' || isDate(data['date'])).map((key) => [key]));
+    }
     for (const where of places) {
       const value = valueAt(where.length === 2 ? block : data, where.at(-1));
       if (value !== null) return { value, where };
@@ -89,6 +111,11 @@ function isRecord(value: Json): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Hugo takes forms of `date` that no publication hangs on here. */
+function isDate(value: Json | undefined): boolean {
+  return typeof value === 'string' && readIsoDate(value).ok;
+}
+
 function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
@@ -102,10 +129,11 @@ function ourBlock(layer: Layer, key: string): JsonRecord {
 }
 
 function checkNames(layer: Layer, block: JsonRecord, prefix: Where, nested: boolean): void {
-  const known: readonly string[] = nested ? ours : [...ours, ...native];
+  const isPair = layer.kind === 'pair' || layer.kind === 'defaults';
+  const known: readonly string[] = nested ? ours : isPair ? ofPairs : [...ours, ...native];
   for (const name of Object.keys(block)) {
     if (known.includes(name)) continue;
-    const place = nested ? `below ${prefix.join('.')}` : `in a ${layer.kind}`;
+    const place = nested ? `below ${prefix.join('.')}` : layer.kind === 'defaults' ? 'in defaults' : `in a ${layer.kind}`;
     layer.report('error', [...prefix, name], `unknown key "${name}" ${place}${didYouMean(name, known)}`);
   }
   if (!nested) return;
@@ -197,22 +225,13 @@ function readBoolean(layer: Layer, found: Found | null): boolean | null {
   return typeof found.value === 'boolean' ? found.value : wrong(layer, found, 'true or false');
 }
 
-const datePattern = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(Z|z|[+-]\d{2}:?\d{2})?)?$/;
-
 /** `YYYY-MM-DD` as it is (midnight UTC), a timestamp as ISO in UTC; one without a zone is UTC. */
 function readDate(layer: Layer, found: Found | null): string | null {
   if (found === null) return null;
+  const read = readIsoDate(typeof found.value === 'string' ? found.value : '');
+  if (read.ok) return read.iso;
   const expected = 'a date such as 2026-12-01 or a timestamp such as 2026-12-01T08:00:00Z';
-  const match = typeof found.value === 'string' ? datePattern.exec(found.value.trim()) : null;
-  if (match === null) return wrong(layer, found, expected);
-  const [, year, month, day, time, zone] = match;
-  const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  if (midnight.getUTCMonth() !== Number(month) - 1 || midnight.getUTCDate() !== Number(day))
-    return wrong(layer, found, 'a day that exists');
-  if (time === undefined) return `${year}-${month}-${day}`;
-  const offset = (zone ?? 'Z').toUpperCase().replace(/^([+-]\d{2})(\d{2})$/, '$1:$2');
-  const instant = Date.parse(`${year}-${month}-${day}T${time}${offset}`);
-  return Number.isNaN(instant) ? wrong(layer, found, expected) : new Date(instant).toISOString();
+  return wrong(layer, found, read.fault === 'day' ? 'a day that exists' : expected);
 }
 
 type ItemReader<T> = (layer: Layer, item: JsonRecord, where: Where) => T | null;

@@ -1,11 +1,14 @@
 // One file → its documents, and what is wrong with it. Pure. Front matter is stronger than the sidecar, the sidecar than rules, a later
 // rule than an earlier one (a change here that gives other documents raises parserVersion in source.ts). A file with an error gives no documents at all: half of what it says could be the half without its fence.
 import type { ContentConfig, Rule } from '../model/config.ts';
-import type { ContentProblem, Distribution, Document, DocumentId } from '../model/document.ts';
-import { fingerprint, type JsonRecord } from '../model/json.ts';
+import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
+import { fingerprint } from '../model/json.ts';
 import { type KeyTree, readFrontMatter, readSidecar } from './front-matter.ts';
-import { pathFilter } from './ignore.ts';
-import { type LayerKind, readLayer, type Stated } from './keys.ts';
+import { isQaPath, pathFilter, withQaFiles } from './ignore.ts';
+import { type Layer, type LayerKind, readLayer, type Stated } from './keys.ts';
+import { distributionOf, overlay, sortedAttributes } from './overlay.ts';
+import { readQaFile } from './qa-file.ts';
+import { type Page, pathForTitle, type SiteFacts, urlOf } from './site.ts';
 import { slugOrHash, uniqueKeys } from './slug.ts';
 import { bodyOf } from './source.ts';
 import { firstHeading, titleFromPath } from './title.ts';
@@ -17,6 +20,8 @@ export interface ParsedFile {
   readonly bodyStart: number;
   /** Ids that the file lays claim to, also where it gives no documents because of an error. */
   readonly ids: readonly DocumentId[];
+  /** Front matter, sidecar or a rule states the title. */
+  readonly isTitled?: boolean;
 }
 
 export interface FileSource {
@@ -29,39 +34,55 @@ export interface ParserOptions {
   readonly content: ContentConfig;
   readonly rules: readonly Rule[];
   readonly targetNames: readonly string[];
+  /** What the folder tells of the site; by default nothing. */
+  readonly site?: SiteFacts;
 }
 
 /** A parser for the files of one configuration. */
 export function fileParser(options: ParserOptions): (file: FileSource) => ParsedFile {
-  const rules = options.rules.map((rule, index) => ({ rule, index, matches: pathFilter([rule.match], { dot: true }) }));
+  const rules = options.rules.map((rule, index) => ({ rule, index, matches: withQaFiles(pathFilter([rule.match], { dot: true })) }));
+  const rulesFor = (file: FileSource, problems: ContentProblem[]): readonly Stated[] =>
+    rules.flatMap(({ rule, index, matches }) => {
+      if (!matches(file.path)) return [];
+      const report: Layer['report'] = (severity, _where, message) => {
+        problems.push({ path: file.path, line: null, column: null, message: `rule ${index + 1} (${rule.match}): ${message}`, severity });
+      };
+      return [readLayer({ kind: 'rule', tree: treeOfRule(rule), content: options.content, targetNames: options.targetNames, report })];
+    });
+  const parseQaFile = (file: FileSource): ParsedFile => {
+    const problems: ContentProblem[] = [];
+    const stated = rulesFor(file, problems);
+    const found = readQaFile({ ...options, path: file.path, text: file.text, rules: stated });
+    problems.push(...found.problems);
+    const failed = problems.some((problem) => problem.severity === 'error');
+    return { documents: failed ? [] : found.documents, problems, bodyStart: 0, ids: found.documents.map((document) => document.id) };
+  };
   return (file) => {
     const problems: ContentProblem[] = [];
+    if (isQaPath(file.path)) return parseQaFile(file);
     const front = readFrontMatter(file.text, options.content.frontMatter.key);
     const beside = file.sidecar === null ? null : readSidecar(file.sidecar.text);
     for (const problem of front.problems) problems.push({ path: file.path, ...problem });
     for (const problem of beside?.problems ?? []) problems.push({ path: file.sidecar?.path ?? file.path, ...problem });
 
     const layers: Stated[] = [];
-    const read = (kind: LayerKind, tree: KeyTree, path: string, prefix: string) => {
-      const report = (severity: 'error' | 'warning', where: readonly (string | number)[], message: string) => {
-        const place = prefix === '' ? tree.at(where) : { line: null, column: null };
-        problems.push({ path, ...place, message: prefix + message, severity });
-      };
+    const read = (kind: LayerKind, tree: KeyTree, path: string) => {
+      const report: Layer['report'] = (severity, where, message) => problems.push({ path, ...tree.at(where), message, severity });
       layers.push(readLayer({ kind, tree, content: options.content, targetNames: options.targetNames, report }));
     };
-    for (const { rule, index, matches } of rules) {
-      if (matches(file.path)) read('rule', treeOfRule(rule), file.path, `rule ${index + 1} (${rule.match}): `);
-    }
-    if (beside?.keys && file.sidecar !== null) read('sidecar', beside.keys, file.sidecar.path, '');
-    if (front.keys !== null) read('front matter', front.keys, file.path, '');
+    layers.push(...rulesFor(file, problems));
+    if (beside?.keys && file.sidecar !== null) read('sidecar', beside.keys, file.sidecar.path);
+    if (front.keys !== null) read('front matter', front.keys, file.path);
 
-    const documents = documentsOf(file, bodyOf(file.text, front.bodyStart), overlay(layers), options.content);
+    const stated = overlay(layers);
+    const documents = documentsOf(file, bodyOf(file.text, front.bodyStart), stated, options);
     const failed = problems.some((problem) => problem.severity === 'error');
     return {
       documents: failed ? [] : documents,
       problems,
       bodyStart: front.bodyStart,
       ids: documents.map((document) => document.id),
+      isTitled: stated.title !== null,
     };
   };
 }
@@ -70,49 +91,20 @@ function treeOfRule(rule: Rule): KeyTree {
   return { data: rule.set, at: () => ({ line: 1, column: null }), source: () => null };
 }
 
-/** Weakest first: what a later layer states hides what an earlier one stated. */
-function overlay(layers: readonly Stated[]): Stated {
-  const strongest = <Name extends Exclude<keyof Stated, 'attributes'>>(name: Name): Stated[Name] | null =>
-    layers.findLast((layer) => layer[name] !== null)?.[name] ?? null;
-  return {
-    id: strongest('id'),
-    title: strongest('title'),
-    url: strongest('url'),
-    targets: strongest('targets'),
-    audience: strongest('audience'),
-    draft: strongest('draft'),
-    unlisted: strongest('unlisted'),
-    publishAt: strongest('publishAt'),
-    expiresAt: strongest('expiresAt'),
-    reviewBy: strongest('reviewBy'),
-    faq: strongest('faq'),
-    tests: strongest('tests'),
-    attributes: Object.assign({}, ...layers.map((layer) => layer.attributes)) as JsonRecord,
-  };
-}
-
-function documentsOf(file: FileSource, body: string, stated: Stated, content: ContentConfig): readonly Document[] {
-  const distribution: Distribution = {
-    targets: stated.targets,
-    audience: stated.audience ?? content.defaults.audience,
-    // An unlisted page is not for everybody who asks: like a draft, it stays out of every bot.
-    draft: stated.draft === true || stated.unlisted === true,
-    publishAt: stated.publishAt,
-    expiresAt: stated.expiresAt,
-    reviewBy: stated.reviewBy,
-  };
+function documentsOf(file: FileSource, body: string, stated: Stated, options: ParserOptions): readonly Document[] {
+  const { content, site } = options;
   const shared = {
     path: file.path,
-    url: stated.url ?? urlFromSite(file.path, content.site),
-    attributes: sorted(stated.attributes),
-    distribution,
+    url: stated.url ?? urlOf(pageOf(file, stated, content), content.site, site),
+    attributes: sortedAttributes(stated),
+    distribution: distributionOf(stated, content),
   };
   const id = stated.id ?? file.path;
   const article: Document = {
     ...shared,
     kind: 'article',
     id,
-    title: stated.title ?? firstHeading(body)?.text ?? titleFromPath(file.path),
+    title: stated.title ?? firstHeading(body)?.text ?? titleFromPath(pathForTitle(file.path, content.site?.generator ?? null)),
     tests: stated.tests ?? [],
     body: fingerprint(body),
   };
@@ -133,15 +125,8 @@ function documentsOf(file: FileSource, body: string, stated: Stated, content: Co
   return [article, ...pairs];
 }
 
-function sorted(record: JsonRecord): JsonRecord {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** The plain rule: the site's address and the path without its extension; index and README are their folder. */
-function urlFromSite(path: string, site: ContentConfig['site']): string | null {
-  if (site === null) return null;
-  const segments = path.replace(/\.[^./]+$/, '').split('/');
-  if (/^(index|readme)$/i.test(segments.at(-1) ?? '')) segments[segments.length - 1] = '';
-  const base = site.url.endsWith('/') ? site.url : `${site.url}/`;
-  return base + segments.map(encodeURIComponent).join('/');
+/** Where an existing `id` was mapped to ours, the site's generator still goes by it. */
+function pageOf(file: FileSource, stated: Stated, { frontMatter }: ContentConfig): Page {
+  const isMapped = frontMatter.map['id'] === 'id' && stated.id !== null;
+  return { path: file.path, attributes: isMapped ? { ...stated.attributes, id: stated.id } : stated.attributes };
 }

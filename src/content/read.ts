@@ -2,11 +2,16 @@
 import { createHash } from 'node:crypto';
 import type { ContentProblem, Document } from '../model/document.ts';
 import { SyncError } from '../model/error.ts';
-import { sha256 } from '../model/json.ts';
+import { fingerprint, sha256 } from '../model/json.ts';
 import type { CachedFile, ScanCache } from './cached-file.ts';
+import type { TextNow } from './composer.ts';
 import { type ContentDisk, errnoOf, isGone } from './disk.ts';
+import type { Extracted, Packages } from './formats/extract.ts';
+import type { IncludeFiles } from './include-files.ts';
+import type { FileLinter } from './lint-file.ts';
 import type { FileSource, ParsedFile, ParserOptions } from './parse.ts';
 import { bodyOf, decode, maxFileBytes } from './source.ts';
+import type { ComposeSettings } from './steps.ts';
 import type { FoundFile } from './walk.ts';
 
 /** One file as the scan sees it. */
@@ -15,6 +20,8 @@ export interface Looked {
   /** Null: its bytes could not be had, and `fault` says why. */
   readonly file: CachedFile | null;
   readonly fault: ContentProblem | null;
+  /** The package that reads its format is not installed: the file stays as it is. */
+  readonly missing?: { readonly package: string; readonly format: string };
 }
 
 export interface FileReader {
@@ -28,13 +35,17 @@ interface ReaderInput {
   readonly cache: ScanCache | null;
   readonly disk: ContentDisk;
   readonly now: () => number;
+  readonly settings: ComposeSettings;
+  readonly includes: IncludeFiles;
+  readonly packages: Packages | null;
+  readonly lint: FileLinter;
 }
 
 const tries = 3;
 
 /** A reader for one scan. */
 export function fileReader(input: ReaderInput): FileReader {
-  const { cache, disk } = input;
+  const { cache, disk, includes } = input;
   let count = 0;
   let parse: ((file: FileSource) => ParsedFile) | null = null;
 
@@ -47,7 +58,7 @@ export function fileReader(input: ReaderInput): FileReader {
     });
     if (sidecar !== null && 'fault' in sidecar) return fault(sidecar.fault, sidecar.path);
     const hit = cache?.get(path, stampOf(found.stat, sidecar?.stat)) ?? null;
-    if (hit?.fresh) return { found, file: hit.file, fault: null };
+    if (hit?.fresh && includes.compare(hit.file.includes ?? []) === 'stamp') return { found, file: hit.file, fault: null };
     const recordedMs = input.now();
     let own: Settled;
     let beside: Settled | null = null;
@@ -65,19 +76,26 @@ export function fileReader(input: ReaderInput): FileReader {
     const bad = faultOf(own) ?? (beside === null ? null : faultOf(beside));
     if (bad !== null) return fault(bad.message, faultOf(own) === null ? sidecar?.path : path, bad.severity);
     const digest = digestOf(own, beside);
+    const before =
+      hit !== null && ownDigest(hit.file) === digest && includes.compare(hit.file.includes ?? []) !== 'other' ? hit.file : null;
+    const made = before === null ? await parsed(found, digest, own.bytes, beside?.bytes ?? null) : refreshed(before, includes);
+    if ('package' in made) return { found, file: null, fault: null, missing: made };
+    const file = withIncludes(made);
     const facts = {
       stamp: stampOf(own.stat, beside?.stat),
-      changedMs: Math.max(own.stat.changedMs, beside?.stat.changedMs ?? 0),
+      changedMs: Math.max(own.stat.changedMs, beside?.stat.changedMs ?? 0, includes.changedMs(file.includes ?? [])),
       recordedMs,
     };
-    const file = hit?.file.digest === digest ? hit.file : await parsed(found, digest, own.bytes, beside?.bytes ?? null);
     cache?.put(path, file, facts);
     return { found, file, fault: null };
   }
 
-  async function parsed(found: FoundFile, digest: string, own: Uint8Array, beside: Uint8Array | null): Promise<CachedFile> {
+  async function parsed(found: FoundFile, digest: string, own: Uint8Array, beside: Uint8Array | null): Promise<CachedFile | Missing> {
     const sidecarPath = found.sidecar?.path ?? found.path;
-    const text = decode(own);
+    const extractor = await extractorOf(found.path, input.packages);
+    const extracted = extractor === null ? null : await extractor(own);
+    if (extracted?.kind === 'missing') return extracted;
+    const text = extracted === null ? decode(own) : { ok: true as const, text: '' };
     const besideText = beside === null ? null : decode(beside);
     const undecoded = (path: string, bad: { readonly message: string; readonly line: number | null }): CachedFile => ({
       digest,
@@ -87,16 +105,67 @@ export function fileReader(input: ReaderInput): FileReader {
       bodyStart: 0,
       head: '',
     });
+    if (extracted?.kind === 'unreadable') return undecoded(found.path, { message: extracted.why, line: null });
     if (!text.ok) return undecoded(found.path, text);
     if (besideText?.ok === false) return undecoded(sidecarPath, besideText);
     // The parsers are loaded only when there is something to parse: they cost more than a whole scan in which nothing changed.
     parse ??= (await import('./parse.ts')).fileParser(input.parser);
     const sidecar = besideText === null ? null : { path: sidecarPath, text: besideText.text };
-    const result = parse({ path: found.path, text: text.text, sidecar });
-    return { digest, ...result, head: sha256(text.text.slice(0, result.bodyStart)) };
+    const { path } = found;
+    const result = parse({ path, text: text.text, sidecar });
+    const head = sha256(text.text.slice(0, result.bodyStart));
+    if (extracted !== null) {
+      const made = { digest, ...asFile(result, extracted, digest), head };
+      return input.lint.linted(made, { path, text: extracted.text, hasLines: false, sidecar });
+    }
+    const { examine } = await import('./examine.ts');
+    const examined = await examine({ path, text: text.text, parsed: result, settings: input.settings, files: includes });
+    return input.lint.linted({ digest, ...examined, head }, { path, text: text.text, hasLines: true, sidecar });
   }
 
   return { look, filesRead: () => count };
+}
+
+type Missing = Extract<Extracted, { readonly kind: 'missing' }>;
+type ExtractedText = Extract<Extracted, { readonly kind: 'text' }>;
+
+/** Packages for binary documents are asked for only where there is one; null: those of this installation. */
+async function extractorOf(path: string, packages: Packages | null) {
+  if (!/\.(?:pdf|docx)$/i.test(path)) return null;
+  const { extractorFor, installed } = await import('./formats/extract.ts');
+  return extractorFor(path, packages ?? installed);
+}
+
+/** The article of a binary document is the file itself. */
+function asFile(parsed: ParsedFile, { title, mediaType }: ExtractedText, digest: string): Omit<CachedFile, 'digest' | 'head'> {
+  const { documents, problems, ids, bodyStart, isTitled } = parsed;
+  const files = documents.map((document): Document => {
+    if (document.kind !== 'article') return document;
+    const own = isTitled ? document.title : (title ?? document.title);
+    return { ...document, kind: 'file', mediaType, digest: ownPart(digest), title: own, body: fingerprint(ownPart(digest)) };
+  });
+  return { documents: files, problems, ids, bodyStart };
+}
+
+/** The digest with those of what the file includes: with one of them changed, everything made of the file is made anew. */
+function withIncludes(file: CachedFile): CachedFile {
+  if (file.includes === undefined || file.includes.length === 0) return file;
+  return { ...file, digest: `${ownDigest(file)} & ${fingerprint(file.includes.map(({ path, digest }) => ({ path, digest })))}` };
+}
+
+/** Of the file and its sidecar alone. */
+function ownDigest({ digest }: CachedFile): string {
+  return digest.split(' & ')[0] ?? digest;
+}
+
+/** Of the file alone. */
+function ownPart(digest: string): string {
+  return digest.split(' ')[0] ?? digest;
+}
+
+/** Touched, with the same bytes: only the stats are new. */
+function refreshed(file: CachedFile, includes: IncludeFiles): CachedFile {
+  return file.includes === undefined ? file : { ...file, includes: includes.refreshed(file.includes) };
 }
 
 interface Settled {
@@ -155,13 +224,37 @@ export function textNow(document: Document, looked: Looked | undefined, disk: Co
   const decoded = decode(own.bytes);
   if (own.state !== 'whole' || !decoded.ok) throw stale(document, 'cannot be read any more as it was');
   const { text } = decoded;
-  if (digestOf(own, beside) === file.digest) return bodyOf(text, file.bodyStart);
+  if (digestOf(own, beside) === ownDigest(file)) return bodyOf(text, file.bodyStart);
   // Only a body may change between scan and push: a new head may have put the document behind a fence.
-  const besideSame = beside === null || digestOf(own, beside).split(' + ')[1] === file.digest.split(' + ')[1];
+  const besideSame = beside === null || digestOf(own, beside).split(' + ')[1] === ownDigest(file).split(' + ')[1];
   const ends = file.bodyStart === text.length || text[file.bodyStart - 1] === '\n';
   const headSame = file.bodyStart === 0 ? !/^(---|\+\+\+)/.test(text) : ends && sha256(text.slice(0, file.bodyStart)) === file.head;
   if (!besideSame || !headSame) throw stale(document, 'has other front matter than when it was scanned');
   return bodyOf(text, file.bodyStart);
+}
+
+/** A document's own text as it is now, of whatever format, and whether it is the one that was scanned. Throws as `textNow` does. */
+export async function ownTextNow(
+  document: Document,
+  looked: Looked | undefined,
+  { disk, packages }: { readonly disk: ContentDisk; readonly packages: Packages | null },
+): Promise<TextNow> {
+  if (document.kind !== 'file') {
+    const text = document.kind === 'url' ? document.link : textNow(document, looked, disk);
+    return { text, syntax: null, current: document.kind !== 'article' || fingerprint(text) === document.body };
+  }
+  let own: Settled | null = null;
+  try {
+    own = looked === undefined ? null : readSettled(disk, looked.found.absolute);
+  } catch (thrown) {
+    throw stale(document, isGone(thrown) ? 'is gone since it was scanned' : `cannot be read (${errnoOf(thrown)})`);
+  }
+  if (own === null || own.state !== 'whole' || ownPart(digestOf(own, null)) !== document.digest)
+    throw stale(document, 'changed since it was scanned');
+  const extractor = await extractorOf(document.path, packages);
+  const extracted = extractor === null ? null : await extractor(own.bytes);
+  if (extracted?.kind !== 'text') throw stale(document, 'cannot be read any more as it was');
+  return { text: extracted.text, syntax: extracted.syntax, current: true };
 }
 
 function stale(document: Document, what: string): SyncError {

@@ -1,35 +1,57 @@
-// Document → payload for one target: title, text, parts. Pure, but for the parser that a document over the limit loads; and the heads
-// of payloads through the scan cache, so that an unchanged file is not read.
+// Document → payload for one target: title, text in its format, parts. Pure, but for the packages that other formats and documents over the
+// limit load; and the heads of payloads through the scan cache, so that an unchanged file is not read.
 import { setImmediate } from 'node:timers/promises';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord, SyncError } from '../model/error.ts';
 import { fingerprint, type Json, type JsonRecord } from '../model/json.ts';
-import { type Part, type PartHead, type Payload, type PayloadHead, partFingerprint, payloadFingerprint } from '../model/payload.ts';
+import { type Format, type Part, type PartHead, type Payload, type PayloadHead, partFingerprint, payloadFingerprint } from '../model/payload.ts';
 import type { ScanCache } from './cached-file.ts';
+import type { ComposedText } from './composer.ts';
 import type { Scan } from './scan.ts';
+import type { Piece, SplitInput } from './split.ts';
 import { firstHeading } from './title.ts';
+import { rendererVersion } from './version.ts';
 
 export { likeness } from './likeness.ts';
 
-/** Part of the key under which heads are cached: raise it whenever the same document would come out as other bytes. */
-export const rendererVersion = 1;
-
 /** What a target decides of the bytes it is given. */
 export interface RenderOptions {
-  readonly format: 'markdown';
+  readonly format: Format;
   /** UTF-8 bytes of one part's text; null: no limit. */
   readonly partBytes: number | null;
+  /** When a document becomes several parts; by default where it is over the limit. */
+  readonly split?: 'heading' | 'size' | 'none';
   /** UTF-16 units of a title, never cut within a character as a reader sees it; null: no limit. */
   readonly titleCharacters: number | null;
   /** Attributes that the vendor keeps as metadata; `url`, `path`, `kind`, `audience` name the document's own. */
   readonly attributeKeys: readonly string[];
   /** An article that has a canonical link is given as that link, which the vendor reads by itself. */
   readonly links?: boolean;
+  /** The target's name: for documents with regions of its own. */
+  readonly target?: string;
 }
 
-/** Renders a document. `text` is the author's body (Scan.text). Throws DOCUMENT_TOO_LARGE where a single block is over the limit. */
-export async function renderPayload(document: Document, text: string, options: RenderOptions): Promise<Payload> {
-  const limit = options.partBytes;
+/** What a document's text is found in: the scan, which composes it; a scan without a composer gives the author's text as it is. */
+export type TextSource = Pick<Scan, 'text' | 'composer'>;
+
+/** The text of a document, composed for one target. */
+export async function textFor(scan: TextSource, document: Document, options: RenderOptions): Promise<ComposedText> {
+  if (scan.composer !== undefined) return scan.composer.compose(document, options.target ?? null);
+  const body = scan.text(document);
+  // A body that changed since the scan belongs to no entry of the cache.
+  return { ...asWritten(document, body), asScanned: document.kind !== 'article' || fingerprint(body) === document.body };
+}
+
+function asWritten(document: Document, body: string): ComposedText {
+  return { body, text: document.kind === 'qa' ? document.answer : body, syntax: 'markdown', asScanned: true };
+}
+
+/**
+ * Renders a document. `given` is its composed text, or the author's body where nothing is to be composed. Throws DOCUMENT_TOO_LARGE where
+ * a single block is over the limit, or the whole where nothing is to be split.
+ */
+export async function renderPayload(document: Document, given: ComposedText | string, options: RenderOptions): Promise<Payload> {
+  const composed = typeof given === 'string' ? asWritten(document, given) : given;
   const attributes = attributesFor(document, options);
   const link = linkFor(document, options);
   if (link !== null) {
@@ -37,26 +59,47 @@ export async function renderPayload(document: Document, text: string, options: R
     // The bot reads the page behind the link: when that changes, it has to read it anew, though the link stays the same.
     const seen = partFingerprint({ ...shared, attributes: { ...attributes, page: document.body } });
     const only: Part = { key: '', ...shared, bytes: Buffer.byteLength(link), fingerprint: seen };
-    return { ...headOf(document, [only], options), parts: [only], bodyText: text };
+    return { ...headOf(document, [only], options), parts: [only], bodyText: composed.body };
   }
-  const whole = wholeText(document, text);
   const part = (key: string, title: string, content: string): Part => {
     const shared = { title: cutTitle(title, options.titleCharacters), format: options.format, text: content, attributes };
     return { key, ...shared, bytes: Buffer.byteLength(content), fingerprint: partFingerprint(shared) };
   };
-  let parts: readonly Part[] = [part('', document.title, whole)];
-  if (limit !== null && Buffer.byteLength(whole) > limit) {
-    const { splitText } = await import('./split.ts');
-    const pieces = splitText({ title: document.title, body: bodyWithoutTitle(document, text), tail: tailOf(document), limit });
-    if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, limit);
-    parts = pieces.parts.map((piece) => part(piece.key, piece.title, piece.text));
+  const parts = await partsOf(document, composed, options);
+  const made = parts.map(({ key, title, text }) => part(key, title, text));
+  return { ...headOf(document, made, options), parts: made, bodyText: composed.body };
+}
+
+async function partsOf(document: Document, composed: ComposedText, options: RenderOptions): Promise<readonly Piece[]> {
+  try {
+    const dress = await dressed(document, composed, options.format);
+    return (await split(document, dress, options)) ?? [{ key: '', title: document.title, text: dress.finish(dress.body) }];
+  } catch (thrown) {
+    // Grammars recurse: a text that nests thousands of levels deep is refused, not crashed over.
+    if (!(thrown instanceof RangeError)) throw thrown;
+    const message = `${nameOf(document)}: is nested too deeply to be rendered (${thrown.message})`;
+    throw new SyncError('DOCUMENT_REFUSED', { message, next: 'nest its lists, quotes or elements less deeply' });
   }
-  return { ...headOf(document, parts, options), parts, bodyText: text };
+}
+
+/** The pieces of a document that has to be split; null where it stays whole. */
+async function split(document: Document, dress: Dress, options: RenderOptions): Promise<readonly Piece[] | null> {
+  const { body, finish } = dress;
+  const { partBytes: limit, split: by = 'size' } = options;
+  const bytes = limit === null ? 0 : Buffer.byteLength(finish(body));
+  const isOver = limit !== null && bytes > limit;
+  if (isOver && by === 'none') throw overLimit(document, bytes, limit);
+  if (!isOver && by !== 'heading') return null;
+  const { splitText } = await import('./split.ts');
+  const cut = (how: 'size' | 'heading') => splitText({ title: document.title, ...dress, limit: limit ?? Number.POSITIVE_INFINITY, by: how });
+  const pieces = cut(by === 'heading' ? 'heading' : 'size');
+  if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, limit ?? 0);
+  return isOver || pieces.parts.length > 1 ? pieces.parts : null;
 }
 
 /** The heads of many documents' payloads; what cannot be rendered is told, and the rest goes through. */
 export async function payloadHeads(
-  scan: Pick<Scan, 'text'>,
+  scan: TextSource,
   documents: readonly Document[],
   options: RenderOptions,
   cache: ScanCache | null,
@@ -64,12 +107,15 @@ export async function payloadHeads(
   readonly heads: readonly PayloadHead[];
   readonly failed: readonly { readonly document: DocumentId; readonly path: string; readonly error: ErrorRecord }[];
 }> {
-  const key = renderKey(options);
+  const shared = renderKey(options, null);
+  const own = renderKey(options, options.target ?? null);
   const heads: PayloadHead[] = [];
   const failed: { document: DocumentId; path: string; error: ErrorRecord }[] = [];
   let rendered = 0;
   for (const document of documents) {
-    const known = cache?.heads(document.path, document.id, key) ?? null;
+    const key = scan.composer?.isPerTarget(document) === true ? own : shared;
+    const around = scan.composer?.around(document) ?? '';
+    const known = cache?.heads(document.path, document.id, key, around) ?? null;
     if (known !== null) {
       heads.push(headOf(document, known, options));
       continue;
@@ -78,12 +124,10 @@ export async function payloadHeads(
     // The loop gets a turn: watch events are lost without an error while it is blocked.
     if (rendered % 100 === 0) await setImmediate();
     try {
-      const text = scan.text(document);
+      const text = await textFor(scan, document, options);
       const payload = await renderPayload(document, text, options);
       const parts = payload.parts.map(({ key, title, bytes, fingerprint }): PartHead => ({ key, title, bytes, fingerprint }));
-      // A body that changed since the scan belongs to no entry of the cache.
-      const same = document.kind !== 'article' || fingerprint(text) === document.body;
-      if (same) cache?.putHeads(document.path, document.id, key, parts);
+      if (text.asScanned) cache?.putHeads(document.path, document.id, key, parts, around);
       heads.push(headOf(document, parts, options));
     } catch (thrown) {
       if (!(thrown instanceof SyncError)) throw thrown;
@@ -93,10 +137,10 @@ export async function payloadHeads(
   return { heads, failed };
 }
 
-function renderKey(options: RenderOptions): string {
-  const { format, partBytes, titleCharacters, attributeKeys, links } = options;
-  // Without links the key is as it was before there were any.
-  return fingerprint({ rendererVersion, format, partBytes, titleCharacters, attributeKeys, ...(links === true && { links }) });
+/** `target` only where the text differs from target to target. What a configuration says of all texts is part of the scan cache's own key. */
+function renderKey(options: RenderOptions, target: string | null): string {
+  const { format, partBytes, split: by = 'size', titleCharacters, attributeKeys, links } = options;
+  return fingerprint({ rendererVersion, format, partBytes, split: by, titleCharacters, attributeKeys, target, ...(links === true && { links }) });
 }
 
 /** Questions and answers stand on a page among others: they stay texts. */
@@ -110,19 +154,34 @@ function headOf(document: Document, parts: readonly PartHead[], options: RenderO
   return { document: id, kind, path, title, url, body, parts, fingerprint: payloadFingerprint(parts) };
 }
 
-function wholeText(document: Document, text: string): string {
-  const body = bodyWithoutTitle(document, text);
-  return `${[`# ${document.title}`, body, tailOf(document)].filter((piece) => piece !== '').join('\n\n')}\n`;
+/** The body without title, and what makes a run of it the text that is sent. */
+type Dress = Pick<SplitInput, 'body' | 'finish' | 'estimate'>;
+
+async function dressed(document: Document, { text, syntax }: ComposedText, format: Format): Promise<Dress> {
+  if (syntax === 'markdown' && format === 'markdown') {
+    return { body: bodyWithoutTitle(document, text), finish: (run) => inMarkdown(document, run) };
+  }
+  const output = await import('./formats/output.ts');
+  const markdown = syntax === 'html' && document.kind !== 'url' ? output.markdownFromHtml(text) : text;
+  const body = bodyWithoutTitle(document, markdown);
+  if (format === 'markdown') return { body, finish: (run) => inMarkdown(document, run) };
+  const convert = output.converter({ body, syntax: syntax === 'plain' ? 'plain' : 'markdown', format });
+  const estimate = (run: string) => Buffer.byteLength(convert(run));
+  return { body, finish: (run) => output.framed(document, convert(run), format), estimate };
+}
+
+function inMarkdown(document: Document, run: string): string {
+  return `${[`# ${document.title}`, run, sourceLine(document)].filter((piece) => piece !== '').join('\n\n')}\n`;
 }
 
 /** The line that lets a bot cite the page. */
-function tailOf(document: Document): string {
+function sourceLine(document: Document): string {
   return document.url === null ? '' : `Source: ${document.url}`;
 }
 
 /** What follows the title: the heading that only repeats it is taken off, since each part begins with the title anyway. */
 function bodyWithoutTitle(document: Document, text: string): string {
-  if (document.kind === 'qa') return document.answer.trim();
+  if (document.kind === 'qa') return text.trim();
   if (document.kind === 'url') return document.link;
   const body = trimmed(text);
   const heading = firstHeading(body);
@@ -162,11 +221,21 @@ function cutTitle(title: string, maxCharacters: number | null): string {
 }
 
 function tooLarge(document: Document, block: { readonly bytes: number; readonly start: string }, limit: number): SyncError {
-  const name = document.id === document.path ? document.id : `${document.id} (${document.path})`;
-  const what = `${name}: one block of ${block.bytes} bytes is over the limit of ${limit}`;
   return new SyncError('DOCUMENT_TOO_LARGE', {
-    message: `${what}; it begins "${block.start}"`,
+    message: `${nameOf(document)}: one block of ${block.bytes} bytes is over the limit of ${limit}; it begins "${block.start}"`,
     next: 'break the block up, or raise maxDocumentBytes where the vendor takes more',
     data: { document: document.id, path: document.path, bytes: block.bytes, limit },
   });
+}
+
+function overLimit(document: Document, bytes: number, limit: number): SyncError {
+  return new SyncError('DOCUMENT_TOO_LARGE', {
+    message: `${nameOf(document)}: ${bytes} bytes are over the limit of ${limit}, and split is none`,
+    next: 'set split of this target to size or heading, or make two documents of it',
+    data: { document: document.id, path: document.path, bytes, limit },
+  });
+}
+
+function nameOf({ id, path }: Document): string {
+  return id === path ? id : `${id} (${path})`;
 }

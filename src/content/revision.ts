@@ -6,13 +6,15 @@ export interface Revision {
   readonly commit: string | null;
   /** Paths relative to the root (NFC) that differ from the commit; null where that cannot be told. */
   readonly dirty: ReadonlySet<string> | null;
+  /** Where the folder lies in the repository, '' or ending in a slash; null where there is no repository or no commit. */
+  readonly prefix: string | null;
 }
 
 /** Reads commit and changed paths of a folder. Never throws; takes at most 10 s a question. */
 export async function readRevision(root: string): Promise<Revision> {
   const place = await git(root, ['rev-parse', 'HEAD', '--show-prefix']);
   const [commit, prefix = ''] = place?.split('\n') ?? [];
-  if (commit === undefined || !/^[0-9a-f]{40,64}$/.test(commit)) return { commit: null, dirty: null };
+  if (commit === undefined || !/^[0-9a-f]{40,64}$/.test(commit)) return { commit: null, dirty: null, prefix: null };
   const status = await git(root, [
     'status',
     '--porcelain=v1',
@@ -23,14 +25,14 @@ export async function readRevision(root: string): Promise<Revision> {
     '--',
     '.',
   ]);
-  if (status === null) return { commit, dirty: null };
+  if (status === null) return { commit, dirty: null, prefix };
   const paths = status
     .split('\0')
     .filter((entry) => entry.length > 3)
     .map((entry) => entry.slice(3))
     .filter((path) => path.startsWith(prefix))
     .map((path) => path.slice(prefix.length).normalize('NFC'));
-  return { commit, dirty: new Set(paths) };
+  return { commit, dirty: new Set(paths), prefix };
 }
 
 /** What git printed, or null where it failed. */

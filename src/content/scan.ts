@@ -3,11 +3,21 @@
 import type { ContentConfig, Rule } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { fingerprint } from '../model/json.ts';
-import type { ScanCache } from './cached-file.ts';
+import type { CachedFile, ScanCache } from './cached-file.ts';
+import { type Composer, composerOf } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
-import { contentScope, neverEntered, type Scope } from './ignore.ts';
-import { fileReader, type Looked, textNow } from './read.ts';
+import { contentScope, isIgnored, isQaPath, neverEntered, type Scope } from './ignore.ts';
+import type { Packages } from './formats/extract.ts';
+import { includeFiles } from './include-files.ts';
+import { fileLinter } from './lint-file.ts';
+import { folderFindings, onceTold } from './lint-folder.ts';
+import { lintVersion } from './lint-rules.ts';
+import { fileReader, type Looked, ownTextNow, textNow } from './read.ts';
+import { linkResolver } from './resolve.ts';
+import { partialFilter } from './site.ts';
+import { readSiteFacts } from './site-facts.ts';
 import { parserVersion } from './source.ts';
+import { settingsFor } from './steps.ts';
 import { type FoundFile, pacedBy, type Walk, walkContent } from './walk.ts';
 
 export type { CachedFile, ScanCache } from './cached-file.ts';
@@ -33,11 +43,17 @@ export interface Scan {
   readonly blockedIds?: ReadonlyMap<DocumentId, string>;
   /** Every regular file in scope. */
   readonly presentPaths: ReadonlySet<string>;
+  /** Those that are only included in others, and no documents of their own. */
+  readonly partials?: ReadonlySet<string>;
   /**
    * The body of an article as it is now; of a Q&A pair question and answer. Throws DOCUMENT_REFUSED (retry later) where the file is
    * gone, or its front matter or sidecar changed since the scan: what it says of its audience now has not been looked at.
    */
   text(document: Document): string;
+  /** The first lint error in a text that is no longer what was scanned, or null. */
+  readonly lintAgain?: (path: string, text: string) => Promise<ContentProblem | null>;
+  /** Without it documents are given as their authors wrote them. */
+  readonly composer?: Composer;
 }
 
 export interface ScanInput {
@@ -52,29 +68,46 @@ export interface ScanInput {
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Default: this machine's. */
   readonly disk?: ContentDisk;
+  /** Readers of binary documents. Default: those that are installed. */
+  readonly packages?: Packages;
+  /** Names of the targets that may have a document, for telling near-duplicates; by default every document can meet every other. */
+  readonly reach?: (document: Document) => readonly string[];
 }
 
 /** Scans the folder. Never throws for what is in it. Saving the cache is the caller's. */
 export async function scanContent(input: ScanInput): Promise<Scan> {
-  const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk } = input;
+  const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk, packages = null } = input;
   const pace = pacedBy(now);
   const scope = contentScope(content);
   const walk = await walkContent({ root: content.root, scope, gitignore: content.gitignore, neverEnter, disk, pace });
   const report: Report = { problems: [...walk.problems], blocked: new Map(walk.unreadable) };
   const presentPaths = new Set([...walk.files.map((file) => file.path), ...walk.unreadable.keys()]);
-  const found = supported(distinctNames(onceEach(walk.files, report), report), report);
+  const isPartial = partialFilter(content);
+  const listed = distinctNames(onceEach(walk.files, report), report);
+  const partials = new Set(listed.filter(({ path }) => isPartial(path)).map(({ path }) => path));
+  const found = supported(
+    listed.filter(({ path }) => !partials.has(path)),
+    report,
+  );
 
   const { frontMatter, defaults, site } = content;
+  const facts = readSiteFacts(content.root, site, disk);
+  const settings = settingsFor(content, targetNames);
   const parseKey = {
     parserVersion,
     frontMatter: { key: frontMatter.key, map: frontMatter.map },
     defaults,
-    site,
+    site: site === null ? null : { url: site.url, generator: site.generator, isSiteFolder: facts.isSiteFolder, versions: facts.versions },
     rules: rules.map(({ match, set }) => ({ match, set })),
     targetNames,
+    variables: content.variables,
+    partials: content.partials,
+    lint: { lintVersion, ...content.lint },
   };
   cache?.begin(fingerprint(parseKey));
-  const reader = fileReader({ parser: { content, rules, targetNames }, cache, disk, now });
+  const includes = includeFiles(content.root, neverEnter, disk);
+  const lint = fileLinter(content.lint, includes);
+  const reader = fileReader({ parser: { content, rules, targetNames, site: facts }, cache, disk, now, settings, includes, packages, lint });
   const looked: Looked[] = [];
   for (const file of found) {
     const turn = pace();
@@ -86,14 +119,20 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     if (result === null) presentPaths.delete(file.path);
     else looked.push(result);
   }
+  tellMissing(looked, report);
   for (const each of looked) judge(each, report);
   blockDuplicates(looked, report);
+  const everything = looked.flatMap(({ file }) => file?.documents ?? []);
+  const resolve = linkResolver({ site, documents: everything, exists: includes.exists });
+  const files = new Map(looked.flatMap(({ found: { path }, file }): [string, CachedFile][] => (file === null ? [] : [[path, file]])));
+  const whole = { severities: content.lint, files, blocked: report.blocked, resolve, reach: input.reach ?? anyTarget, cache };
+  for (const { problem, paths } of folderFindings(whole)) tell(problem, paths, report);
   const kept = new Map(looked.filter(({ found: { path } }) => !report.blocked.has(path)).map((each) => [each.found.path, each]));
   const documents = [...kept.values()].flatMap(({ file }) => file?.documents ?? []);
   if (walk.incomplete.length === 0) cache?.prune(presentPaths);
   return {
     documents,
-    problems: report.problems.sort(byPlace),
+    problems: onceTold(report.problems).sort(byPlace),
     complete: walk.incomplete.length === 0,
     incompleteWhy: walk.incomplete.length === 0 ? null : walk.incomplete.join('; '),
     rootMissing: walk.rootMissing,
@@ -103,8 +142,31 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     blockedPaths: report.blocked,
     blockedIds: idsOfBlocked(looked, report, documents),
     presentPaths,
+    partials,
     text: (document) => textNow(document, kept.get(document.path), disk),
+    lintAgain: (path, text) => lint.errorIn({ path, text }),
+    composer: composerOf({
+      root: content.root,
+      neverEnter,
+      disk,
+      settings,
+      files,
+      resolve,
+      textNow: (document) => ownTextNow(document, kept.get(document.path), { disk, packages }),
+    }),
   };
+}
+
+/** A problem of several files together: an error blocks them all. */
+function tell(problem: ContentProblem, paths: readonly string[], report: Report): void {
+  report.problems.push(problem);
+  if (problem.severity !== 'error') return;
+  const line = problem.line === null ? '' : `line ${problem.line}: `;
+  for (const path of paths) if (!report.blocked.has(path)) report.blocked.set(path, `${line}${problem.message}`);
+}
+
+function anyTarget(): readonly string[] {
+  return [''];
 }
 
 interface Report {
@@ -114,7 +176,7 @@ interface Report {
 
 function byPlace(a: ContentProblem, b: ContentProblem): number {
   if (a.path !== b.path) return a.path < b.path ? -1 : 1;
-  return (a.line ?? 0) - (b.line ?? 0);
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 function isInScope(path: string, scope: Scope, walk: Walk): boolean {
@@ -123,7 +185,7 @@ function isInScope(path: string, scope: Scope, walk: Walk): boolean {
   const through = (count: number) => names.slice(0, count).join('/');
   const entered = folders.every((name, index) => !neverEntered.has(name) && scope.enters(through(index + 1)));
   const followed = walk.closed.size === 0 || !names.some((_, index) => walk.closed.has(through(index + 1)));
-  return entered && followed && scope.takes(path) && !walk.ignores.ignores(path, false);
+  return entered && followed && scope.takes(path) && !isIgnored(walk.ignores, path);
 }
 
 /** A file that links reach as well counts once: under its own path, else under the first link's. */
@@ -166,7 +228,7 @@ function distinctNames(files: readonly FoundFile[], report: Report): readonly Fo
 function supported(files: readonly FoundFile[], report: Report): readonly FoundFile[] {
   const others = new Map<string, FoundFile[]>();
   const known = files.filter((file) => {
-    if (/\.(md|mdx|markdown|txt)$/i.test(file.path)) return true;
+    if (/\.(?:md|mdx|markdown|txt|html?|pdf|docx)$/i.test(file.path) || isQaPath(file.path)) return true;
     const format = /\.[^./]+$/.exec(file.path)?.[0].toLowerCase() ?? 'no extension';
     others.set(format, [...(others.get(format) ?? []), file]);
     return false;
@@ -178,6 +240,23 @@ function supported(files: readonly FoundFile[], report: Report): readonly FoundF
     report.problems.push({ path: first.path, line: null, column: null, message, severity: 'warning' });
   }
   return known;
+}
+
+/** Once a format: what is missing is a package, not a file. */
+function tellMissing(looked: readonly Looked[], report: Report): void {
+  const byFormat = new Map<string, { readonly path: string; readonly package: string; count: number }>();
+  for (const { found, missing } of looked) {
+    if (missing === undefined) continue;
+    const known = byFormat.get(missing.format);
+    if (known !== undefined) known.count += 1;
+    else byFormat.set(missing.format, { path: found.path, package: missing.package, count: 1 });
+    report.blocked.set(found.path, `the package ${missing.package}, which reads ${missing.format}, is not installed`);
+  }
+  for (const [format, { path, package: name, count }] of byFormat) {
+    const more = count === 1 ? '' : ` (and ${count - 1} more)`;
+    const message = `${format} is read by the package ${name}, which is not installed${more}: left as it is; npm install ${name}`;
+    report.problems.push({ path, line: null, column: null, message, severity: 'warning' });
+  }
 }
 
 function judge({ found, file, fault }: Looked, report: Report): void {

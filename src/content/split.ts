@@ -1,12 +1,10 @@
-// A body over a target's limit → parts at headings, never inside code, table, quote or list item. Pure. Nothing is reworded: parts are
-// slices of the source between offsets. Where a part begins hangs on headings, not on sizes before it, as far as the limit allows,
-// so that an edit leaves the parts behind it as they were.
+// A body → parts at headings, never inside code, table, quote or list item: as many as its size asks for, or one a section. Pure. Nothing is
+// reworded: parts are slices of the source between offsets. Where a part begins hangs on headings, not on sizes before it, as far as the
+// limit allows, so that an edit leaves the parts behind it as they were.
 
 import type { RootContent } from 'mdast';
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
 import { sha256 } from '../model/json.ts';
+import { parseMarkdown } from './formats/markdown.ts';
 import { slugOrHash, uniqueKeys } from './slug.ts';
 import { plainText } from './title.ts';
 
@@ -14,10 +12,17 @@ export interface SplitInput {
   readonly title: string;
   /** Without the heading that repeats the title. */
   readonly body: string;
-  /** Last line of each part; '' for none. */
-  readonly tail: string;
+  /** A run of the body, with the headings above it → the text of a part as it is sent, title and source line included. */
+  readonly finish: (run: string) => string;
+  /**
+   * For texts that are dear to finish: UTF-8 bytes that a run takes within a part, from which those of several runs are summed up. Parts are
+   * made from it as long as they prove to fit.
+   */
+  readonly estimate?: (run: string) => number;
   /** UTF-8 bytes of one part. */
   readonly limit: number;
+  /** size: a part takes as many sections as fit. heading: each top-level section is a part, and one over the limit is split by size. */
+  readonly by: 'size' | 'heading';
 }
 
 export interface Piece {
@@ -57,12 +62,12 @@ class TooLarge extends Error {
   }
 }
 
-/** Splits a body whose whole text is over the limit. */
+/** Splits a body. By size: one whose whole text is over the limit. */
 export function splitText(input: SplitInput): SplitResult {
   const root = outline(input.body);
   const unique = uniqueKeys();
   try {
-    const parts = pack(input, root, []).map(({ path, text }): Piece => {
+    const parts = unitsOf(input, root).map(({ path, text }): Piece => {
       const names = path.map((section) => section.name);
       return { key: unique(keyOf(names)), title: [input.title, ...names].join(' › '), text };
     });
@@ -72,6 +77,26 @@ export function splitText(input: SplitInput): SplitResult {
     const start = [...(thrown.block.trim().split('\n')[0] ?? '')].slice(0, 60).join('');
     return { parts: [], tooLarge: { bytes: Buffer.byteLength(thrown.block), start } };
   }
+}
+
+/** Bytes of a part that holds these pieces below these headings. */
+type Size = (context: readonly Section[], pieces: readonly string[]) => number;
+
+function unitsOf(input: SplitInput, root: Section): readonly Unit[] {
+  const exact: Size = (context, pieces) => Buffer.byteLength(assemble(input, context, pieces));
+  const units = (size: Size) => (input.by === 'size' ? pack({ ...input, size }, root, []) : sectionBySection({ ...input, size }, root, []));
+  const { estimate } = input;
+  if (estimate === undefined) return units(exact);
+  const frame = Buffer.byteLength(input.finish(''));
+  const summed: Size = (context, pieces) => {
+    return [...context.map((section) => section.heading), ...pieces].reduce((sum, run) => sum + estimate(run.trimEnd()) + 2, frame);
+  };
+  const quick = units(summed);
+  return quick.every(({ text }) => Buffer.byteLength(text) <= input.limit) ? quick : units(exact);
+}
+
+interface Packing extends SplitInput {
+  readonly size: Size;
 }
 
 /** A key that hangs on the headings alone. Never `qa-…`: behind a document's id that would read as a Q&A pair of it. */
@@ -87,8 +112,25 @@ function keyOf(names: readonly string[]): string {
         .replace(/[^\p{L}\p{M}\p{N}]+$/u, '')}-${sha256(key).slice(0, 8)}`;
 }
 
+/** A part for what stands above the sections, and one for each of them. A lone heading over all of them is no section of its own. */
+function sectionBySection(input: Packing, section: Section, above: readonly Section[]): readonly Unit[] {
+  const own = section.heading === '' ? above : [...above, section];
+  const start = pack(input, { ...section, children: [] }, above);
+  const [lone, ...others] = section.children;
+  if (lone !== undefined && others.length === 0 && lone.children.length > 0) {
+    const hasOwnWords = section.heading === '' ? section.blocks.length > 0 : true;
+    return [...(hasOwnWords ? start : []), ...sectionBySection(input, lone, own)];
+  }
+  const parts = section.children.flatMap((child): readonly Unit[] => {
+    const source = sourceOf(child);
+    if (input.size(own, [source]) > input.limit) return pack(input, child, own);
+    return [{ text: assemble(input, own, [source]), path: [...own, child] }];
+  });
+  return [...start, ...parts];
+}
+
 /** The parts of one section. `above` are the headings over it, outermost first. */
-function pack(input: SplitInput, section: Section, above: readonly Section[]): readonly Unit[] {
+function pack(input: Packing, section: Section, above: readonly Section[]): readonly Unit[] {
   const own = section.heading === '' ? above : [...above, section];
   const parts: Unit[] = [];
   // The open part: what it holds, and the path it began at. Pieces are joined as long as they fit.
@@ -99,15 +141,14 @@ function pack(input: SplitInput, section: Section, above: readonly Section[]): r
   };
   const add = (piece: string, path: readonly Section[], context: readonly Section[], anchor: boolean): boolean => {
     if (open !== null) {
-      const joined = assemble(input, open.context, [...open.pieces, piece]);
-      const size = Buffer.byteLength(joined);
+      const size = input.size(open.context, [...open.pieces, piece]);
       if (size <= input.limit && !(anchor && size > input.limit / 2)) {
         open.pieces.push(piece);
         return true;
       }
       close();
     }
-    if (Buffer.byteLength(assemble(input, context, [piece])) > input.limit) return false;
+    if (input.size(context, [piece]) > input.limit) return false;
     open = { pieces: [piece], path, context };
     return true;
   };
@@ -135,8 +176,8 @@ function isAnchor(path: readonly Section[]): boolean {
 /** Pieces are neighbours in the source: joined as they are, they read as the author wrote them. */
 function assemble(input: SplitInput, context: readonly Section[], pieces: readonly string[]): string {
   const run = pieces.join('').replace(/^(?:[ \t]*\n)+/, '');
-  const all = [`# ${input.title}`, ...context.map((section) => section.heading), run, input.tail].map((piece) => piece.trimEnd());
-  return `${all.filter((piece) => piece !== '').join('\n\n')}\n`;
+  const all = [...context.map((section) => section.heading), run].map((piece) => piece.trimEnd());
+  return input.finish(all.filter((piece) => piece !== '').join('\n\n'));
 }
 
 function sourceOf(section: Section): string {
@@ -146,8 +187,7 @@ function sourceOf(section: Section): string {
 function outline(body: string): Section {
   const root: Section = { depth: 0, heading: '', name: '', blocks: [], children: [] };
   const stack: Section[] = [root];
-  const tree = fromMarkdown(body, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
-  for (const { node, text } of slices(body, tree.children)) {
+  for (const { node, text } of slices(body, parseMarkdown(body).children)) {
     let top = stack.at(-1) ?? root;
     if (node.type !== 'heading') {
       top.blocks.push(text);

@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ContentProblem } from '../model/document.ts';
 import { type ContentDisk, type DiskEntry, type DiskStat, errnoOf, isGone } from './disk.ts';
-import { type IgnoreRules, ignoreRules, neverEntered, type Scope } from './ignore.ts';
+import { type IgnoreRules, ignoreRules, isIgnored, neverEntered, type Scope } from './ignore.ts';
 
 export interface FoundFile {
   /** Relative to the root, forward slashes, NFC. */
@@ -64,7 +64,7 @@ export function pacedBy(now: () => number): Pace {
 
 /** Names of sidecars: `reset.kb.yaml` belongs to `reset.md`. */
 export const sidecarPattern = /^(.+)\.kb\.ya?ml$/;
-const documentPattern = /\.(md|mdx|markdown|txt)$/i;
+const documentPattern = /\.(?:md|mdx|markdown|txt|html?|pdf|docx)$/i;
 
 interface Place {
   readonly path: string;
@@ -174,7 +174,7 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
     const stem = documentPattern.test(name) ? name.replace(documentPattern, '') : null;
     if (stem !== null && sidecars.has(stem)) served.add(stem);
     if (entry.kind === 'link') return lookThrough(place, entry, path, absolute, sidecars, stem);
-    if (!input.scope.takes(path) || ignores.ignores(path, false)) return;
+    if (!input.scope.takes(path) || isIgnored(ignores, path)) return;
     take({ place, path, absolute, real, linked: place.entered !== null, sidecars, stem }, disk.stat);
   }
 
@@ -187,7 +187,7 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
     stem: string | null,
   ): Promise<void> {
     // Only a link that could matter is worth a word.
-    const asFile = input.scope.takes(path) && !ignores.ignores(path, false);
+    const asFile = input.scope.takes(path) && !isIgnored(ignores, path);
     if (!asFile && !enterable(path, entry.name, absolute, absolute)) return;
     let target: DiskStat;
     let real: string;

@@ -65,6 +65,8 @@ export interface PlanOptions {
   readonly only: { readonly paths: readonly string[] | null; readonly failed: boolean; readonly limit: number | null };
   /** Asks the vendor nothing. */
   readonly offline: boolean;
+  /** The moment (milliseconds since 1970) by which dates are judged; by default now. */
+  readonly atMs?: number;
 }
 
 export interface SyncOptions extends PlanOptions {

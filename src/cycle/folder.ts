@@ -1,9 +1,9 @@
 // The folder as one run sees it: scanned once, then shared by all targets; and what one target is to have of it.
 import type { ConnectorSpec } from '../connectors/connector.ts';
-import { payloadHeads, type RenderOptions, renderPayload } from '../content/render.ts';
+import { payloadHeads, type RenderOptions, renderPayload, textFor } from '../content/render.ts';
 import { readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
-import { inTargetScope, selectFor } from '../content/select.ts';
+import { inTargetScope, overdueReviews, reachOf, selectFor } from '../content/select.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
@@ -15,6 +15,8 @@ export interface Folder {
   readonly commit: string | null;
   /** The commit that a path's bytes belong to; null where they differ from it, or there is none. */
   commitOf(path: string): string | null;
+  /** Where the folder lies in its repository, '' or ending in a slash; null where there is none. */
+  readonly prefix: string | null;
   readonly cache: ScanCache | null;
 }
 
@@ -22,6 +24,8 @@ export interface FolderInput {
   readonly config: Config;
   readonly cache: ScanCache | null;
   readonly nowMs: () => number;
+  /** The moment by which reviews are overdue; by default now. */
+  readonly atMs?: number | undefined;
 }
 
 /** Scans the content folder, completely or saying why not. Never throws for what is in it. */
@@ -29,11 +33,23 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
   const { config, cache, nowMs } = input;
   const targetNames = config.targets.map((target) => target.name);
   const [scan, revision] = await Promise.all([
-    scanContent({ content: config.content, rules: config.rules, targetNames, neverEnter: [config.stateDir], cache, now: nowMs }),
+    scanContent({
+      content: config.content,
+      rules: config.rules,
+      targetNames,
+      neverEnter: [config.stateDir],
+      cache,
+      now: nowMs,
+      reach: reachOf(config.targets),
+    }),
     readRevision(config.content.root),
   ]);
-  const { commit, dirty } = revision;
-  return { scan, commit, cache, commitOf: (path) => (dirty === null || dirty.has(path) ? null : commit) };
+  const { commit, dirty, prefix } = revision;
+  const problems = [...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs())];
+  // A text is at a commit only where everything that it is made of is.
+  const isDirty = (path: string) =>
+    dirty === null || dirty.has(path) || (scan.composer?.includes(path) ?? []).some((one) => dirty.has(one));
+  return { scan: { ...scan, problems }, commit, prefix, cache, commitOf: (path) => (isDirty(path) ? null : commit) };
 }
 
 export interface Wanted {
@@ -48,12 +64,19 @@ export interface Wanted {
 /** What decides the bytes that a target is given. */
 export function renderOptionsOf(target: TargetConfig, traits: ReturnType<ConnectorSpec['connect']>['traits']): RenderOptions {
   return {
-    format: 'markdown',
+    format: target.format,
+    split: target.split,
+    target: target.name,
     partBytes: target.maxDocumentBytes ?? traits.limits.partBytes,
     titleCharacters: traits.limits.titleCharacters,
     attributeKeys: traits.attributes,
     links: target.onUpdate === 'url',
   };
+}
+
+/** A file that has become a partial is no document any more, whatever a bot still holds under its path. */
+function partialsOf(scan: Scan): readonly (readonly [DocumentId, { readonly reason: string; readonly retraction: boolean }])[] {
+  return [...(scan.partials ?? [])].map((path) => [path, { reason: 'a partial: only included in others', retraction: false }]);
 }
 
 /** Select and render: what one target shall have, what leaves it, and what could not be rendered. */
@@ -65,13 +88,16 @@ export async function wantedBy(target: TargetConfig, folder: Folder, options: Re
   return {
     heads,
     failed,
-    leaves: selection.leaves,
+    leaves: new Map([...partialsOf(scan), ...selection.leaves]),
     inScope: (path) => scan.inScope(path) && inTargetScope(target, path),
     payload: async (id) => {
       const document = byId.get(id);
       if (document === undefined) return null;
       try {
-        return await renderPayload(document, scan.text(document), options);
+        const text = await textFor(scan, document, options);
+        // What came into the text since the scan has not been linted, and is not sent before it is.
+        const error = text.asScanned ? null : await scan.lintAgain?.(document.path, text.text);
+        return error === null || error === undefined ? await renderPayload(document, text, options) : null;
       } catch (thrown) {
         if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
         return null;

@@ -13,6 +13,7 @@ import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { retractedUnderOtherId } from './retracted.ts';
 
 export interface Planned {
   readonly plan: Plan;
@@ -39,7 +40,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
-  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
   const contact = options.offline || other ? null : await contactWith(context, wanted);
   const found = options.offline || other ? [] : [...(contact?.entries ?? []), ...(await reclaimed(context, wanted))];
   const at = new Date(nowMs()).toISOString();
@@ -143,7 +144,10 @@ function planInput(
     open: memory.open,
     wanted: wanted.heads,
     failed: wanted.failed,
-    leaves: wanted.leaves,
+    leaves:
+      scan.complete && !scan.rootMissing
+        ? new Map([...retractedUnderOtherId(target, scan.documents, state.records), ...wanted.leaves])
+        : wanted.leaves,
     folder: {
       complete: scan.complete,
       incompleteWhy: scan.incompleteWhy,

@@ -29,9 +29,22 @@ export interface ContentConfig {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly gitignore: boolean;
-  readonly site: { readonly url: string; readonly generator: 'plain' } | null;
+  readonly site: SiteConfig | null;
+  /** What `{{ name }}` in a document stands for; an undefined one is an error of the document. */
+  readonly variables: { readonly [name: string]: string };
+  /** Declared partials folders (relative to the root) that are included, never documents of their own. */
+  readonly partials: readonly string[];
+  /** How severe each finding of lint is. */
+  readonly lint: { readonly [rule: string]: 'error' | 'warning' | 'off' };
   readonly frontMatter: { readonly key: string; readonly map: { readonly [ours: string]: string } };
   readonly defaults: { readonly audience: string | null };
+}
+
+export type Generator = 'plain' | 'docusaurus' | 'vitepress' | 'mkdocs' | 'hugo' | 'astro';
+
+export interface SiteConfig {
+  readonly url: string;
+  readonly generator: Generator;
 }
 
 /** Sets keys for the paths it matches; weaker than a sidecar, which is weaker than front matter. Later rules win over earlier ones. */
@@ -73,6 +86,8 @@ export interface TargetConfig {
   readonly include: readonly string[];
   readonly format: Format;
   readonly maxDocumentBytes: number | null;
+  /** How a large document becomes parts: at headings where it is over the limit, one part a section, or never. */
+  readonly split: 'heading' | 'size' | 'none';
   readonly rate: { readonly perMinute: number | null; readonly perHour: number | null; readonly concurrency: number | null };
   readonly poll: { readonly firstMs: number | null; readonly maxMs: number | null };
   readonly settleMs: number | null;

@@ -50,4 +50,6 @@ export interface ContentProblem {
   readonly message: string;
   /** error: the file's documents stay as they are in every bot (blocked); warning: it goes through all the same. */
   readonly severity: 'error' | 'warning';
+  /** The key of `content.lint` that found it; absent where the file itself could not be taken in. */
+  readonly rule?: string;
 }

@@ -1,7 +1,7 @@
 // What was parsed and rendered of each file, by its stat: so that a scan in which nothing changed reads nothing. May be deleted at any
 // time, is never synced, and is silently empty when it is damaged, foreign or of another version.
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
-import { sha256 } from '../model/json.ts';
+import { type Json, sha256 } from '../model/json.ts';
 import type { PartHead } from '../model/payload.ts';
 
 /** What is kept of one file; the content stage says what it means. */
@@ -12,6 +12,21 @@ export interface CachedFile {
   readonly ids: readonly DocumentId[];
   readonly bodyStart: number;
   readonly head: string;
+  readonly includes?: readonly { readonly path: string; readonly digest: string | null; readonly stamp: string | null }[];
+  readonly links?: { readonly [document: DocumentId]: { readonly of: string; readonly sites: readonly LinkPlace[] } };
+  readonly perTarget?: true;
+  readonly signature?: string;
+}
+
+interface LinkPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly href: string;
+  readonly kind: 'link' | 'image';
+  readonly syntax: 'markdown' | 'html';
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** When a file's bytes were known: its stat as one text, its last change, and the moment before it was read (ms since 1970). */
@@ -26,9 +41,13 @@ export interface ScanCache {
   begin(parseKey: string): void;
   get(path: string, stamp: string): { readonly file: CachedFile; readonly fresh: boolean } | null;
   put(path: string, file: CachedFile, facts: CacheFacts): void;
-  heads(path: string, document: DocumentId, renderKey: string): readonly PartHead[] | null;
-  putHeads(path: string, document: DocumentId, renderKey: string, heads: readonly PartHead[]): void;
+  /** Heads that were made around something else are not given. */
+  heads(path: string, document: DocumentId, renderKey: string, around?: string): readonly PartHead[] | null;
+  putHeads(path: string, document: DocumentId, renderKey: string, heads: readonly PartHead[], around?: string): void;
   prune(presentPaths: ReadonlySet<string>): void;
+  /** What was found out about the folder as a whole, by name; null where the key is another one by now. */
+  memo(name: string, key: string): Json | null;
+  putMemo(name: string, key: string, value: Json): void;
   /** Writes it if anything changed; throws whatever `write` throws. */
   save(): Promise<void>;
 }
@@ -42,15 +61,22 @@ export interface ScanCacheIo {
 interface Entry extends CacheFacts {
   readonly file: CachedFile;
   /** By document, by render key. */
-  readonly heads: Map<DocumentId, Map<string, readonly PartHead[]>>;
+  readonly heads: Map<DocumentId, Map<string, KeptHeads>>;
 }
 
-type StoredHeads = readonly (readonly [DocumentId, readonly (readonly [number, readonly PartHead[]])[]])[];
+interface KeptHeads {
+  readonly parts: readonly PartHead[];
+  readonly around: string;
+}
+
+type StoredHead = readonly [renderKey: number, parts: readonly PartHead[], around?: string];
+type StoredHeads = readonly (readonly [DocumentId, readonly StoredHead[]])[];
+type Memos = { readonly [name: string]: { readonly key: string; readonly value: Json } };
 type StoredEntry = readonly [path: string, facts: CacheFacts, file: CachedFile, heads: StoredHeads];
 
 interface Header {
   readonly kbsync: 'scan-cache';
-  readonly version: 1;
+  readonly version: 2;
   readonly parseKey: string;
   /** Last used first. */
   readonly renderKeys: readonly string[];
@@ -67,6 +93,7 @@ export function openScanCache(file: string, io: ScanCacheIo): ScanCache {
   const stored = load(file, io);
   let parseKey = stored.parseKey;
   let entries = stored.entries;
+  let memos = stored.memos;
   const used = new Set<string>();
   let changed = false;
 
@@ -84,20 +111,21 @@ export function openScanCache(file: string, io: ScanCacheIo): ScanCache {
     },
     put(path, kept, { stamp, changedMs, recordedMs }) {
       const before = entries.get(path);
-      const heads = before?.file.digest === kept.digest ? before.heads : new Map<DocumentId, Map<string, readonly PartHead[]>>();
+      const heads = before?.file.digest === kept.digest ? before.heads : new Map<DocumentId, Map<string, KeptHeads>>();
       entries.set(path, { file: kept, stamp, changedMs, recordedMs, heads });
       changed = true;
     },
-    heads(path, document, renderKey) {
+    heads(path, document, renderKey, around = '') {
       used.add(renderKey);
-      return entries.get(path)?.heads.get(document)?.get(renderKey) ?? null;
+      const kept = entries.get(path)?.heads.get(document)?.get(renderKey);
+      return kept === undefined || kept.around !== around ? null : kept.parts;
     },
-    putHeads(path, document, renderKey, heads) {
+    putHeads(path, document, renderKey, parts, around = '') {
       used.add(renderKey);
       const entry = entries.get(path);
       if (entry === undefined) return;
-      const ofDocument = entry.heads.get(document) ?? new Map<string, readonly PartHead[]>();
-      entry.heads.set(document, ofDocument.set(renderKey, heads));
+      const ofDocument = entry.heads.get(document) ?? new Map<string, KeptHeads>();
+      entry.heads.set(document, ofDocument.set(renderKey, { parts, around }));
       changed = true;
     },
     prune(presentPaths) {
@@ -107,29 +135,38 @@ export function openScanCache(file: string, io: ScanCacheIo): ScanCache {
         changed = true;
       }
     },
+    memo(name, key) {
+      const kept = Object.hasOwn(memos, name) ? memos[name] : undefined;
+      return kept?.key === key ? kept.value : null;
+    },
+    putMemo(name, key, value) {
+      memos = { ...memos, [name]: { key, value } };
+      changed = true;
+    },
     async save() {
       if (!changed) return;
       const renderKeys = [...used, ...stored.renderKeys.filter((key) => !used.has(key))].slice(0, maxRenderKeys);
-      await io.write(file, write(parseKey, renderKeys, entries));
+      await io.write(file, write(parseKey, renderKeys, entries, memos));
       changed = false;
     },
   };
 }
 
-function write(parseKey: string, renderKeys: readonly string[], entries: ReadonlyMap<string, Entry>): string {
+function write(parseKey: string, renderKeys: readonly string[], entries: ReadonlyMap<string, Entry>, memos: Memos): string {
   const numbers = new Map(renderKeys.map((key, index) => [key, index]));
   const stored = [...entries].map(([path, { file, heads, stamp, changedMs, recordedMs }]): StoredEntry => {
     const kept: StoredHeads = [...heads].map(([document, byKey]) => [
       document,
-      [...byKey].flatMap(([key, parts]) => {
+      [...byKey].flatMap(([key, { parts, around }]): readonly StoredHead[] => {
         const number = numbers.get(key);
-        return number === undefined ? [] : [[number, parts] as const];
+        if (number === undefined) return [];
+        return [around === '' ? [number, parts] : [number, parts, around]];
       }),
     ]);
     return [path, { stamp, changedMs, recordedMs }, file, kept];
   });
-  const body = JSON.stringify(stored);
-  const header: Header = { kbsync: 'scan-cache', version: 1, parseKey, renderKeys, sha256: sha256(body) };
+  const body = JSON.stringify([memos, stored]);
+  const header: Header = { kbsync: 'scan-cache', version: 2, parseKey, renderKeys, sha256: sha256(body) };
   return `${JSON.stringify(header)}\n${body}\n`;
 }
 
@@ -137,6 +174,7 @@ interface Loaded {
   readonly parseKey: string;
   readonly renderKeys: readonly string[];
   readonly entries: Map<string, Entry>;
+  readonly memos: Memos;
 }
 
 function load(file: string, io: ScanCacheIo): Loaded {
@@ -147,27 +185,24 @@ function load(file: string, io: ScanCacheIo): Loaded {
     const end = text.indexOf('\n');
     const header = JSON.parse(text.slice(0, end)) as Partial<Header>;
     const body = text.slice(end + 1, -1);
-    if (header.kbsync !== 'scan-cache' || header.version !== 1 || header.sha256 !== sha256(body)) return nothing();
+    if (header.kbsync !== 'scan-cache' || header.version !== 2 || header.sha256 !== sha256(body)) return nothing();
     const renderKeys = header.renderKeys ?? [];
     // The sum proves that this is what we wrote, so its shape needs no proof.
-    const stored = JSON.parse(body) as readonly StoredEntry[];
+    const [memos, stored] = JSON.parse(body) as readonly [Memos, readonly StoredEntry[]];
     const entries = stored.map(([path, facts, kept, heads]): readonly [string, Entry] => [
       path,
       { ...facts, file: kept, heads: new Map(heads.map(([document, byKey]) => [document, namedHeads(byKey, renderKeys)])) },
     ]);
-    return { parseKey: header.parseKey ?? '', renderKeys, entries: new Map(entries) };
+    return { parseKey: header.parseKey ?? '', renderKeys, entries: new Map(entries), memos };
   } catch {
     return nothing();
   }
 }
 
-function namedHeads(
-  byKey: readonly (readonly [number, readonly PartHead[]])[],
-  renderKeys: readonly string[],
-): Map<string, readonly PartHead[]> {
-  return new Map(byKey.map(([number, parts]) => [renderKeys[number] ?? '', parts]));
+function namedHeads(byKey: readonly StoredHead[], renderKeys: readonly string[]): Map<string, KeptHeads> {
+  return new Map(byKey.map(([number, parts, around = '']) => [renderKeys[number] ?? '', { parts, around }]));
 }
 
 function nothing(): Loaded {
-  return { parseKey: '', renderKeys: [], entries: new Map() };
+  return { parseKey: '', renderKeys: [], entries: new Map(), memos: {} };
 }

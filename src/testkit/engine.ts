@@ -44,7 +44,7 @@ export function folderOf(files: Files, patch: Partial<Scan> = {}): Folder {
     text: (document) => files[document.path] ?? '',
     ...patch,
   };
-  return { scan, commit: 'c0ffee', commitOf: () => 'c0ffee', cache: null };
+  return { scan, commit: 'c0ffee', prefix: '', commitOf: () => 'c0ffee', cache: null };
 }
 
 export const targetConfig: TargetConfig = {
@@ -56,6 +56,7 @@ export const targetConfig: TargetConfig = {
   include: ['**'],
   format: 'markdown',
   maxDocumentBytes: null,
+  split: 'size',
   rate: { perMinute: null, perHour: null, concurrency: null },
   poll: { firstMs: null, maxMs: null },
   settleMs: null,

@@ -58,6 +58,7 @@ export function createBots(input: BotsInput): Bots {
       const known = connected.get(key);
       const bot = known ?? connectTarget({ ...wireOf(input), limiters, spec, options, target, emit, ...placeOf(spec, target, theSandbox) });
       connected.set(key, bot);
+      refuseFormat(spec, target, bot);
       if (target.sandbox && !offline) await theSandbox().provision(target.vendor, sandboxBot(spec, target));
       return connectionOf(spec, target, bot);
     },
@@ -96,6 +97,18 @@ function optionsOf(spec: ConnectorSpec, target: TargetConfig, offline: boolean):
   const issue = parsed.error.issues[0];
   const key = issue?.path.join('.') ?? '';
   throw new SyncError('CONFIG_INVALID', { message: `${target.name}.${key}: ${issue?.message ?? 'not valid'}` });
+}
+
+/** Only the connector knows which formats its bot takes, and that from its options. */
+function refuseFormat(spec: ConnectorSpec, target: TargetConfig, bot: Connected): void {
+  const { formats } = bot.target.traits;
+  if (formats.includes(target.format)) return;
+  throw new SyncError('CONFIG_INVALID', {
+    message: `target ${target.name} (line ${target.line} of the configuration): format is ${target.format}, but ${spec.label} takes only ${formats.join(' or ')}`,
+    next: `set format to ${formats.join(' or ')}, or leave the key out`,
+    facts: { stops: 'target' },
+    data: { target: target.name, line: target.line, formats },
+  });
 }
 
 /** The bot that the sandbox must hold for this target: the one its options name. */

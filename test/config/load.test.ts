@@ -101,6 +101,7 @@ notify: []
         include: ['**'],
         format: 'markdown',
         maxDocumentBytes: null,
+        split: 'size',
         rate: { perMinute: 60, perHour: null, concurrency: 1 },
         poll: { firstMs: 5_000, maxMs: 60_000 },
         settleMs: 0,
@@ -125,6 +126,44 @@ notify: []
         options: { botId: 'bot-try', secretKey: 'sandbox-try' },
       }),
     ]);
+  });
+
+  it('reads variables as they are written, partials, lint, the generator and how to split', async () => {
+    const top = `content:
+  site: { url: https://x.example/docs/, generator: docusaurus }
+  variables: { product: Acme, version: 1.10, "plan.name": "\${PLAN:-Team}", empty: "" }
+  partials: [_partials, "**/_*.md"]
+  lint: { near-duplicate: off, long-title: error }
+`;
+    const { config: loaded } = await load(config({ top, target: '    split: heading\n    format: html\n' }), { env: key });
+    expect(loaded.content).toMatchObject({
+      site: { url: 'https://x.example/docs/', generator: 'docusaurus' },
+      variables: { product: 'Acme', version: '1.10', 'plan.name': 'Team', empty: '' },
+      partials: ['_partials', '**/_*.md'],
+    });
+    expect(loaded.content.lint).toEqual({
+      secrets: 'error',
+      'undefined-variable': 'error',
+      'hidden-text': 'warning',
+      'model-instructions': 'warning',
+      'near-duplicate': 'off',
+      'broken-link': 'warning',
+      'long-title': 'error',
+      'empty-body': 'warning',
+    });
+    expect(loaded.targets[0]).toMatchObject({ split: 'heading', format: 'html' });
+  });
+
+  it.each([
+    ['an unknown rule of lint', '  lint: { secret: error }', '3:11 content.lint.secret', 'did you mean "secrets"?'],
+    ['a severity that is none', '  lint: { secrets: warn }', '3:20 content.lint.secrets', '"error", "warning", "off"'],
+    ['a variable that no text can name', '  variables: { "a b": x }', '3:16 content.variables', 'such as product'],
+    ['a variable that is a list', '  variables: { a: [x] }', '3:19 content.variables.a', 'expected a text'],
+    ['partials that are no list', '  partials: _parts', '3:13 content.partials', 'expected a list of texts'],
+  ])('tells of %s with its place', async (_, line, place, words) => {
+    const problems = await problemsOf(config({ top: `content:\n${line}\n` }), { env: key });
+    expect(problems.map((problem) => `${problem.line}:${problem.column} ${problem.key}`)).toEqual([place]);
+    expect(problems[0]?.message).toContain(words);
   });
 
   it('needs little more than a name and targets', async () => {
@@ -156,7 +195,7 @@ nmae: docs
 content:
   root: [a]
   gitignore: yes
-  site: { generator: hugo }
+  site: { generator: hugoo }
 rules:
   - { match: "a/**", set: { audiance: x, targets: [suport] } }
 targets:
@@ -263,7 +302,6 @@ state: { kind: s3 }
   });
 
   it.each([
-    ['generator other than plain', 'content: { site: { url: https://x.example, generator: astro } }\n', 'content.site.generator'],
     ['drift on a schedule', 'schedule: { drift: "0 3 * * *" }\n', 'schedule.drift'],
     ['verify on a schedule', 'schedule: { verify: "0 3 * * *" }\n', 'schedule.verify'],
     ['notifications', 'notify: [{ url: https://x.example }]\n', 'notify'],
@@ -276,7 +314,6 @@ state: { kind: s3 }
   });
 
   it.each([
-    ['format', 'html'],
     ['after', 'other'],
   ])('what is not built yet is refused in a target: %s', async (name, value) => {
     const target = `    ${name}: ${value}\n  - { name: other, vendor: acme, sandbox: true }\n`;

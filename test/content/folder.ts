@@ -12,6 +12,9 @@ export const plainContent: Omit<ContentConfig, 'root'> = {
   exclude: [],
   gitignore: true,
   site: null,
+  variables: {},
+  partials: [],
+  lint: {},
   frontMatter: { key: 'kb', map: {} },
   defaults: { audience: null },
 };

@@ -14,10 +14,10 @@ const git = (folder: string, ...args: string[]) =>
 describe('readRevision', () => {
   it('is null outside a repository, before the first commit, and where there is no folder', async () => {
     const root = folderWith({ 'a.md': '' });
-    expect(await readRevision(root)).toEqual({ commit: null, dirty: null });
-    expect(await readRevision(join(root, 'gone'))).toEqual({ commit: null, dirty: null });
+    expect(await readRevision(root)).toEqual({ commit: null, dirty: null, prefix: null });
+    expect(await readRevision(join(root, 'gone'))).toEqual({ commit: null, dirty: null, prefix: null });
     git(root, 'init', '-q');
-    expect(await readRevision(root)).toEqual({ commit: null, dirty: null });
+    expect(await readRevision(root)).toEqual({ commit: null, dirty: null, prefix: null });
   });
 
   it('names the commit, and the paths below the root that differ from it', async () => {
@@ -33,7 +33,7 @@ describe('readRevision', () => {
     git(repo, 'add', '-A');
     git(repo, 'commit', '-q', '-m', 'one');
     const commit = git(repo, 'rev-parse', 'HEAD');
-    expect(await readRevision(root)).toEqual({ commit, dirty: new Set() });
+    expect(await readRevision(root)).toEqual({ commit, dirty: new Set(), prefix: 'docs/' });
     writeFileSync(join(root, 'a.md'), 'changed');
     writeFileSync(join(root, 'caf\u00e9 x.md'), 'changed');
     rmSync(join(root, 'gone.md'));
@@ -45,6 +45,7 @@ describe('readRevision', () => {
     expect(await readRevision(root)).toEqual({
       commit,
       dirty: new Set(['a.md', 'caf\u00e9 x.md', 'gone.md', 'new/n\nl.md', 'old.md', 'moved.md']),
+      prefix: 'docs/',
     });
     expect((await readRevision(repo)).dirty?.has('docs/a.md')).toBe(true);
   });

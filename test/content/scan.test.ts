@@ -140,11 +140,11 @@ describe('what is in the folder', () => {
   });
 
   it('other formats are named once each', async () => {
-    const root = folderWith({ 'a.md': '', 'a.png': '', 'b.png': '', 'c.pdf': '' });
+    const root = folderWith({ 'a.md': '', 'a.png': '', 'b.png': '', 'c.rtf': '' });
     const scan = await scanOf(root, { content: { include: ['**/*'] } });
     expect(told(scan)).toEqual([
       'warning a.png:- nothing here reads .png (and 1 more): left out; narrow content.include to silence this',
-      'warning c.pdf:- nothing here reads .pdf: left out; narrow content.include to silence this',
+      'warning c.rtf:- nothing here reads .rtf: left out; narrow content.include to silence this',
     ]);
     expect(scan.presentPaths.has('c.pdf')).toBe(true);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inTargetScope, selectFor } from '../../src/content/select.ts';
+import { fenceCount, inTargetScope, overdueReviews, selectFor } from '../../src/content/select.ts';
 import type { Distribution, Document } from '../../src/model/document.ts';
 
 const open: Distribution = { targets: null, audience: null, draft: false, publishAt: null, expiresAt: null, reviewBy: null };
@@ -98,5 +98,45 @@ describe('selectFor', () => {
         }
       }),
     );
+  });
+});
+
+describe('overdueReviews', () => {
+  const at = (distribution: Partial<Distribution>, path?: string) => document(distribution, path);
+  const told = (documents: readonly Document[], nowMs = now) =>
+    overdueReviews(documents, nowMs).map(({ path, message }) => `${path}: ${message}`);
+
+  it('warns of each file once its day has come', () => {
+    const documents = [
+      at({ reviewBy: '2026-12-01' }, 'a.md'),
+      at({ reviewBy: '2026-12-01' }, 'a.md'),
+      at({ reviewBy: '2026-12-02' }, 'b.md'),
+      at({}, 'c.md'),
+    ];
+    expect(told(documents)).toEqual(['a.md: its review was due on 2026-12-01 (reviewBy): look through it, and set the next date']);
+    expect(overdueReviews(documents, now)[0]?.severity).toBe('warning');
+    expect(told(documents, now - 1)).toEqual([]);
+    expect(told(documents, now + 86_400_000)).toHaveLength(2);
+  });
+
+  it('not of what no bot has anyway', () => {
+    expect(told([at({ reviewBy: '2020-01-01', draft: true }), at({ reviewBy: '2020-01-01', expiresAt: '2026-12-01' })])).toEqual([]);
+    expect(told([at({ reviewBy: '2020-01-01', expiresAt: '2026-12-02' })])).toHaveLength(1);
+  });
+});
+
+describe('fenceCount', () => {
+  it('counts both sides, by the audience that is stated', () => {
+    const documents = [{ audience: 'public' }, { audience: 'partner' }, { audience: 'internal' }, { audience: 'internal' }, {}].map(
+      (each) => document(each),
+    );
+    expect(fenceCount(fenced, documents)).toEqual({
+      inside: 2,
+      outside: new Map([
+        ['internal', 2],
+        ['', 1],
+      ]),
+    });
+    expect(fenceCount(anyone, documents)).toBeNull();
   });
 });

@@ -1,0 +1,127 @@
+// Findings of lint as text, as SARIF 2.1.0 and as annotations of a GitHub workflow. Pure.
+import { createHash } from 'node:crypto';
+import { isLintRule, ruleTexts } from '../content/lint-rules.ts';
+import type { JsonRecord } from '../model/json.ts';
+import { visible } from '../plan/escape.ts';
+import type { Style } from './output.ts';
+
+/** A row of the report. Lines and columns count from 1. */
+export interface LintRow {
+  /** Relative to the content root. */
+  readonly path: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** A key of content.lint, or `file`: the file cannot be taken in as it is. */
+  readonly rule: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
+/** Where the content root lies, for formats whose reader starts from the repository. */
+export interface Base {
+  /** What stands before a path; '' or ending in a slash. */
+  readonly prefix: string;
+  /** What it is relative to. */
+  readonly id: '%SRCROOT%' | 'CONTENTROOT';
+}
+
+const file = {
+  short: 'The file cannot be taken in as it is.',
+  help: 'Its front matter, encoding, links to other files or questions are at fault; the message says what.',
+};
+
+function textsOf(rule: string): { readonly short: string; readonly help: string } {
+  return isLintRule(rule) ? ruleTexts[rule] : file;
+}
+
+/** `guides/a.md:3:5 secrets: …`, one line a finding. */
+export function textLine({ path, line, column, rule, severity, message }: LintRow, style: (style: Style, text: string) => string): string {
+  const where = [visible(path), ...(line === null ? [] : [line]), ...(line === null || column === null ? [] : [column])].join(':');
+  const word = severity === 'error' ? style('bad', 'error') : style('warn', 'warning');
+  return `${where} ${word} ${visible(rule)}: ${visible(message)}`;
+}
+
+/** A workflow command of GitHub Actions, which marks the line in the pull request. */
+export function githubLine({ path, line, column, rule, severity, message }: LintRow, { prefix }: Base): string {
+  const place = [
+    `file=${property(prefix + path)}`,
+    ...(line === null ? [] : [`line=${line}`]),
+    ...(column === null ? [] : [`col=${column}`]),
+  ];
+  return `::${severity} ${[...place, `title=${property(`kbsync ${rule}`)}`].join(',')}::${data(visible(message))}`;
+}
+
+/** Escapes of GitHub's own toolkit: without them a path could begin another command. */
+function data(text: string): string {
+  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+}
+
+/** A SARIF 2.1.0 log with one run. `version` is this program's. */
+export function sarif(
+  rows: readonly LintRow[],
+  base: Base,
+  version: string,
+  severityOf: (rule: string) => LintRow['severity'],
+): JsonRecord {
+  const names = [...Object.keys(ruleTexts), 'file'];
+  const rules = names.map((id) => {
+    const { short, help } = textsOf(id);
+    return {
+      id,
+      name: pascal(id),
+      shortDescription: { text: short },
+      fullDescription: { text: `${short} ${help}` },
+      help: { text: help },
+      defaultConfiguration: { level: severityOf(id) },
+      properties: { tags: id === 'secrets' || id === 'hidden-text' || id === 'model-instructions' ? ['content', 'security'] : ['content'] },
+    };
+  });
+  const results = rows.map(({ path, line, column, rule, severity, message }) => ({
+    ruleId: names.includes(rule) ? rule : 'file',
+    ruleIndex: names.includes(rule) ? names.indexOf(rule) : names.indexOf('file'),
+    level: severity,
+    message: { text: visible(message) },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(base.prefix + path), uriBaseId: base.id },
+          // A finding of the whole file is shown at its beginning.
+          region: { startLine: line ?? 1, ...(line !== null && column !== null && { startColumn: column }) },
+        },
+      },
+    ],
+    partialFingerprints: { 'kbsyncFinding/v1': createHash('sha256').update(`${path}\n${rule}\n${message}`).digest('hex').slice(0, 32) },
+  }));
+  const what =
+    base.id === '%SRCROOT%'
+      ? 'The root of the repository, or the working directory where there is none.'
+      : 'content.root of the configuration.';
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'kbsync', semanticVersion: version, rules } },
+        columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: { [base.id]: { description: { text: what } } },
+        results,
+      },
+    ],
+  };
+}
+
+function pascal(id: string): string {
+  return id.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function uriOf(path: string): string {
+  // A lone surrogate has no UTF-8, and no address.
+  return path
+    .split('/')
+    .map((step) => encodeURIComponent(step.replace(/\p{Cs}/gu, '\ufffd')))
+    .join('/');
+}

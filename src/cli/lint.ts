@@ -1,0 +1,137 @@
+// `lint`: what is wrong with the documents, before anything is sent. Reads the folder alone: no secret, no lock, no network.
+import path from 'node:path';
+import { isLintRule, lintRules, severityOf } from '../content/lint-rules.ts';
+import { inTargetScope } from '../content/select.ts';
+import type { Folder } from '../cycle/folder.ts';
+import { SyncError } from '../model/error.ts';
+import { visible } from '../plan/escape.ts';
+import { byText, counted } from '../plan/words.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Base, githubLine, type LintRow, sarif, textLine } from './lint-formats.ts';
+import { belowRoot } from './paths.ts';
+import { plain } from './reports.ts';
+
+/** `lint`, parsed. */
+export interface LintRequest {
+  /** Only findings in these files or folders; empty: all. */
+  readonly paths: readonly string[];
+  readonly format: 'text' | 'sarif' | 'github';
+  readonly failOn: 'error' | 'warning';
+}
+
+/** Runs `lint` and prints the findings. Resolves to 4 where there are errors (with failOn also warnings), else to 0. */
+export async function lint(invocation: Invocation, request: LintRequest): Promise<number> {
+  const { output, options, command, version, cwd } = invocation;
+  if (options.json && request.format !== 'text') {
+    throw new SyncError('USAGE', { message: `--json and --format ${request.format} are two answers: leave one of them out` });
+  }
+  const workspace = await workspaceOf(invocation);
+  try {
+    const targets = options.targets.length === 0 ? null : workspace.targets(options.targets);
+    const folder = await workspace.readFolder();
+    await workspace.saveCache();
+    const { root } = workspace.config.content;
+    if (folder.scan.rootMissing) {
+      throw new SyncError('CONFIG_INVALID', {
+        message: `the content folder ${root} is not there`,
+        next: 'set content.root, or make the folder',
+      });
+    }
+    const wanted = pathsOf(request.paths, folder, root, invocation);
+    const all = rowsOf(folder);
+    const rows = all.filter((row) => wanted(row.path) && (targets === null || targets.some((target) => inTargetScope(target, row.path))));
+    const counts = {
+      error: rows.filter((row) => row.severity === 'error').length,
+      warning: rows.filter((row) => row.severity === 'warning').length,
+    };
+    const isIncomplete = !folder.scan.complete;
+    const exitCode = counts.error > 0 || isIncomplete || (request.failOn === 'warning' && counts.warning > 0) ? 4 : 0;
+    if (isIncomplete)
+      output.complain(`${output.style('bad', 'error')} not everything could be read: ${visible(folder.scan.incompleteWhy ?? '')}`);
+    output.answer(
+      () => plain({ version: 1, command, exitCode, counts, findings: rows }),
+      () => print(rows, request, workspace, baseOf(folder, root, cwd), invocation, version),
+    );
+    if (!options.json) output.talk(summary(counts, folder));
+    return exitCode;
+  } finally {
+    await workspace.close();
+  }
+}
+
+function rowsOf({ scan }: Folder): readonly LintRow[] {
+  return scan.problems
+    .map(
+      ({ path: where, line, column, rule = 'file', severity, message }): LintRow => ({
+        path: where,
+        line,
+        column,
+        rule,
+        severity,
+        message,
+      }),
+    )
+    .sort(
+      (a, b) =>
+        byText(a.path, b.path) ||
+        (a.line ?? 0) - (b.line ?? 0) ||
+        (a.column ?? 0) - (b.column ?? 0) ||
+        byText(a.rule, b.rule) ||
+        byText(a.message, b.message),
+    );
+}
+
+/** What is no document is told and left out, so that a hook may hand over every changed file. */
+function pathsOf(given: readonly string[], folder: Folder, root: string, { cwd, output }: Invocation): (path: string) => boolean {
+  if (given.length === 0) return () => true;
+  const within = (path: string, below: string) => below === '' || path === below || path.startsWith(`${below}/`);
+  const known = [...folder.scan.presentPaths, ...folder.scan.problems.map((problem) => problem.path)];
+  const named = given.flatMap((one) => {
+    const below = belowRoot(one, root, cwd);
+    if (below !== null && known.some((path) => within(path, below))) return [below];
+    output.talk(`${visible(one)}: no document of the content folder, left out`);
+    return [];
+  });
+  return (path) => named.some((below) => within(path, below));
+}
+
+function baseOf({ prefix }: Folder, root: string, cwd: string): Base {
+  if (prefix !== null) return { prefix, id: '%SRCROOT%' };
+  const below = path.relative(cwd, root).split(path.sep).join('/');
+  if (below === '..' || below.startsWith('../') || path.isAbsolute(below)) return { prefix: '', id: 'CONTENTROOT' };
+  return { prefix: below === '' ? '' : `${below}/`, id: '%SRCROOT%' };
+}
+
+function print(
+  rows: readonly LintRow[],
+  { format }: LintRequest,
+  { config }: Workspace,
+  base: Base,
+  { output }: Invocation,
+  version: string,
+): void {
+  switch (format) {
+    case 'sarif': {
+      const severities = config.content.lint;
+      const level = (rule: string) => (isLintRule(rule) ? (severityOf(severities, rule) ?? 'warning') : 'error');
+      output.data(JSON.stringify(sarif(rows, base, version, level), null, 2));
+      return;
+    }
+    case 'github':
+      for (const row of rows) output.data(githubLine(row, base));
+      return;
+    case 'text':
+      for (const row of rows) output.data(textLine(row, (style, text) => output.style(style, text)));
+      return;
+    default:
+      format satisfies never;
+  }
+}
+
+function summary({ error, warning }: { readonly error: number; readonly warning: number }, { scan }: Folder): string {
+  const files = `in ${counted(scan.files, 'file')}`;
+  return error + warning === 0
+    ? `nothing found ${files}`
+    : `${counted(error, 'error')}, ${counted(warning, 'warning')} ${files} (${lintRules.length} rules)`;
+}

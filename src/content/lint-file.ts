@@ -1,0 +1,66 @@
+// Lint as a step of reading a file: its findings join the file's problems, and an error takes its documents away as every other error does.
+// Loads the rules only when a file has changed, and only where one of them is on.
+import type { ContentProblem } from '../model/document.ts';
+import type { CachedFile } from './cached-file.ts';
+import type { IncludeFiles } from './include-files.ts';
+import type { Linter, LintText } from './lint.ts';
+import type { Severities } from './lint-rules.ts';
+import { bodyOf } from './source.ts';
+
+export interface Read extends LintText {
+  /** False for what was taken out of a binary file. */
+  readonly hasLines: boolean;
+  readonly sidecar: LintText | null;
+}
+
+export interface FileLinter {
+  /** The file with what lint says of it. */
+  linted(file: CachedFile, read: Read): Promise<CachedFile>;
+  /** The first error of a text that came to be after its file was scanned, or null. */
+  errorIn(text: LintText): Promise<ContentProblem | null>;
+}
+
+/** Rules that look at one file; those about links, variables and twins are seen to elsewhere. */
+const ofOneFile = ['secrets', 'hidden-text', 'model-instructions', 'near-duplicate', 'long-title', 'empty-body'];
+
+/** Lint for one look at the folder. */
+export function fileLinter(severities: Severities, includes: IncludeFiles): FileLinter {
+  const isOn = ofOneFile.some((rule) => (severities[rule] ?? 'off') !== 'off');
+  let loaded: Linter | null = null;
+  const linter = async () => {
+    loaded ??= (await import('./lint.ts')).linterOf(severities);
+    return loaded;
+  };
+  const textOf = (path: string): LintText[] => {
+    const found = includes.log().read(path);
+    return found.kind === 'text' ? [{ path, text: found.text }] : [];
+  };
+  return {
+    async linted(file, { path, text, hasLines, sidecar }) {
+      if (!isOn) return file;
+      const { lint } = await linter();
+      const others = (file.includes ?? []).filter(({ digest }) => digest !== null).flatMap((fact) => textOf(fact.path));
+      const body = bodyOf(text, file.bodyStart);
+      const found = await lint({ path, text, hasLines, sidecar, documents: file.documents, body, includes: others });
+      const { problems, signature, secrets } = found;
+      const safe = secrets.length === 0 ? file : withoutSecrets(file, secrets);
+      const documents = problems.some((problem) => problem.severity === 'error') ? [] : safe.documents;
+      return { ...safe, documents, problems: [...safe.problems, ...problems], ...(signature !== null && { signature }) };
+    },
+    async errorIn(text) {
+      if (!isOn) return null;
+      const { lintText } = await linter();
+      return (await lintText(text)).problems.find((problem) => problem.severity === 'error') ?? null;
+    },
+  };
+}
+
+/** Other stages quote the text: a link, a key. What they say of a file with a secret is told without it. */
+function withoutSecrets(file: CachedFile, secrets: readonly string[]): CachedFile {
+  const masked = (words: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), words);
+  const problems = file.problems.map((problem) => ({ ...problem, message: masked(problem.message) }));
+  const links = Object.entries(file.links ?? {}).map(([document, known]) => {
+    return [document, { ...known, sites: known.sites.filter(({ href }) => masked(href) === href) }] as const;
+  });
+  return { ...file, problems, ...(file.links !== undefined && { links: Object.fromEntries(links) }) };
+}

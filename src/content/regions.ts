@@ -1,0 +1,135 @@
+// Keep-out and keep-in regions: `<!-- kb:ignore -->` … `<!-- kb:end -->` is left out of every bot, `<!-- kb:only support -->` … goes to the
+// bots it names. What is unclear is an error, never a guess: behind a marker may stand what a bot must not know. Pure.
+import { commentsOf, parseHtml } from './formats/html.ts';
+import { clearing, type CodeRange, codeRanges, type Dialect, nodesOf, parseMarkdown, type Range, rangeAt, rangeOf } from './formats/markdown.ts';
+import { didYouMean } from './similar.ts';
+import { type Edit, splice, type Woven } from './woven.ts';
+
+/** A comment that speaks to us. */
+interface Marker extends Range {
+  /** Behind `kb:`, without white space around it; a leading slash stays. */
+  readonly words: string;
+}
+
+export interface RegionInput {
+  readonly dialect: Dialect | 'html';
+  readonly targetNames: readonly string[];
+  /** Whose text this is; null keeps what is meant for any target. */
+  readonly target: string | null;
+  readonly report: (offset: number, message: string) => void;
+}
+
+export interface Regions {
+  readonly woven: Woven;
+  /** Some region depends on the target. */
+  readonly perTarget: boolean;
+}
+
+/** Whether a text could hold a region at all. */
+export function mayHoldRegions(text: string): boolean {
+  return text.includes('kb:');
+}
+
+/** Cuts the regions that this target must not have, and all markers. */
+export function cutRegions(woven: Woven, input: RegionInput): Regions {
+  const { text } = woven;
+  const markers = markersIn(text, input.dialect);
+  const edits: Edit[] = [];
+  const open: { readonly kind: 'ignore' | 'only'; readonly marker: Marker; readonly keeps: boolean }[] = [];
+  let perTarget = false;
+  for (const marker of markers) {
+    const [word = '', ...names] = marker.words.split(/[\s,]+/).filter((part) => part !== '');
+    if (word === 'ignore' || word === 'only') {
+      perTarget ||= word === 'only';
+      open.push({ kind: word, marker, keeps: word === 'only' && keepsFor(names, marker, input) });
+      continue;
+    }
+    if (word !== 'end' && word !== '/ignore' && word !== '/only') {
+      const known = ['ignore', 'only', 'end', '/ignore', '/only'];
+      input.report(marker.start, `unknown marker "kb:${marker.words}"${didYouMean(word, known)}; there are kb:ignore, kb:only and kb:end`);
+      continue;
+    }
+    const region = open.pop();
+    if (region === undefined) {
+      input.report(marker.start, `"${written(marker)}" ends no region: there is no kb:ignore or kb:only before it`);
+      continue;
+    }
+    if (word !== 'end' && word !== `/${region.kind}`) {
+      input.report(marker.start, `"${written(marker)}" ends a region that "${written(region.marker)}" began`);
+    }
+    if (!region.keeps) edits.push(clearing(text, { start: region.marker.start, end: marker.end }));
+    else edits.push(clearing(text, region.marker), clearing(text, marker));
+  }
+  for (const { marker } of open) {
+    input.report(marker.start, `"${written(marker)}" is never ended: <!-- kb:end --> is missing`);
+  }
+  return { woven: splice(woven, edits), perTarget };
+}
+
+function written({ words }: Marker): string {
+  return words.startsWith('/') ? `/kb:${words.slice(1)}` : `kb:${words}`;
+}
+
+function keepsFor(names: readonly string[], marker: Marker, { target, targetNames, report }: RegionInput): boolean {
+  if (names.length === 0) report(marker.start, '"kb:only" names no target');
+  for (const name of names) {
+    if (!targetNames.includes(name)) report(marker.start, `unknown target "${name}" in kb:only${didYouMean(name, targetNames)}`);
+  }
+  return target === null || names.includes(target);
+}
+
+function markersIn(text: string, dialect: Dialect | 'html'): readonly Marker[] {
+  const comments =
+    dialect === 'html' ? commentsOf(parseHtml(text, 'page')) : dialect === 'mdx' ? commentsInMdx(text) : commentsInMarkdown(text);
+  return comments.flatMap(({ start, end, value }) => {
+    const words = /^\s*(\/?)kb:([\s\S]*)$/.exec(value);
+    return words === null ? [] : [{ start, end, words: (words[1] ?? '') + (words[2] ?? '').trim() }];
+  });
+}
+
+interface FoundComment extends Range {
+  readonly value: string;
+}
+
+function commentsInMarkdown(text: string): readonly FoundComment[] {
+  const found: FoundComment[] = [];
+  for (const node of nodesOf(parseMarkdown(text))) {
+    if (node.type !== 'html') continue;
+    const { start, end } = rangeOf(node);
+    for (const comment of commentsOf(parseHtml(text.slice(start, end), 'piece'))) {
+      found.push({ start: start + comment.start, end: start + comment.end, value: comment.value });
+    }
+  }
+  return found;
+}
+
+/** MDX has `{/* … *\/}`; its site generators take HTML comments all the same. */
+function commentsInMdx(text: string): readonly FoundComment[] {
+  return mdxComments(text, codeRanges(parseMarkdown(text, 'mdx'), text));
+}
+
+/** Comments of both kinds outside code; one that is never closed is none. */
+export function mdxComments(text: string, code: readonly CodeRange[]): readonly FoundComment[] {
+  const found: FoundComment[] = [];
+  const kinds = [
+    { open: '<!--', close: '-->' },
+    { open: '{/*', close: '*/}' },
+  ];
+  let at = 0;
+  while (at < text.length) {
+    const next = kinds
+      .map((kind) => ({ ...kind, start: text.indexOf(kind.open, at) }))
+      .filter(({ start }) => start >= 0)
+      .sort((a, b) => a.start - b.start)[0];
+    if (next === undefined) break;
+    const inside = rangeAt(code, next.start);
+    const close = text.indexOf(next.close, next.start + next.open.length);
+    if (inside !== null) at = inside.end;
+    else if (close < 0) at = next.start + next.open.length;
+    else {
+      at = close + next.close.length;
+      found.push({ start: next.start, end: at, value: text.slice(next.start + next.open.length, close) });
+    }
+  }
+  return found;
+}

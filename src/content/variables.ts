@@ -1,0 +1,71 @@
+// `{{ product }}` → what the configuration says it stands for. In prose a name without a value is reported; in code, where braces are
+// often code, it is left as it is. Pure.
+import type { CodeRange } from './formats/markdown.ts';
+import { rangeAt } from './formats/markdown.ts';
+import { didYouMean } from './similar.ts';
+import { type Edit, splice, type Woven } from './woven.ts';
+
+export interface Variables {
+  readonly [name: string]: string;
+}
+
+/** Told of each name without a value. `offset` is where its braces begin. */
+export type UndefinedReport = (offset: number, message: string) => void;
+
+/** Whether a text could hold a variable at all. */
+export function mayHoldVariables(text: string): boolean {
+  return text.includes('{{');
+}
+
+/** Fills in the variables of a text; `code` are its ranges of code, in order. */
+export function fillVariables(woven: Woven, variables: Variables, code: readonly CodeRange[], report: UndefinedReport): Woven {
+  const edits: Edit[] = [];
+  for (const { start, end, name } of variablesIn(woven.text)) {
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (value !== undefined) edits.push({ start, end, insert: value });
+    else if (rangeAt(code, start) === null) report(start, undefinedMessage(name, variables));
+  }
+  return splice(woven, edits);
+}
+
+/** The same for a text without positions: a title, a question. Names without a value stay as they are and are returned. */
+export function fillText(text: string, variables: Variables): { readonly text: string; readonly missing: readonly string[] } {
+  if (!mayHoldVariables(text)) return { text, missing: [] };
+  const missing: string[] = [];
+  let filled = '';
+  let cursor = 0;
+  for (const { start, end, name } of variablesIn(text)) {
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    if (value === undefined) missing.push(name);
+    filled += text.slice(cursor, start) + (value ?? text.slice(start, end));
+    cursor = end;
+  }
+  return { text: filled + text.slice(cursor), missing };
+}
+
+/** What is wrong, and what to do. */
+export function undefinedMessage(name: string, variables: Variables): string {
+  const hint =
+    didYouMean(name, Object.keys(variables)) || `; set content.variables.${name}, or write \\{{ ${name} }} where the braces are meant`;
+  return `the variable {{ ${name} }} has no value${hint}`;
+}
+
+interface Found {
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+}
+
+/** All names between double braces. Other people's braces are none: `\{{ x }}`, `${{ x }}`, `style={{ x }}`, `{{{ x }}}`, `{{< x >}}`. */
+function variablesIn(text: string): readonly Found[] {
+  const found: Found[] = [];
+  const pattern = /\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]{0,79})[ \t]*\}\}/g;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    const end = match.index + match[0].length;
+    const before = text[match.index - 1] ?? '';
+    if ('\\$={'.includes(before) && before !== '') continue;
+    if (text[end] === '}') continue;
+    found.push({ start: match.index, end, name: match[1] ?? '' });
+  }
+  return found;
+}

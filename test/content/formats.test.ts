@@ -1,0 +1,228 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import type { Packages } from '../../src/content/formats/extract.ts';
+import { renderPayload, textFor } from '../../src/content/render.ts';
+import type { Generator } from '../../src/model/config.ts';
+import type { Format } from '../../src/model/payload.ts';
+import { folderWith, ids, scanOf, told } from './folder.ts';
+
+interface Asked {
+  readonly path?: string;
+  readonly format?: Format;
+  readonly generator?: Generator;
+}
+
+/** The body of one document as a target is given it, without its title. */
+async function rendered(text: string, { path = 'a.md', format = 'markdown', generator = 'plain' }: Asked = {}): Promise<string> {
+  const site = { url: 'https://x.example/', generator };
+  const scan = await scanOf(folderWith({ [path]: `---\ntitle: T\n---\n${text}` }), { content: { include: ['**/*'], site } });
+  expect(scan.problems.filter((problem) => problem.severity === 'error')).toEqual([]);
+  const [document] = scan.documents;
+  if (document === undefined) throw new Error('no document');
+  const options = { format, partBytes: null, titleCharacters: null, attributeKeys: [], target: 'support' };
+  const [part] = (await renderPayload(document, await textFor(scan, document, options), options)).parts;
+  const body = part?.text.replace(/^(?:# T|<h1>T<\/h1>|T)\n+/, '') ?? '';
+  return body.replace(/\n*(?:<p>)?Source: (?:<a .*<\/a><\/p>|\S+)\n$/, '').trimEnd();
+}
+
+describe('output', () => {
+  const text = [
+    'A **bold** [link](https://y.example/) and `code`, line\\\nbreak &amp; more.',
+    '- one\n- two\n  1. deep\n  2. deeper',
+    '* [x] done\n* [ ] open',
+    '```js\nif (a < b) {\n  run();\n}\n```',
+    '| a | b |\n|---|---|\n| 1 | 2 |',
+    '> quoted\n\n![a picture](https://y.example/p.png)',
+    '***',
+    'Note[^1]\n\n[^1]: The note.',
+  ].join('\n\n');
+
+  it('plain: lists, code and tables stay legible, links keep their address', async () => {
+    expect(await rendered(text, { format: 'plain' })).toBe(
+      [
+        'A bold link (https://y.example/) and code, line\nbreak & more.',
+        '- one\n- two\n  1. deep\n  2. deeper',
+        '- [x] done\n- [ ] open',
+        'if (a < b) {\n  run();\n}',
+        'a | b\n1 | 2',
+        'quoted',
+        'a picture (https://y.example/p.png)',
+        'Note1',
+        'Footnotes',
+        '1. The note. ↩',
+      ].join('\n\n'),
+    );
+  });
+
+  it('html: what Markdown means, with nothing that runs', async () => {
+    const html = await rendered(text, { format: 'html' });
+    expect(html).toContain('<p>A <strong>bold</strong> <a href="https://y.example/">link</a> and <code>code</code>, line<br>\nbreak &amp; more.</p>');
+    expect(html).toContain('<pre><code class="language-js">if (a &lt; b) {');
+    expect(html).toContain('<td>1</td>');
+    const hostile = 'a <b onclick="x()">b</b> <a href="javascript:x()">c</a>\n\n<script>alert(1)</script>\n\n<iframe src="https://y.example"></iframe>\n\n<p style="color:red" hidden>gone</p>\n\n<!-- gone --><div>\n\nkept **d**\n\n</div>';
+    expect(await rendered(hostile, { format: 'html' })).toBe('<p>a <b>b</b> <a>c</a></p>\n\n\n\n<div>\n<p>kept <strong>d</strong></p>\n</div>');
+  });
+
+  it('title and source line are in each format', async () => {
+    const root = folderWith({ 'a.md': '---\ntitle: "A <b> & c"\nkb: { url: "https://x.example/a?b=1&c=2" }\n---\ntext' });
+    const scan = await scanOf(root);
+    const [document] = scan.documents;
+    if (document === undefined) throw new Error('no document');
+    const as = async (format: Format) =>
+      (await renderPayload(document, 'text', { format, partBytes: null, titleCharacters: null, attributeKeys: [] })).parts[0]?.text;
+    expect(await as('markdown')).toBe('# A <b> & c\n\ntext\n\nSource: https://x.example/a?b=1&c=2\n');
+    expect(await as('html')).toBe(
+      '<h1>A &lt;b> &amp; c</h1>\n<p>text</p>\n<p>Source: <a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a></p>\n'.replace(/&amp;(?=c=2)/g, '&amp;'),
+    );
+    expect(await as('plain')).toBe('A <b> & c\n\ntext\n\nSource: https://x.example/a?b=1&c=2\n');
+  });
+
+  it('plain text files are text in every format', async () => {
+    const lines = 'First *line*\nsecond <b>\n\nNext & last';
+    expect(await rendered(lines, { path: 'a.txt' })).toBe(lines);
+    expect(await rendered(lines, { path: 'a.txt', format: 'plain' })).toBe(lines);
+    expect(await rendered(lines, { path: 'a.txt', format: 'html' })).toBe('<p>First *line*<br>second &lt;b></p><p>Next &amp; last</p>');
+  });
+});
+
+describe('HTML files', () => {
+  const page = '<!doctype html><html><head><title>Page title</title><style>p{}</style></head><body><h1>Top</h1><p>One <em>two</em>.</p><ul><li>a<li>b</ul><pre><code class="language-sh">ls  -l\n</code></pre><table><caption>Caption</caption><tr><th>h<td>1</table><details><summary>More</summary>Hidden at first.</details><noscript>no</noscript><p hidden>never</p><script>run()</script></body></html>';
+
+  it('become Markdown with all that is shown, their heading the title', async () => {
+    const scan = await scanOf(folderWith({ 'a.html': page, 'b.htm': '<title>Only a title</title><p>x' }), { content: { include: ['**/*'] } });
+    expect(scan.documents.map((document) => document.title)).toEqual(['Top', 'Only a title']);
+    const [document] = scan.documents;
+    if (document === undefined) throw new Error('no document');
+    const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [] } as const;
+    const [part] = (await renderPayload(document, await textFor(scan, document, options), options)).parts;
+    expect(part?.text).toBe(
+      '# Top\n\nOne *two*.\n\n- a\n- b\n\n```sh\nls  -l\n```\n\nCaption\n\n| h | 1 |\n| - | - |\n\nMore\n\nHidden at first.\n',
+    );
+  });
+});
+
+describe('MDX', () => {
+  it.each([
+    ['import A from "a"\n\nText <A>inner</A>.', 'Text inner.'],
+    ['export const x = 1\n\n{x} and {"two"} and {`three`}', '1 and two and three'],
+    ['<div className="box">\n  <p>One</p>\n\n  Two\n</div>', 'One\n\nTwo'],
+    ['- item\n\n  <Note>\n    inner\n\n        deeper\n  </Note>\n- next', '- item\n\n  **Note**\n\n  inner\n\n  deeper\n- next'],
+    ['<Foo>\n\n    ```js\n    code\n      more\n    ```\n</Foo>', '```js\ncode\n  more\n```'],
+    ['a <Kbd>b</Kbd>{/* note */} c\n\n{/* alone */}\n\nd', 'a b c\n\nd'],
+    ['<Card title="T1" description="D1" href="/x">More</Card>', '[T1](https://x.example/x): D1 More'],
+    ['<img src="https://y.example/p.png" alt="pic" />', '![pic](https://y.example/p.png)'],
+    ['<Image src={pic} alt="described" />', 'described'],
+    ['{list.map((item) => <li>each one</li>)}', 'each one'],
+    ['`<Foo>` and `{x}` stay\n\n```\nimport x from "y"\n<Foo />\n```', '`<Foo>` and `{x}` stay\n\n```\nimport x from "y"\n<Foo />\n```'],
+    ['<Tabs><Tab>one</Tab><Tab>two</Tab></Tabs>', 'one two'],
+    ['## Head <Badge text="new" /> {#id}', '## Head new'],
+  ])('%j', async (text, expected) => {
+    expect(await rendered(text, { path: 'a.mdx', generator: text.includes('{#id}') ? 'docusaurus' : 'plain' })).toBe(expected);
+  });
+
+  it('what is no MDX is refused with its line and column', async () => {
+    const files = {
+      'a.mdx': '---\ntitle: T\n---\n\nfine\n\n<Open>\n\nnever closed\n',
+      'b.mdx': 'a {b c} d',
+      'c.mdx': 'see <https://x.example>',
+      'd.mdx': 'fine',
+    };
+    const scan = await scanOf(folderWith(files));
+    expect(ids(scan)).toEqual(['d.mdx']);
+    expect(scan.problems.map(({ path, line, severity }) => `${severity} ${path}:${line}`)).toEqual(['error a.mdx:7', 'error b.mdx:1', 'error c.mdx:1']);
+    expect(told(scan)[1]).toMatch(/^error b\.mdx:1 cannot be read as MDX: Could not parse expression with acorn/);
+  });
+
+  it('lists the components it does not know, once a document', async () => {
+    const scan = await scanOf(folderWith({ 'a.mdx': 'x\n\n<Foo a="1" />\n\n<Bar>\n  <Foo />\n  text\n</Bar>\n\n<Tabs />' }));
+    expect(told(scan)).toEqual(['warning a.mdx:3 components not known here: Foo (line 3), Bar (line 5); the text within stays, what it draws by itself is left out']);
+  });
+});
+
+describe('containers', () => {
+  it.each([
+    [':::note\nText\n:::\nAfter', '**Note**\n\nText\n\nAfter'],
+    ['Before\n:::warning[Mind *this*]{.x}\nText\n:::', 'Before\n\n**Warning: Mind *this***\n\nText'],
+    ['> :::tip\n> Text\n> :::', '> **Tip**\n>\n> Text'],
+    ['1. item\n\n   :::info\n   Text\n   :::\n\n2. next', '1. item\n\n   **Info**\n\n   Text\n\n2. next'],
+    [':::{.box}\nText\n:::', 'Text'],
+    ['::: my-box Own title\nText', '**Own title**\n\nText'],
+    ['```\n:::note\n:::\n```\n\n:::', '```\n:::note\n:::\n```\n\n:::'],
+  ])('%j', async (text, expected) => {
+    expect(await rendered(text)).toBe(expected);
+  });
+});
+
+describe('MkDocs blocks', () => {
+  it.each([
+    ['!!! tip\n    One\n\n    Two\n\nThree', '**Tip**\n\nOne\n\nTwo\n\nThree'],
+    ['- item\n\n    !!! note "Here"\n        Text', '- item\n\n    **Note: Here**\n\n    Text'],
+    ['=== "A"\n\n    a\n\n=== "B"\n\n    b', '**A**\n\na\n\n**B**\n\nb'],
+    ['Hello\n!!! really\nnot a block', 'Hello\n!!! really\nnot a block'],
+    ['```\n!!! note\n    in code\n```', '```\n!!! note\n    in code\n```'],
+    ['    !!! note\n        in code', '    !!! note\n        in code'],
+  ])('%j', async (text, expected) => {
+    expect(await rendered(text)).toBe(expected);
+  });
+});
+
+describe('binary documents', () => {
+  const word = (name: string) => readFileSync(fileURLToPath(new URL(`../../node_modules/mammoth/test/test-data/${name}`, import.meta.url)));
+  const missing = () => Promise.reject(Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' }));
+  const files = { 'a.pdf': pdf('Reset the router'), 'b.docx': word('tables.docx'), 'c.pdf': pdf('Second'), 'd.md': 'D' };
+
+  it('PDF and DOCX are documents with their text', async () => {
+    const scan = await scanOf(folderWith({ ...files, 'a.kb.yaml': 'title: The manual\naudience: public\n' }), { content: { include: ['**/*'] } });
+    expect(told(scan)).toEqual([]);
+    expect(scan.documents.map(({ id, kind, title }) => [id, kind, title])).toEqual([
+      ['a.pdf', 'file', 'The manual'],
+      ['b.docx', 'file', 'B'],
+      ['c.pdf', 'file', 'C'],
+      ['d.md', 'article', 'D'],
+    ]);
+    const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [] } as const;
+    const texts = await Promise.all(scan.documents.map(async (document) => (await renderPayload(document, await textFor(scan, document, options), options)).parts[0]?.text));
+    expect(texts[0]).toBe('# The manual\n\nReset the router\n');
+    expect(texts[1]).toContain('| Top left');
+    expect(scan.documents[0]).toMatchObject({ mediaType: 'application/pdf', distribution: { audience: 'public' } });
+  });
+
+  it('without the package they stay as they are, told once a format', async () => {
+    const packages: Packages = { unpdf: missing, mammoth: missing };
+    const scan = await scanOf(folderWith(files), { content: { include: ['**/*'] }, packages });
+    expect(told(scan)).toEqual([
+      'warning a.pdf:- .pdf is read by the package unpdf, which is not installed (and 1 more): left as it is; npm install unpdf',
+      'warning b.docx:- .docx is read by the package mammoth, which is not installed: left as it is; npm install mammoth',
+    ]);
+    expect(ids(scan)).toEqual(['d.md']);
+    expect([...scan.blockedPaths.keys()]).toEqual(['a.pdf', 'b.docx', 'c.pdf']);
+  });
+
+  it('what is no PDF, or a DOCX without its end, is refused', async () => {
+    const scan = await scanOf(folderWith({ 'a.pdf': 'no PDF', 'b.docx': word('tables.docx').subarray(0, 500) }), { content: { include: ['**/*'] } });
+    expect(told(scan)).toEqual([expect.stringMatching(/^error a\.pdf:- cannot be read as PDF/), expect.stringMatching(/^error b\.docx:- cannot be read as DOCX/)]);
+  });
+});
+
+/** The smallest PDF that says something. */
+function pdf(words: string): Uint8Array {
+  const stream = `BT /F1 12 Tf 72 720 Td (${words}) Tj ET`;
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+    `<</Length ${stream.length}>>stream\n${stream}\nendstream`,
+    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+  ];
+  let text = '%PDF-1.4\n';
+  const offsets = objects.map((object, index) => {
+    const at = text.length;
+    text += `${index + 1} 0 obj${object}endobj\n`;
+    return at;
+  });
+  const start = text.length;
+  const rows = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
+  text += `xref\n0 6\n0000000000 65535 f \n${rows}trailer<</Size 6/Root 1 0 R>>\nstartxref\n${start}\n%%EOF`;
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,131 @@
+// Audience and dates in the whole engine against an emulator: what becomes internal goes first of all, however it became so; what has a day
+// comes and goes on it.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Synced, type World, world } from '../support/bots.ts';
+
+const internal = (text: string, more = '') => `---\nkb: { audience: internal${more} }\n---\n${text}`;
+const did = (report: Synced) =>
+  report.results.map(({ operation, outcome }) => [operation.action, operation.document, operation.reason, outcome]);
+const pay = '# Pay\n\nThe boss earns a zebra.\n';
+
+describe.each(['chatthing', 'sitegpt'])('the fence at %s', (vendor) => {
+  let bot: World;
+
+  beforeEach(async () => {
+    bot = await world(vendor);
+    bot.configure({
+      extra: 'audience: [public]',
+      content: '{ root: ./content, defaults: { audience: public }, frontMatter: { key: kb } }',
+    });
+    bot.write({ 'a.md': '# A\n\nAardvark.\n', 'pay.md': pay, 'z.md': '# Z\n\nZorilla.\n' });
+    await bot.sync();
+  });
+
+  afterEach(() => bot.close());
+
+  const knows = (word: string) => bot.items().some((item) => item.answeredFrom?.includes(word) ?? false);
+
+  it('a document that becomes internal is retracted before anything else is done', async () => {
+    bot.write({ 'a.md': '# A\n\nAnt.\n', 'pay.md': internal(pay), 'n.md': '# N\n\nNew.\n' });
+    const { plan } = await bot.plan();
+    expect(plan.operations.map(({ action, document }) => [action, document])).toEqual([
+      ['delete', 'pay.md'],
+      ['update', 'a.md'],
+      ['create', 'n.md'],
+    ]);
+    const writes = bot.events.length;
+    const report = await bot.sync();
+    expect(did(report)[0]).toEqual(['delete', 'pay.md', 'audience internal is outside the fence [public]', 'done']);
+    const firstWrite = bot.events.slice(writes).find((event) => event.kind === 'request' && event.intent === 'write');
+    expect(JSON.stringify(firstWrite)).toMatch(/delete/i);
+    expect(knows('zebra')).toBe(false);
+    expect(knows('Ant.')).toBe(true);
+  });
+
+  it.each<readonly [string, Readonly<Record<string, string | null>>, string]>([
+    [
+      'by a move',
+      { 'pay.md': null, 'internal/pay.md': internal(pay) },
+      'now internal/pay.md: audience internal is outside the fence [public]',
+    ],
+    ['with an id of its own', { 'pay.md': internal(pay, ', id: pay') }, 'now pay: audience internal is outside the fence [public]'],
+    [
+      'with an id and another text',
+      { 'pay.md': internal('# Pay\n\nThe boss earns two zebras.\n', ', id: pay') },
+      'now pay: audience internal is outside the fence [public]',
+    ],
+  ])('also where it gets another name in the same edit: %s', async (_, files, reason) => {
+    bot.write({ ...files, 'a.md': '# A\n\nAnt.\n' });
+    const report = await bot.sync();
+    expect(did(report)).toEqual([
+      ['delete', 'pay.md', reason, 'done'],
+      ['update', 'a.md', 'text changed', 'done'],
+    ]);
+    expect(knows('zebra')).toBe(false);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, requests: { write: 0 } });
+  });
+
+  it('a copy behind the fence does not retract what was moved inside it', async () => {
+    bot.write({ 'pay.md': null, 'public/pay.md': pay, 'internal/pay.md': internal(pay) });
+    expect(did(await bot.sync())).toEqual([['move', 'public/pay.md', 'moved from pay.md', 'done']]);
+    expect(knows('zebra')).toBe(true);
+  });
+
+  it('questions go with their article, and alone', async () => {
+    bot.write({
+      'z.md': '---\nkb: { faq: [{ q: What is a zorilla?, a: A striped polecat. }] }\n---\n# Z\n\nZorilla.\n',
+      'faq.qa.yaml': '- { q: "Who?", a: "The gnu." }\n- { q: "Where?", a: "The yak." }\n',
+    });
+    await bot.sync();
+    expect([knows('polecat'), knows('gnu'), knows('yak')]).toEqual([true, true, true]);
+    bot.write({
+      'z.md': '---\nkb: { audience: internal, faq: [{ q: What is a zorilla?, a: A striped polecat. }] }\n---\n# Z\n\nZorilla.\n',
+      'faq.qa.yaml': '- { q: "Who?", a: "The gnu.", audience: internal }\n- { q: "Where?", a: "The yak." }\n',
+    });
+    expect(did(await bot.sync()).map(([action, document]) => [action, document])).toEqual([
+      ['delete', 'faq.qa.yaml#qa-who'],
+      ['delete', 'z.md'],
+      ['delete', 'z.md#qa-what-is-a-zorilla'],
+    ]);
+    expect([knows('polecat'), knows('gnu'), knows('yak')]).toEqual([false, false, true]);
+  });
+});
+
+describe('days', () => {
+  let bot: World;
+
+  beforeEach(async () => {
+    bot = await world('sitegpt');
+    bot.clock.set(Date.parse('2026-11-21T00:00:00Z'));
+    bot.write({
+      'a.md': '# A\n',
+      'promo.md': '---\nkb: { publishAt: 2026-12-01, expiresAt: 2026-12-24, reviewBy: 2026-12-20 }\n---\n# Promo\n',
+    });
+  });
+
+  afterEach(() => bot.close());
+
+  it('a document comes on the one and goes on the other', async () => {
+    expect(did(await bot.sync()).map(([action, document]) => [action, document])).toEqual([['create', 'a.md']]);
+    bot.clock.set(Date.parse('2026-12-01T00:00:00Z'));
+    expect(did(await bot.sync())).toEqual([['create', 'promo.md', 'new file', 'done']]);
+    bot.clock.set(Date.parse('2026-12-23T23:00:00Z'));
+    expect(did(await bot.sync())).toEqual([]);
+    bot.clock.set(Date.parse('2026-12-24T00:00:00Z'));
+    expect(did(await bot.sync())).toEqual([['delete', 'promo.md', 'expired 2026-12-24', 'done']]);
+  });
+});
+
+describe('a file that becomes a partial', () => {
+  it('leaves the bot, and says why', async () => {
+    const bot = await world('sitegpt');
+    try {
+      bot.write({ 'a.md': '# A\n', 'parts/note.md': '# Note\n' });
+      await bot.sync();
+      bot.configure({ content: '{ root: ./content, partials: [parts] }' });
+      expect(did(await bot.sync())).toEqual([['delete', 'parts/note.md', 'a partial: only included in others', 'done']]);
+    } finally {
+      await bot.close();
+    }
+  });
+});
