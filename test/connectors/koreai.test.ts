@@ -95,6 +95,7 @@ describe('options', () => {
     [{ jwtTtl: '10s' }, /1m or more/],
     [{ qa: 'knowledge-graph' }, /needs publish: after-train/],
     [{ qa: 'else' }, /knowledge-graph/],
+    [{ jwtAlg: 'HS512' }, /HS256/],
     [{ ingestMode: 'else' }, /the only value built so far is json/],
     [{ ingestMode: 'file' }, /file is not built yet; use json/],
     [{ ingestProfile: 'searchassist-legacy' }, /not built yet/],
@@ -171,12 +172,12 @@ describe('tokens', () => {
     expect(signature).toBe(createHmac('sha256', secret).update(signed).digest('base64url'));
   });
 
-  it('signs with HS512 and a secret beyond ASCII', async () => {
-    const { script, bot: made } = run([list], { jwtAlg: 'HS512', clientSecret: 'schlüssel', jwtTtl: '1h' });
+  it('signs with a secret beyond ASCII', async () => {
+    const { script, bot: made } = run([list], { clientSecret: 'schlüssel', jwtTtl: '1h' });
     await made.check(here);
-    const { head, claims, signed, signature } = claimsOf(script.requests[0]);
-    expect([head['alg'], claims['exp']]).toEqual(['HS512', startMs / 1000 + 3600]);
-    expect(signature).toBe(createHmac('sha512', Buffer.from('schlüssel', 'utf8')).update(signed).digest('base64url'));
+    const { claims, signed, signature } = claimsOf(script.requests[0]);
+    expect(claims['exp']).toBe(startMs / 1000 + 3600);
+    expect(signature).toBe(createHmac('sha256', Buffer.from('schlüssel', 'utf8')).update(signed).digest('base64url'));
   });
 
   it('signs each attempt anew: by the clock, and with an id of its own where asked to', async () => {

@@ -73,6 +73,49 @@ describe('renderPayload', () => {
   });
 });
 
+describe('links', () => {
+  const links = { ...options, links: true };
+  const page = article({ url: 'https://docs.example.com/reset', body: fingerprint('Body.') });
+
+  it('an article with a canonical link is given as that link, whatever its length', async () => {
+    const payload = await renderPayload(page, 'Body. '.repeat(100), { ...links, partBytes: 50 });
+    expect(payload).toMatchObject({ kind: 'url', url: page.url, parts: [{ key: '', title: 'Reset', text: page.url, bytes: 30 }] });
+    expect(payload.fingerprint).toBe(payload.parts[0]?.fingerprint);
+  });
+
+  it('a change of the page changes the fingerprint, though the link stays', async () => {
+    const at = async (patch: Partial<Document>) => (await renderPayload({ ...page, ...patch } as Document, '', links)).fingerprint;
+    const before = await at({});
+    expect(await at({ body: fingerprint('Another body.') })).not.toBe(before);
+    expect(await at({ url: 'https://docs.example.com/other' })).not.toBe(before);
+    expect(await at({ path: 'moved.md', tests: [{ ask: '?', expect: [], reject: [], cite: false, targets: null }] })).toBe(before);
+  });
+
+  it('an article without one, and questions with answers, stay texts', async () => {
+    expect(await renderPayload(article(), 'Body.', links)).toEqual(await renderPayload(article(), 'Body.', options));
+    const answer = { ...qa, url: page.url } as Document;
+    expect(await renderPayload(answer, '', links)).toEqual(await renderPayload(answer, '', options));
+  });
+
+  it('heads and payloads agree, and the cache keeps both ways apart', async () => {
+    const kept = new Map<string, readonly unknown[]>();
+    const cache = {
+      heads: (path: string, id: string, key: string) => kept.get(`${path} ${id} ${key}`) ?? null,
+      putHeads: (path: string, id: string, key: string, parts: readonly unknown[]) => void kept.set(`${path} ${id} ${key}`, parts),
+    } as unknown as Parameters<typeof payloadHeads>[3];
+    const scan = { text: () => 'Body.' };
+    const [asLink, asText] = await Promise.all([links, options].map((one) => renderPayload(page, 'Body.', one)));
+    for (let time = 0; time < 2; time += 1) {
+      expect((await payloadHeads(scan, [page], links, cache)).heads[0]).toMatchObject({ kind: 'url', fingerprint: asLink?.fingerprint });
+      expect((await payloadHeads(scan, [page], options, cache)).heads[0]).toMatchObject({
+        kind: 'article',
+        fingerprint: asText?.fingerprint,
+      });
+    }
+    expect(kept.size).toBe(2);
+  });
+});
+
 describe('splitting', () => {
   const body = [
     'Intro line.',

@@ -208,7 +208,7 @@ describe('append', () => {
 
 describe('a document of several parts', () => {
   const sections = (words: readonly string[]): string => words.map((word) => `## Part ${word}\n\n${long(word)}`).join('\n\n');
-  const patch = { onUpdate: 'append', maxDocumentBytes: 250 } as const;
+  const patch = { onUpdate: 'append', maxDocumentBytes: 190 } as const;
 
   it('a part without an id that has not changed is not made again; one that is gone is listed once', async () => {
     const at = house(neither, patch);

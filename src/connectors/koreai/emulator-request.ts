@@ -87,12 +87,6 @@ export function filled(body: JsonRecord, name: string): string {
   return typeof value === 'string' && value !== '' ? value : invalid(`${name} must be a non-empty string`);
 }
 
-/** A string that may be left out: '' then. */
-export function text(body: JsonRecord, name: string): string {
-  const value = body[name] ?? '';
-  return typeof value === 'string' ? value : invalid(`${name} must be a string`);
-}
-
 /** A switch that may be left out. */
 export function flag(body: JsonRecord, name: string, absent: boolean): boolean {
   const value = body[name] ?? absent;

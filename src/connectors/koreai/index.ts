@@ -77,7 +77,8 @@ const docs = 'https://github.com/Koredotcom/docs-v2, ai-for-service/apis/searcha
 
 const noUpdate: Missing = {
   because: 'vendor-has-none',
-  remedy: 'nothing to do: a changed document is made anew, and the old copy is deleted once the new one is trained',
+  remedy:
+    'nothing to do: a changed document is made anew, and the old copy is deleted once the new one is trained. With onUpdate: todo: in the App Builder, Search AI, take the new text in (kbsync show DOCUMENT --as TARGET prints it), delete the old document, train, then kbsync todo done',
   source: `${docs}/ingest-data.mdx: what a title does that is there already is not said`,
   checked,
 };

@@ -8,7 +8,7 @@ export interface JwtApp {
 }
 
 export interface TokenOptions {
-  readonly jwtAlg: 'HS256' | 'HS512';
+  readonly jwtAlg: 'HS256';
   /** Milliseconds. */
   readonly jwtTtl: number;
   readonly jti: boolean;
@@ -27,8 +27,7 @@ export function signToken({ clientId, clientSecret }: JwtApp, { jwtAlg, jwtTtl, 
     ...(jti ? { jti: randomUUID() } : {}),
   };
   const signed = `${encoded({ alg: jwtAlg, typ: 'JWT' })}.${encoded(claims)}`;
-  const digest = jwtAlg === 'HS256' ? 'sha256' : 'sha512';
-  return `${signed}.${createHmac(digest, clientSecret).update(signed).digest('base64url')}`;
+  return `${signed}.${createHmac('sha256', clientSecret).update(signed).digest('base64url')}`;
 }
 
 /** Whatever looks like a token, taken out: a vendor may echo ours, and it opens the bot until it expires. */

@@ -93,7 +93,10 @@ export const koreaiOptions = z
       .default('json')
       .describe('How documents go in: json, as chunks made here. file (upload, chunks made by Kore.ai) is not built yet. [public P2]'),
 
-    jwtAlg: z.enum(['HS256', 'HS512']).default('HS256').describe('Signature of the tokens, as the JWT apps are set. [public P1, P37, P46]'),
+    jwtAlg: z
+      .enum(['HS256'], notBuilt('HS512', 'HS256'))
+      .default('HS256')
+      .describe('Signature of the tokens, as the JWT apps are set. HS512 is not built yet. [public P1, P37, P46]'),
     jwtTtl: jwtTtl.describe('How long a token is valid, as a duration; each attempt of a request is signed anew. [assumed; public P43]'),
     jti: z.boolean().default(false).describe("Give each token an id of its own: for apps with 'Enforce JTI'. [public P1, P42]"),
 
