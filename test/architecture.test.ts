@@ -111,10 +111,27 @@ const homes: { readonly [name: string]: readonly string[] } = {
   yaml: ['src/content/front-matter.ts', 'src/config/tree.ts'],
   ignore: ['src/content/ignore.ts'],
   picomatch: ['src/content/ignore.ts'],
-  mdast: ['src/content/split.ts'],
-  'mdast-util-from-markdown': ['src/content/split.ts'],
-  'mdast-util-gfm': ['src/content/split.ts'],
-  'micromark-extension-gfm': ['src/content/split.ts'],
+  // Types of the two trees that the formats are read into, and what stands between their offsets and the stage.
+  mdast: ['src/content/formats/', 'src/content/split.ts'],
+  hast: ['src/content/formats/', 'src/content/links.ts'],
+  // Each grammar is loaded where its trees are made: Markdown alone, with directives, with MDX.
+  'mdast-util-from-markdown': ['src/content/formats/markdown.ts', 'src/content/formats/containers.ts', 'src/content/formats/mdx.ts'],
+  'mdast-util-gfm': ['src/content/formats/markdown.ts', 'src/content/formats/mdx.ts', 'src/content/formats/output.ts'],
+  'micromark-extension-gfm': ['src/content/formats/markdown.ts', 'src/content/formats/mdx.ts'],
+  'mdast-util-directive': ['src/content/formats/containers.ts'],
+  'micromark-extension-directive': ['src/content/formats/containers.ts'],
+  'mdast-util-mdx': ['src/content/formats/mdx.ts', 'src/content/formats/mdx-elements.ts'],
+  'micromark-extension-mdxjs': ['src/content/formats/mdx.ts'],
+  'mdast-util-to-hast': ['src/content/formats/output.ts'],
+  'mdast-util-to-markdown': ['src/content/formats/output.ts'],
+  'hast-util-to-mdast': ['src/content/formats/output.ts'],
+  'hast-util-from-html': ['src/content/formats/html.ts'],
+  'hast-util-to-html': ['src/content/formats/html.ts'],
+  'hast-util-to-text': ['src/content/formats/html.ts'],
+  'mdast-util-to-string': ['src/content/excerpt.ts'],
+  // Optional ones, loaded only where such a file is there.
+  unpdf: ['src/content/formats/extract.ts'],
+  mammoth: ['src/content/formats/extract.ts'],
   lowdb: ['src/state/store.ts'],
   minisearch: ['src/sandbox/retrieval.ts'],
   'node-cron': ['src/daemon/schedule.ts'],
@@ -228,13 +245,17 @@ describe('one file a package', () => {
   });
 
   it('names every package that the program depends on, and no other', () => {
-    const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { dependencies: Record<string, string> };
-    // @types/mdast stands for mdast, which is types alone.
+    type Names = Readonly<Record<string, string>>;
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+      readonly dependencies: Names;
+      readonly optionalDependencies: Names;
+    };
+    // @types/mdast and @types/hast stand for packages that are types alone.
     expect(
       Object.keys(homes)
-        .filter((name) => name !== 'mdast')
+        .filter((name) => name !== 'mdast' && name !== 'hast')
         .sort(),
-    ).toEqual(Object.keys(dependencies).sort());
+    ).toEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort());
   });
 
   it.each([

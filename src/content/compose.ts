@@ -6,10 +6,10 @@ import type { ContentProblem } from '../model/document.ts';
 import { sha256 } from '../model/json.ts';
 import type { IncludeReader } from './includes.ts';
 import type { LinkResolver, LinkSite } from './links.ts';
-import { firstHeading } from './title.ts';
 import { type ComposeSettings, filled, type Kitchen, opened, type Report, spoken, tellExpressions, tellUnknown } from './steps.ts';
+import { firstHeading } from './title.ts';
 import { readsAsMdx, unwrapped } from './unwrap.ts';
-import { placeAt, type Source, weave, type Woven } from './woven.ts';
+import { placeAt, type Source, type Woven, weave } from './woven.ts';
 
 export type Syntax = 'markdown' | 'html' | 'plain';
 

@@ -4,7 +4,7 @@ import type { ContentProblem, Document, DocumentId } from '../model/document.ts'
 import { SyncError } from '../model/error.ts';
 import { fingerprint } from '../model/json.ts';
 import type { CachedFile } from './cached-file.ts';
-import { compose, type ComposeInput, type KnownLinks, resolvedFrom, type Syntax } from './compose.ts';
+import { type ComposeInput, compose, type KnownLinks, resolvedFrom, type Syntax } from './compose.ts';
 import type { ContentDisk } from './disk.ts';
 import { includeFiles } from './include-files.ts';
 import type { LinkResolver, LinkSite } from './links.ts';

@@ -2,7 +2,7 @@
 // sent, whether a text can be made at all. Titles and questions get their variables; ids keep the words as they were written.
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import type { CachedFile } from './cached-file.ts';
-import { compose, type ComposeInput, type KnownLinks } from './compose.ts';
+import { type ComposeInput, compose, type KnownLinks } from './compose.ts';
 import type { IncludeFiles } from './include-files.ts';
 import type { ParsedFile } from './parse.ts';
 import { bodyOf } from './source.ts';
@@ -31,7 +31,8 @@ export async function examine(input: ExamineInput): Promise<Examined> {
   let perTarget = false;
   const body = bodyOf(text, parsed.bodyStart);
   for (const document of parsed.documents) {
-    const firstLine = document.kind === 'qa' ? lineOf(text, document.answer) : lineAt(text, parsed.bodyStart + leadingBlanks(text, parsed.bodyStart));
+    const firstLine =
+      document.kind === 'qa' ? lineOf(text, document.answer) : lineAt(text, parsed.bodyStart + leadingBlanks(text, parsed.bodyStart));
     const source = { path, text: document.kind === 'qa' ? document.answer : body, firstLine };
     const base: ComposeInput = { source, settings, target: null, read: log.read, resolve: null, known: null };
     const composed = await compose(document.kind === 'qa' ? { ...base, syntax: 'markdown' } : base);
@@ -92,7 +93,11 @@ function leadingBlanks(text: string, bodyStart: number): number {
 
 /** The line that a text from the front matter begins in; indented and quoted there, only its first words are looked for. */
 function lineOf(text: string, answer: string): number {
-  const first = answer.split('\n').find((line) => line.trim() !== '')?.trim() ?? '';
+  const first =
+    answer
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? '';
   const at = first === '' ? -1 : text.indexOf(first);
   return at < 0 ? 1 : lineAt(text, at);
 }

@@ -1,8 +1,8 @@
 // Parts of an included file: lines, named sections and regions, what stands below a heading. Pure.
+import { toString as wordsOf } from 'mdast-util-to-string';
 import { linesOf, nodesOf, parseMarkdown, type Range, rangeOf } from './formats/markdown.ts';
 import { slug } from './slug.ts';
-import { plainText } from './title.ts';
-import { type Edit, sliceOf, splice, weave, type Woven } from './woven.ts';
+import { type Edit, sliceOf, splice, type Woven, weave } from './woven.ts';
 
 /** Lines from 1, the last one included; null: to the end. */
 export interface LineRange {
@@ -70,9 +70,9 @@ export function headingSection(text: string, anchor: string): Range | null {
     const range = rangeOf(node);
     if (start !== null && node.depth <= depth) return { start, end: range.start };
     if (start !== null) continue;
-    const source = text.slice(range.start, range.end).replace(/^#+\s*/, '');
-    const own = /\{#([\w:.-]+)\}\s*$/.exec(source)?.[1];
-    if (own === anchor || slug(plainText(source), 200) === anchor.toLowerCase()) {
+    const words = wordsOf(node);
+    const own = /\{#([\w:.-]+)\}\s*$/.exec(words)?.[1];
+    if (own === anchor || slug(words, 200) === anchor.toLowerCase()) {
       start = range.start;
       depth = node.depth;
     }

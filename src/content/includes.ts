@@ -1,10 +1,21 @@
 // Snippets and includes that stand in a text: `--8<-- "file"` (PyMdown), `<<< file` and `<!--@include: file-->` (VitePress). Nested, without
 // cycles, inside the content root only. Which files were asked for is known to the reader that is handed in.
-import { commentsOf, parseHtml } from './formats/html.ts';
-import { type CodeRange, codeRanges, type Line, linesOf, nodesOf, parseMarkdown, type Range, rangeAt, rangeOf } from './formats/markdown.ts';
+
 import { excerpt, fenceFor, headingSection, indented, lineRange, regionOf, snippetLines } from './excerpt.ts';
+import { commentsOf, parseHtml } from './formats/html.ts';
+import {
+  type CodeRange,
+  type Line,
+  linesOf,
+  type MarkdownTree,
+  nodesOf,
+  type Range,
+  rangeAt,
+  rangeOf,
+  treeOf,
+} from './formats/markdown.ts';
 import { findHead } from './source.ts';
-import { type Edit, type Place, placeAt, sliceOf, splice, weave, type Woven } from './woven.ts';
+import { type Edit, type Place, placeAt, sliceOf, splice, type Woven, weave } from './woven.ts';
 
 /** What became of a path. outside: it leads out of the content root. unusable: it is there, and no text can be had of it. */
 export type Included =
@@ -39,9 +50,12 @@ export function mayHoldIncludes(text: string): boolean {
 /** Expands all includes of a text. `chain` are the files it stands in, outermost first: what must not be included again. */
 export function expandIncludes(woven: Woven, chain: readonly string[], context: IncludeContext): Woven {
   if (!mayHoldIncludes(woven.text)) return woven;
-  const root = parseMarkdown(woven.text);
-  const code = codeRanges(root, woven.text);
-  const edits = [...snippets(woven, code, chain, context), ...fences(woven, code, chain, context), ...comments(woven, root, chain, context)];
+  const { root, code } = treeOf(woven);
+  const edits = [
+    ...snippets(woven, code, chain, context),
+    ...fences(woven, code, chain, context),
+    ...comments(woven, root, chain, context),
+  ];
   return splice(woven, edits);
 }
 
@@ -133,9 +147,9 @@ function snippets(woven: Woven, code: readonly CodeRange[], chain: readonly stri
       }
       continue;
     }
-    const [, space = '', escape = '', double, single] = match;
+    const [, space = '', semicolons = '', double, single] = match;
     const inCode = rangeAt(code, line.start + space.length) !== null;
-    if (escape !== '') {
+    if (semicolons !== '') {
       // `;--8<--` is how one writes about snippets.
       const at = line.start + space.length;
       edits.push({ start: at, end: at + 1, insert: '' });
@@ -238,7 +252,7 @@ function partialPaths(path: string, { partials }: IncludeContext): readonly stri
 
 // ── <!--@include: --> ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-function comments(woven: Woven, root: ReturnType<typeof parseMarkdown>, chain: readonly string[], context: IncludeContext): readonly Edit[] {
+function comments(woven: Woven, root: MarkdownTree['root'], chain: readonly string[], context: IncludeContext): readonly Edit[] {
   if (!woven.text.includes('@include')) return [];
   const edits: Edit[] = [];
   for (const node of nodesOf(root)) {
@@ -273,6 +287,7 @@ function included(woven: Woven, range: Range, name: string, chain: readonly stri
     body = sliceOf(body, found.start, found.end);
   } else if (comma === undefined && bodyStart > 0) body = sliceOf(body, Math.min(bodyStart, body.text.length), body.text.length);
   // Lines count from the start of the file.
-  if (comma !== undefined) body = excerpt(body, [{ from: Number(from || 1), to: to === '' ? (comma === '' ? Number(from) : null) : Number(to) }]);
+  if (comma !== undefined)
+    body = excerpt(body, [{ from: Number(from || 1), to: to === '' ? (comma === '' ? Number(from) : null) : Number(to) }]);
   return { ...range, insert: expandIncludes(body, [...chain, brought.path], context) };
 }

@@ -2,7 +2,7 @@
 // Pure; what an address means is for the resolver to say.
 import type { Element } from 'hast';
 import { attributesNamed, escapeAttribute, parseHtml } from './formats/html.ts';
-import { type Destination, nodesOf, parseWithDestinations, type Range, rangeOf } from './formats/markdown.ts';
+import { type Destination, nodesOf, type Range, rangeOf, treeOf } from './formats/markdown.ts';
 import { type Edit, placeAt, splice, type Woven } from './woven.ts';
 
 /** An address in a text that is not a whole one: a path, an anchor, a query. */
@@ -39,7 +39,7 @@ export function mayHoldLinks(text: string, syntax: 'markdown' | 'html'): boolean
 export function linksIn(woven: Woven, syntax: 'markdown' | 'html'): readonly LinkSite[] {
   const { text } = woven;
   if (!mayHoldLinks(text, syntax)) return [];
-  const found = syntax === 'html' ? inHtml(text, 0, 'page') : inMarkdown(text);
+  const found = syntax === 'html' ? inHtml(text, 0, 'page') : inMarkdown(woven);
   return found
     .filter(({ href }) => isRelative(href))
     .sort((a, b) => a.start - b.start)
@@ -59,9 +59,12 @@ export function withAddresses(woven: Woven, sites: readonly LinkSite[], urlOf: (
 
 type Found = Omit<LinkSite, 'path' | 'line' | 'column'>;
 
-function inMarkdown(text: string): Found[] {
-  const { root, destinations } = parseWithDestinations(text);
-  const found = destinations.map((one: Destination): Found => ({ start: one.start, end: one.end, href: one.url, kind: one.kind, syntax: 'markdown' }));
+function inMarkdown(woven: Woven): Found[] {
+  const { text } = woven;
+  const { root, destinations } = treeOf(woven);
+  const found = destinations.map(
+    (one: Destination): Found => ({ start: one.start, end: one.end, href: one.url, kind: one.kind, syntax: 'markdown' }),
+  );
   for (const node of nodesOf(root)) {
     if (node.type !== 'html') continue;
     const { start, end } = rangeOf(node);

@@ -1,7 +1,7 @@
 // Keep-out and keep-in regions: `<!-- kb:ignore -->` … `<!-- kb:end -->` is left out of every bot, `<!-- kb:only support -->` … goes to the
 // bots it names. What is unclear is an error, never a guess: behind a marker may stand what a bot must not know. Pure.
 import { commentsOf, parseHtml } from './formats/html.ts';
-import { clearing, type CodeRange, codeRanges, type Dialect, nodesOf, parseMarkdown, type Range, rangeAt, rangeOf } from './formats/markdown.ts';
+import { type CodeRange, clearing, type Dialect, nodesOf, type Range, rangeAt, rangeOf, treeOf } from './formats/markdown.ts';
 import { didYouMean } from './similar.ts';
 import { type Edit, splice, type Woven } from './woven.ts';
 
@@ -33,7 +33,7 @@ export function mayHoldRegions(text: string): boolean {
 /** Cuts the regions that this target must not have, and all markers. */
 export function cutRegions(woven: Woven, input: RegionInput): Regions {
   const { text } = woven;
-  const markers = markersIn(text, input.dialect);
+  const markers = markersIn(woven, input.dialect);
   const edits: Edit[] = [];
   const open: { readonly kind: 'ignore' | 'only'; readonly marker: Marker; readonly keeps: boolean }[] = [];
   let perTarget = false;
@@ -78,9 +78,9 @@ function keepsFor(names: readonly string[], marker: Marker, { target, targetName
   return target === null || names.includes(target);
 }
 
-function markersIn(text: string, dialect: Dialect | 'html'): readonly Marker[] {
+function markersIn(woven: Woven, dialect: Dialect | 'html'): readonly Marker[] {
   const comments =
-    dialect === 'html' ? commentsOf(parseHtml(text, 'page')) : dialect === 'mdx' ? commentsInMdx(text) : commentsInMarkdown(text);
+    dialect === 'html' ? commentsOf(parseHtml(woven.text, 'page')) : dialect === 'mdx' ? commentsInMdx(woven) : commentsInMarkdown(woven);
   return comments.flatMap(({ start, end, value }) => {
     const words = /^\s*(\/?)kb:([\s\S]*)$/.exec(value);
     return words === null ? [] : [{ start, end, words: (words[1] ?? '') + (words[2] ?? '').trim() }];
@@ -91,9 +91,10 @@ interface FoundComment extends Range {
   readonly value: string;
 }
 
-function commentsInMarkdown(text: string): readonly FoundComment[] {
+function commentsInMarkdown(woven: Woven): readonly FoundComment[] {
+  const { text } = woven;
   const found: FoundComment[] = [];
-  for (const node of nodesOf(parseMarkdown(text))) {
+  for (const node of nodesOf(treeOf(woven).root)) {
     if (node.type !== 'html') continue;
     const { start, end } = rangeOf(node);
     for (const comment of commentsOf(parseHtml(text.slice(start, end), 'piece'))) {
@@ -104,8 +105,8 @@ function commentsInMarkdown(text: string): readonly FoundComment[] {
 }
 
 /** MDX has `{/* … *\/}`; its site generators take HTML comments all the same. */
-function commentsInMdx(text: string): readonly FoundComment[] {
-  return mdxComments(text, codeRanges(parseMarkdown(text, 'mdx'), text));
+function commentsInMdx(woven: Woven): readonly FoundComment[] {
+  return mdxComments(woven.text, treeOf(woven, 'mdx').code);
 }
 
 /** Comments of both kinds outside code; one that is never closed is none. */

@@ -4,7 +4,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord, SyncError } from '../model/error.ts';
 import { fingerprint, type Json, type JsonRecord } from '../model/json.ts';
-import { type Format, type Part, type PartHead, type Payload, type PayloadHead, partFingerprint, payloadFingerprint } from '../model/payload.ts';
+import {
+  type Format,
+  type Part,
+  type PartHead,
+  type Payload,
+  type PayloadHead,
+  partFingerprint,
+  payloadFingerprint,
+} from '../model/payload.ts';
 import type { ScanCache } from './cached-file.ts';
 import type { ComposedText } from './composer.ts';
 import type { Scan } from './scan.ts';
@@ -91,7 +99,8 @@ async function split(document: Document, dress: Dress, options: RenderOptions): 
   if (isOver && by === 'none') throw overLimit(document, bytes, limit);
   if (!isOver && by !== 'heading') return null;
   const { splitText } = await import('./split.ts');
-  const cut = (how: 'size' | 'heading') => splitText({ title: document.title, ...dress, limit: limit ?? Number.POSITIVE_INFINITY, by: how });
+  const cut = (how: 'size' | 'heading') =>
+    splitText({ title: document.title, ...dress, limit: limit ?? Number.POSITIVE_INFINITY, by: how });
   const pieces = cut(by === 'heading' ? 'heading' : 'size');
   if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, limit ?? 0);
   return isOver || pieces.parts.length > 1 ? pieces.parts : null;

@@ -91,8 +91,18 @@ function unitsOf(input: SplitInput, root: Section): readonly Unit[] {
   const summed: Size = (context, pieces) => {
     return [...context.map((section) => section.heading), ...pieces].reduce((sum, run) => sum + estimate(run.trimEnd()) + 2, frame);
   };
-  const quick = units(summed);
-  return quick.every(({ text }) => Buffer.byteLength(text) <= input.limit) ? quick : units(exact);
+  const quick = attempted(() => units(summed));
+  return quick?.every(({ text }) => Buffer.byteLength(text) <= input.limit) ? quick : units(exact);
+}
+
+/** Null where a block seems to be over the limit. */
+function attempted(units: () => readonly Unit[]): readonly Unit[] | null {
+  try {
+    return units();
+  } catch (thrown) {
+    if (thrown instanceof TooLarge) return null;
+    throw thrown;
+  }
 }
 
 interface Packing extends SplitInput {

@@ -90,14 +90,14 @@ export async function filled(woven: Woven, dialect: Dialect, kitchen: Kitchen): 
   const report = (offset: number, message: string) => {
     if (undefinedVariable !== 'off' && !isPages) kitchen.report(placeAt(woven, offset), message, undefinedVariable, 'undefined-variable');
   };
-  return fillVariables(woven, variables, await codeIn(woven.text, dialect), report);
+  return fillVariables(woven, variables, await codeIn(woven, dialect), report);
 }
 
-async function codeIn(text: string, dialect: Dialect) {
-  if (dialect === 'html') return (await import('./formats/html.ts')).codeInHtml(text);
+async function codeIn(woven: Woven, dialect: Dialect) {
+  if (dialect === 'html') return (await import('./formats/html.ts')).codeInHtml(woven.text);
   if (dialect === 'plain') return [];
-  const { codeRanges, parseMarkdown } = await import('./formats/markdown.ts');
-  return codeRanges(parseMarkdown(text, dialect), text);
+  const { treeOf } = await import('./formats/markdown.ts');
+  return treeOf(woven, dialect).code;
 }
 
 // ── includes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,5 +159,9 @@ export function tellUnknown(unknown: ReadonlyMap<string, number>, what: string, 
   if (first === undefined) return;
   const names = [...unknown].map(([name, offset]) => `${name} (line ${placeAt(woven, offset).line})`);
   const plural = names.length === 1 ? `a ${what}` : `${what}s`;
-  report(placeAt(woven, first), `${plural} not known here: ${names.join(', ')}; the text within stays, what it draws by itself is left out`, 'warning');
+  report(
+    placeAt(woven, first),
+    `${plural} not known here: ${names.join(', ')}; the text within stays, what it draws by itself is left out`,
+    'warning',
+  );
 }

@@ -1,7 +1,7 @@
 // MDX files: what of them is MDX at all, and the partials and files that they import, each with all its own steps done.
 import type { Generator } from '../model/config.ts';
 import { brought, includeContext, type Kitchen, opened, spoken, tellExpressions, tellUnknown } from './steps.ts';
-import { type Place, placeAt, splice, weave, type Woven } from './woven.ts';
+import { type Place, placeAt, splice, type Woven, weave } from './woven.ts';
 
 /** `.mdx` always is; Docusaurus reads `.md` as MDX too, and where that fails it is Markdown here. */
 export async function readsAsMdx(path: string, text: string, generator: Generator | null): Promise<boolean> {
@@ -9,19 +9,30 @@ export async function readsAsMdx(path: string, text: string, generator: Generato
   if (generator !== 'docusaurus' || !/[<{]|^(?:import|export)\s/m.test(text)) return false;
   const { parseMdx } = await import('./formats/mdx.ts');
   // Names of ours between double braces may be no JavaScript.
-  return 'root' in parseMdx(text.replace(/\{\{[ \t]*[\w.-]+[ \t]*\}\}/g, (braces) => ' '.repeat(braces.length)));
+  const masked = text.replace(/\{\{[ \t]*[\w.-]+[ \t]*\}\}/g, (braces) => ' '.repeat(braces.length));
+  return 'root' in parseMdx(weave({ path, text: masked, firstLine: 1 }));
 }
 
 /** MDX → Markdown, partials included. `props`: what a partial is given; null for the document itself. */
-export async function unwrapped(woven: Woven, chain: readonly string[], props: ReadonlyMap<string, string> | null, kitchen: Kitchen): Promise<Woven> {
+export async function unwrapped(
+  woven: Woven,
+  chain: readonly string[],
+  props: ReadonlyMap<string, string> | null,
+  kitchen: Kitchen,
+): Promise<Woven> {
   const { parseMdx, withoutMdx } = await import('./formats/mdx.ts');
-  const parsed = parseMdx(woven.text);
+  const parsed = parseMdx(woven);
   if ('fault' in parsed) {
     kitchen.report(placeAt(woven, parsed.fault.offset), `cannot be read as MDX: ${parsed.fault.message}`);
     return woven;
   }
   const fetched = new Map<string, Woven | null>();
-  const wanted: { readonly key: string; readonly path: string; readonly offset: number; readonly props: ReadonlyMap<string, string> | null }[] = [];
+  const wanted: {
+    readonly key: string;
+    readonly path: string;
+    readonly offset: number;
+    readonly props: ReadonlyMap<string, string> | null;
+  }[] = [];
   const key = (path: string, offset: number) => `${offset} ${path}`;
   const ask = (path: string, offset: number, given: ReadonlyMap<string, string> | null) => {
     wanted.push({ key: key(path, offset), path, offset, props: given });

@@ -23,6 +23,8 @@ export interface Woven {
   readonly text: string;
   /** In order, without gaps. */
   readonly spans: readonly Span[];
+  /** What was found out about the text: dear, and asked for by every step that leaves it as it is. */
+  readonly known: Map<string, unknown>;
 }
 
 /** Puts `insert` in the place of the text between two offsets (UTF-16 units). */
@@ -41,7 +43,15 @@ export interface Place {
 
 /** The text of one file. */
 export function weave(source: Source): Woven {
-  return { text: source.text, spans: [{ at: 0, source, offset: 0, fixed: false }] };
+  return { text: source.text, spans: [{ at: 0, source, offset: 0, fixed: false }], known: new Map() };
+}
+
+/** What `make` finds out about a text, found out once. */
+export function once<Found>(woven: Woven, name: string, make: () => Found): Found {
+  // Each name is given by one function, which makes the same kind of thing each time.
+  const found = (woven.known.has(name) ? woven.known.get(name) : make()) as Found;
+  woven.known.set(name, found);
+  return found;
 }
 
 /** Carries out edits. Of two that overlap the outer one counts, of two neighbours at one offset the insertion comes first. */
@@ -65,13 +75,17 @@ export function splice(woven: Woven, edits: readonly Edit[]): Woven {
     cursor = end;
   }
   push(woven.text.slice(cursor), spansBetween(woven, cursor, woven.text.length));
-  return { text: texts.join(''), spans: spans.length === 0 ? woven.spans.slice(0, 1) : spans };
+  return { text: texts.join(''), spans: spans.length === 0 ? woven.spans.slice(0, 1) : spans, known: new Map() };
 }
 
 /** A part of it. */
 export function sliceOf(woven: Woven, start: number, end: number): Woven {
   const spans = spansBetween(woven, start, end);
-  return { text: woven.text.slice(start, end), spans: spans.length === 0 ? [{ ...originOf(woven, start), at: 0, fixed: true }] : spans };
+  return {
+    text: woven.text.slice(start, end),
+    spans: spans.length === 0 ? [{ ...originOf(woven, start), at: 0, fixed: true }] : spans,
+    known: new Map(),
+  };
 }
 
 /** Where a character stands in the file that it came from. */

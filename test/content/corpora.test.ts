@@ -49,7 +49,12 @@ describe('CommonMark', () => {
   it('as Markdown they stay byte for byte: not one of them has to change', async () => {
     const root = folderWith(Object.fromEntries(cases.map(({ path, markdown }) => [`${path}.md`, `---\ntitle: T\n---\n\n${markdown}`])));
     const scan = await scanOf(root);
-    expect(expectNothingLost(scan, cases.map(({ path }) => `${path}.md`))).toEqual([]);
+    expect(
+      expectNothingLost(
+        scan,
+        cases.map(({ path }) => `${path}.md`),
+      ),
+    ).toEqual([]);
     const byPath = new Map(scan.documents.map((document) => [document.path, document]));
     for (const { path, markdown } of cases) {
       const document = byPath.get(`${path}.md`);
@@ -74,19 +79,30 @@ describe('CommonMark', () => {
     }
   });
 
-  it.each(['docusaurus', 'vitepress', 'mkdocs', 'hugo', 'astro'] as const)('no crash and no loss under the rules of %s', async (generator) => {
-    const root = folderWith(Object.fromEntries(cases.map(({ path, markdown }) => [`${path}.md`, markdown])));
-    const scan = await scanOf(root, { content: site(generator) });
-    expect(expectNothingLost(scan, cases.map(({ path }) => `${path}.md`))).toEqual([]);
-    const { heads, failed } = await payloadHeads(scan, scan.documents, optionsFor('plain'), null);
-    expect(failed).toEqual([]);
-    expect(heads).toHaveLength(652);
-  });
+  it.each(['docusaurus', 'vitepress', 'mkdocs', 'hugo', 'astro'] as const)(
+    'no crash and no loss under the rules of %s',
+    async (generator) => {
+      const root = folderWith(Object.fromEntries(cases.map(({ path, markdown }) => [`${path}.md`, markdown])));
+      const scan = await scanOf(root, { content: site(generator) });
+      expect(
+        expectNothingLost(
+          scan,
+          cases.map(({ path }) => `${path}.md`),
+        ),
+      ).toEqual([]);
+      const { heads, failed } = await payloadHeads(scan, scan.documents, optionsFor('plain'), null);
+      expect(failed).toEqual([]);
+      expect(heads).toHaveLength(652);
+    },
+  );
 
   it('as MDX each is a document or an error with its line', async () => {
     const root = folderWith(Object.fromEntries(cases.map(({ path, markdown }) => [`${path}.mdx`, `\n\n${markdown}`])));
     const scan = await scanOf(root);
-    const refused = expectNothingLost(scan, cases.map(({ path }) => `${path}.mdx`));
+    const refused = expectNothingLost(
+      scan,
+      cases.map(({ path }) => `${path}.mdx`),
+    );
     expect(refused.length).toBeGreaterThan(50);
     expect(refused.length).toBeLessThan(200);
     const { failed } = await payloadHeads(scan, scan.documents, optionsFor('html'), null);
@@ -111,17 +127,25 @@ describe('YAML test suite', () => {
     ({ id, cases: own }) => own.map((one, index) => ({ path: `${id}-${index}.md`, yaml: one.yaml ?? '' })),
   );
 
-  it.each(['plain', 'hugo'] as const)('as front matter (%s): a document, or an error with its line; the body is never lost', async (generator) => {
-    expect(yamls.length).toBeGreaterThan(350);
-    const root = folderWith(Object.fromEntries(yamls.map(({ path, yaml }) => [path, `---\n${yaml.replace(/\n?$/, '\n')}---\nThe body stays.\n`])));
-    const scan = await scanOf(root, { content: site(generator) });
-    const refused = expectNothingLost(scan, yamls.map(({ path }) => path));
-    expect(refused.length).toBeLessThan(yamls.length / 2);
-    for (const document of scan.documents) {
-      const { text } = await textFor(scan, document, optionsFor('markdown'));
-      expect(text).toContain('The body stays.');
-    }
-  });
+  it.each(['plain', 'hugo'] as const)(
+    'as front matter (%s): a document, or an error with its line; the body is never lost',
+    async (generator) => {
+      expect(yamls.length).toBeGreaterThan(350);
+      const root = folderWith(
+        Object.fromEntries(yamls.map(({ path, yaml }) => [path, `---\n${yaml.replace(/\n?$/, '\n')}---\nThe body stays.\n`])),
+      );
+      const scan = await scanOf(root, { content: site(generator) });
+      const refused = expectNothingLost(
+        scan,
+        yamls.map(({ path }) => path),
+      );
+      expect(refused.length).toBeLessThan(yamls.length / 2);
+      for (const document of scan.documents) {
+        const { text } = await textFor(scan, document, optionsFor('markdown'));
+        expect(text).toContain('The body stays.');
+      }
+    },
+  );
 });
 
 describe('naughty strings', () => {
@@ -148,7 +172,11 @@ describe('naughty strings', () => {
   });
 
   it('a text that nests thousands of levels deep is refused or rendered, never crashed over', async () => {
-    const deep = { 'quote.md': `${'>'.repeat(3_000)} quoted`, 'list.md': `${'- '.repeat(1_500)}item`, 'deep.html': `${'<div>'.repeat(5_000)}words` };
+    const deep = {
+      'quote.md': `${'>'.repeat(3_000)} quoted`,
+      'list.md': `${'- '.repeat(1_500)}item`,
+      'deep.html': `${'<div>'.repeat(5_000)}words`,
+    };
     const scan = await scanOf(folderWith(deep), { content: { include: ['**/*'] } });
     expectNothingLost(scan, Object.keys(deep));
     const { heads, failed } = await payloadHeads(scan, scan.documents, optionsFor('html'), null);

@@ -57,11 +57,16 @@ describe('output', () => {
 
   it('html: what Markdown means, with nothing that runs', async () => {
     const html = await rendered(text, { format: 'html' });
-    expect(html).toContain('<p>A <strong>bold</strong> <a href="https://y.example/">link</a> and <code>code</code>, line<br>\nbreak &amp; more.</p>');
+    expect(html).toContain(
+      '<p>A <strong>bold</strong> <a href="https://y.example/">link</a> and <code>code</code>, line<br>\nbreak &amp; more.</p>',
+    );
     expect(html).toContain('<pre><code class="language-js">if (a &lt; b) {');
     expect(html).toContain('<td>1</td>');
-    const hostile = 'a <b onclick="x()">b</b> <a href="javascript:x()">c</a>\n\n<script>alert(1)</script>\n\n<iframe src="https://y.example"></iframe>\n\n<p style="color:red" hidden>gone</p>\n\n<!-- gone --><div>\n\nkept **d**\n\n</div>';
-    expect(await rendered(hostile, { format: 'html' })).toBe('<p>a <b>b</b> <a>c</a></p>\n\n\n\n<div>\n<p>kept <strong>d</strong></p>\n</div>');
+    const hostile =
+      'a <b onclick="x()">b</b> <a href="javascript:x()">c</a>\n\n<script>alert(1)</script>\n\n<iframe src="https://y.example"></iframe>\n\n<p style="color:red" hidden>gone</p>\n\n<!-- gone --><div>\n\nkept **d**\n\n</div>';
+    expect(await rendered(hostile, { format: 'html' })).toBe(
+      '<p>a <b>b</b> <a>c</a></p>\n\n\n\n<div>\n<p>kept <strong>d</strong></p>\n</div>',
+    );
   });
 
   it('title and source line are in each format', async () => {
@@ -73,7 +78,10 @@ describe('output', () => {
       (await renderPayload(document, 'text', { format, partBytes: null, titleCharacters: null, attributeKeys: [] })).parts[0]?.text;
     expect(await as('markdown')).toBe('# A <b> & c\n\ntext\n\nSource: https://x.example/a?b=1&c=2\n');
     expect(await as('html')).toBe(
-      '<h1>A &lt;b> &amp; c</h1>\n<p>text</p>\n<p>Source: <a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a></p>\n'.replace(/&amp;(?=c=2)/g, '&amp;'),
+      '<h1>A &lt;b> &amp; c</h1>\n<p>text</p>\n<p>Source: <a href="https://x.example/a?b=1&amp;c=2">https://x.example/a?b=1&amp;c=2</a></p>\n'.replace(
+        /&amp;(?=c=2)/g,
+        '&amp;',
+      ),
     );
     expect(await as('plain')).toBe('A <b> & c\n\ntext\n\nSource: https://x.example/a?b=1&c=2\n');
   });
@@ -87,10 +95,13 @@ describe('output', () => {
 });
 
 describe('HTML files', () => {
-  const page = '<!doctype html><html><head><title>Page title</title><style>p{}</style></head><body><h1>Top</h1><p>One <em>two</em>.</p><ul><li>a<li>b</ul><pre><code class="language-sh">ls  -l\n</code></pre><table><caption>Caption</caption><tr><th>h<td>1</table><details><summary>More</summary>Hidden at first.</details><noscript>no</noscript><p hidden>never</p><script>run()</script></body></html>';
+  const page =
+    '<!doctype html><html><head><title>Page title</title><style>p{}</style></head><body><h1>Top</h1><p>One <em>two</em>.</p><ul><li>a<li>b</ul><pre><code class="language-sh">ls  -l\n</code></pre><table><caption>Caption</caption><tr><th>h<td>1</table><details><summary>More</summary>Hidden at first.</details><noscript>no</noscript><p hidden>never</p><script>run()</script></body></html>';
 
   it('become Markdown with all that is shown, their heading the title', async () => {
-    const scan = await scanOf(folderWith({ 'a.html': page, 'b.htm': '<title>Only a title</title><p>x' }), { content: { include: ['**/*'] } });
+    const scan = await scanOf(folderWith({ 'a.html': page, 'b.htm': '<title>Only a title</title><p>x' }), {
+      content: { include: ['**/*'] },
+    });
     expect(scan.documents.map((document) => document.title)).toEqual(['Top', 'Only a title']);
     const [document] = scan.documents;
     if (document === undefined) throw new Error('no document');
@@ -130,13 +141,19 @@ describe('MDX', () => {
     };
     const scan = await scanOf(folderWith(files));
     expect(ids(scan)).toEqual(['d.mdx']);
-    expect(scan.problems.map(({ path, line, severity }) => `${severity} ${path}:${line}`)).toEqual(['error a.mdx:7', 'error b.mdx:1', 'error c.mdx:1']);
+    expect(scan.problems.map(({ path, line, severity }) => `${severity} ${path}:${line}`)).toEqual([
+      'error a.mdx:7',
+      'error b.mdx:1',
+      'error c.mdx:1',
+    ]);
     expect(told(scan)[1]).toMatch(/^error b\.mdx:1 cannot be read as MDX: Could not parse expression with acorn/);
   });
 
   it('lists the components it does not know, once a document', async () => {
     const scan = await scanOf(folderWith({ 'a.mdx': 'x\n\n<Foo a="1" />\n\n<Bar>\n  <Foo />\n  text\n</Bar>\n\n<Tabs />' }));
-    expect(told(scan)).toEqual(['warning a.mdx:3 components not known here: Foo (line 3), Bar (line 5); the text within stays, what it draws by itself is left out']);
+    expect(told(scan)).toEqual([
+      'warning a.mdx:3 components not known here: Foo (line 3), Bar (line 5); the text within stays, what it draws by itself is left out',
+    ]);
   });
 });
 
@@ -173,7 +190,9 @@ describe('binary documents', () => {
   const files = { 'a.pdf': pdf('Reset the router'), 'b.docx': word('tables.docx'), 'c.pdf': pdf('Second'), 'd.md': 'D' };
 
   it('PDF and DOCX are documents with their text', async () => {
-    const scan = await scanOf(folderWith({ ...files, 'a.kb.yaml': 'title: The manual\naudience: public\n' }), { content: { include: ['**/*'] } });
+    const scan = await scanOf(folderWith({ ...files, 'a.kb.yaml': 'title: The manual\naudience: public\n' }), {
+      content: { include: ['**/*'] },
+    });
     expect(told(scan)).toEqual([]);
     expect(scan.documents.map(({ id, kind, title }) => [id, kind, title])).toEqual([
       ['a.pdf', 'file', 'The manual'],
@@ -182,7 +201,11 @@ describe('binary documents', () => {
       ['d.md', 'article', 'D'],
     ]);
     const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [] } as const;
-    const texts = await Promise.all(scan.documents.map(async (document) => (await renderPayload(document, await textFor(scan, document, options), options)).parts[0]?.text));
+    const texts = await Promise.all(
+      scan.documents.map(
+        async (document) => (await renderPayload(document, await textFor(scan, document, options), options)).parts[0]?.text,
+      ),
+    );
     expect(texts[0]).toBe('# The manual\n\nReset the router\n');
     expect(texts[1]).toContain('| Top left');
     expect(scan.documents[0]).toMatchObject({ mediaType: 'application/pdf', distribution: { audience: 'public' } });
@@ -200,8 +223,13 @@ describe('binary documents', () => {
   });
 
   it('what is no PDF, or a DOCX without its end, is refused', async () => {
-    const scan = await scanOf(folderWith({ 'a.pdf': 'no PDF', 'b.docx': word('tables.docx').subarray(0, 500) }), { content: { include: ['**/*'] } });
-    expect(told(scan)).toEqual([expect.stringMatching(/^error a\.pdf:- cannot be read as PDF/), expect.stringMatching(/^error b\.docx:- cannot be read as DOCX/)]);
+    const scan = await scanOf(folderWith({ 'a.pdf': 'no PDF', 'b.docx': word('tables.docx').subarray(0, 500) }), {
+      content: { include: ['**/*'] },
+    });
+    expect(told(scan)).toEqual([
+      expect.stringMatching(/^error a\.pdf:- cannot be read as PDF/),
+      expect.stringMatching(/^error b\.docx:- cannot be read as DOCX/),
+    ]);
   });
 });
 

@@ -11,11 +11,14 @@ const site = (generator: Generator) => ({ url: 'https://x.example/', generator }
 
 async function look(root: string, settings: Parameters<typeof scanOf>[1] = {}) {
   const scan = await scanOf(root, { ...settings, content: { include: ['*.{md,mdx}'], ...settings.content } });
-  const texts = await Promise.all(scan.documents.map(async (document) => [document.path, (await textFor(scan, document, options)).text] as const));
+  const texts = await Promise.all(
+    scan.documents.map(async (document) => [document.path, (await textFor(scan, document, options)).text] as const),
+  );
   return { scan, texts: Object.fromEntries(texts), told: told(scan) };
 }
 
-const textOf = async (files: Record<string, string>, settings: Parameters<typeof scanOf>[1] = {}) => (await look(folderWith(files), settings)).texts['a.md'];
+const textOf = async (files: Record<string, string>, settings: Parameters<typeof scanOf>[1] = {}) =>
+  (await look(folderWith(files), settings)).texts['a.md'];
 
 describe('--8<--', () => {
   it('brings in files, lines, sections, nested and indented', async () => {
@@ -28,9 +31,13 @@ describe('--8<--', () => {
     expect(await textOf({ ...files, 'a.md': 'A\n\n--8<-- "parts/one.md"\n\nB' })).toBe('A\n\nOne.\n\nTwo.\n\nB');
     expect(await textOf({ ...files, 'a.md': "- item\n\n    --8<-- 'parts/one.md'" })).toBe('- item\n\n    One.\n\n    Two.');
     expect(await textOf({ ...files, 'a.md': '```py\n--8<-- "parts/code.py:body"\n```' })).toBe('```py\nrun()\n```');
-    expect(await textOf({ ...files, 'a.md': '--8<-- "parts/lines.txt:2:3"\n\n--8<-- "parts/lines.txt:5"\n\n--8<-- "parts/lines.txt::1"' })).toBe('2\n3\n\n5\n6\n\n1');
+    expect(
+      await textOf({ ...files, 'a.md': '--8<-- "parts/lines.txt:2:3"\n\n--8<-- "parts/lines.txt:5"\n\n--8<-- "parts/lines.txt::1"' }),
+    ).toBe('2\n3\n\n5\n6\n\n1');
     expect(await textOf({ ...files, 'a.md': '--8<-- "parts/lines.txt:1:1,6:6"' })).toBe('1\n6');
-    expect(await textOf({ ...files, 'a.md': 'A\n\n--8<--\nparts/two.md\n; parts/one.md\n\nparts/lines.txt:1:2\n--8<--\n\nB' })).toBe('A\n\nTwo.\n1\n2\n\nB');
+    expect(await textOf({ ...files, 'a.md': 'A\n\n--8<--\nparts/two.md\n; parts/one.md\n\nparts/lines.txt:1:2\n--8<--\n\nB' })).toBe(
+      'A\n\nTwo.\n1\n2\n\nB',
+    );
     expect(await textOf({ ...files, 'a.md': ';--8<-- "parts/two.md"' })).toBe('--8<-- "parts/two.md"');
   });
 
@@ -49,9 +56,13 @@ describe('<<< and @include', () => {
     'parts/fence.md': '```\ninner\n```\n',
   };
   it('brings in code by file and region, and text by lines and headings', async () => {
-    expect(await textOf({ ...files, 'a.md': 'A\n\n<<< @/src/b.ts#use{1 ts:line-numbers} [b.ts]\n\nB' })).toBe('A\n\n```ts [b.ts]\nx(1);\n\nx(2);\n```\n\nB');
+    expect(await textOf({ ...files, 'a.md': 'A\n\n<<< @/src/b.ts#use{1 ts:line-numbers} [b.ts]\n\nB' })).toBe(
+      'A\n\n```ts [b.ts]\nx(1);\n\nx(2);\n```\n\nB',
+    );
     expect(await textOf({ ...files, 'a.md': '<<< ./parts/fence.md' })).toBe('````md\n```\ninner\n```\n````');
-    expect(await textOf({ ...files, 'a.md': '<!--@include: ./parts/c.md-->' })).toBe('First\n\n## Second {#two}\n\nbelow\n\n## Third\n\nend');
+    expect(await textOf({ ...files, 'a.md': '<!--@include: ./parts/c.md-->' })).toBe(
+      'First\n\n## Second {#two}\n\nbelow\n\n## Third\n\nend',
+    );
     expect(await textOf({ ...files, 'a.md': '<!--@include: ./parts/c.md{4,6}-->' })).toBe('First\n\n## Second {#two}');
     expect((await textOf({ ...files, 'a.md': '<!-- @include: @/parts/c.md#two -->' }))?.trim()).toBe('## Second {#two}\n\nbelow');
   });
@@ -72,7 +83,12 @@ describe('what cannot be included', () => {
     ['bytes that are no text', '--8<-- "bin.dat"', 'the included file bin.dat holds a NUL byte: not a text file'],
     ['itself', '--8<-- "a.md"', 'includes itself: a.md → a.md'],
   ])('%s', async (_, line, message) => {
-    const root = folderWith({ 'a.md': `---\ntitle: T\n---\n\nA\n\n${line}\n`, 'b.md': 'B', 'src/b.ts': 'x', 'bin.dat': new Uint8Array([1, 0, 2]) });
+    const root = folderWith({
+      'a.md': `---\ntitle: T\n---\n\nA\n\n${line}\n`,
+      'b.md': 'B',
+      'src/b.ts': 'x',
+      'bin.dat': new Uint8Array([1, 0, 2]),
+    });
     const { told: lines, scan } = await look(root);
     expect(lines).toEqual([`error a.md:7 ${message}`]);
     expect(ids(scan)).toEqual(['b.md']);
@@ -85,7 +101,13 @@ describe('what cannot be included', () => {
 
   it('a link that leads out of the root, and what lies in .git or the state folder', async () => {
     const outside = folderWith({ 'secret.md': 'secret' });
-    const root = folderWith({ 'a.md': '--8<-- "way/secret.md"', 'b.md': '--8<-- ".git/config.md"', 'c.md': '--8<-- "state/s.md"', '.git/config.md': 'x', 'state/s.md': 'x' });
+    const root = folderWith({
+      'a.md': '--8<-- "way/secret.md"',
+      'b.md': '--8<-- ".git/config.md"',
+      'c.md': '--8<-- "state/s.md"',
+      '.git/config.md': 'x',
+      'state/s.md': 'x',
+    });
     symlinkSync(outside, join(root, 'way'));
     const { told: lines, texts } = await look(root, { neverEnter: [join(root, 'state')] });
     expect(lines).toEqual([
@@ -113,7 +135,9 @@ describe('what cannot be included', () => {
         return nodeDisk.read(path, max);
       },
     });
-    expect((await scanOf(root, { disk, content: { include: ['*.md'] } })).problems).toMatchObject([{ path: 'a.md', line: 1, message: 'the included file p/x.md cannot be read (EACCES)' }]);
+    expect((await scanOf(root, { disk, content: { include: ['*.md'] } })).problems).toMatchObject([
+      { path: 'a.md', line: 1, message: 'the included file p/x.md cannot be read (EACCES)' },
+    ]);
   });
 });
 
@@ -171,7 +195,10 @@ describe('a change in an included file', () => {
     rmSync(join(root, 'p/y.md'));
     const second = await run();
     expect(ids(second.scan)).toEqual(['c.md']);
-    expect(told(second.scan)).toEqual(['error b.md:3 the included file p/y.md is not there', 'error p/x.md:3 the included file p/y.md is not there']);
+    expect(told(second.scan)).toEqual([
+      'error b.md:3 the included file p/y.md is not there',
+      'error p/x.md:3 the included file p/y.md is not there',
+    ]);
     expect([...second.scan.blockedPaths]).toEqual([
       ['a.md', 'p/x.md: line 3: the included file p/y.md is not there'],
       ['b.md', 'line 3: the included file p/y.md is not there'],

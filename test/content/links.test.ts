@@ -20,12 +20,17 @@ const files = {
 async function look(extra: Record<string, string>, generator: Generator | null = 'plain', url = 'https://x.example/docs/') {
   const root = folderWith({ ...files, ...extra });
   const lint = { 'broken-link': 'warning' } as const;
-  const scan = await scanOf(root, { content: { include: ['**/*.{md,mdx,html}'], site: generator === null ? null : { url, generator }, lint } });
-  const texts = await Promise.all(scan.documents.map(async (document) => [document.path, (await textFor(scan, document, options)).text] as const));
+  const scan = await scanOf(root, {
+    content: { include: ['**/*.{md,mdx,html}'], site: generator === null ? null : { url, generator }, lint },
+  });
+  const texts = await Promise.all(
+    scan.documents.map(async (document) => [document.path, (await textFor(scan, document, options)).text] as const),
+  );
   return { scan, texts: Object.fromEntries(texts), told: told(scan) };
 }
 
-const textOf = async (text: string, generator: Generator | null = 'plain') => (await look({ 'guide/t.md': text }, generator)).texts['guide/t.md'];
+const textOf = async (text: string, generator: Generator | null = 'plain') =>
+  (await look({ 'guide/t.md': text }, generator)).texts['guide/t.md'];
 
 describe('links', () => {
   it.each([
@@ -34,15 +39,24 @@ describe('links', () => {
     ['[a](a) [a](../guide/a.md?x=1)', '[a](https://x.example/docs/guide/a) [a](https://x.example/docs/guide/a?x=1)'],
     ['[b](<b c.md>) [b](b%20c.md)', '[b](<https://x.example/docs/guide/b%20c>) [b](https://x.example/docs/guide/b%20c)'],
     ['[own](own.md)', '[own](https://elsewhere.example/own)'],
-    ['[d](../deep/) [d](../deep/README.md) [h](../)', '[d](https://x.example/docs/deep/) [d](https://x.example/docs/deep/) [h](https://x.example/docs/)'],
+    [
+      '[d](../deep/) [d](../deep/README.md) [h](../)',
+      '[d](https://x.example/docs/deep/) [d](https://x.example/docs/deep/) [h](https://x.example/docs/)',
+    ],
     ['[r][x]\n\n[x]: ./a.md  "t"', '[r][x]\n\n[x]: https://x.example/docs/guide/a  "t"'],
     ['[![alt](../img/x.png)](a.md)', '[![alt](https://x.example/docs/img/x.png)](https://x.example/docs/guide/a)'],
-    ['<a class=x href=\'a.md\'>a</a> <img src="../img/x.png">', '<a class=x href=\'https://x.example/docs/guide/a\'>a</a> <img src="https://x.example/docs/img/x.png">'],
+    [
+      '<a class=x href=\'a.md\'>a</a> <img src="../img/x.png">',
+      '<a class=x href=\'https://x.example/docs/guide/a\'>a</a> <img src="https://x.example/docs/img/x.png">',
+    ],
     ['> - [a](\n>   a.md)', '> - [a](\n>   https://x.example/docs/guide/a)'],
     ['[top](#top)', '[top](https://x.example/docs/guide/t#top)'],
     ['[page](/guide/a) [other](/pricing)', '[page](https://x.example/docs/guide/a) [other](https://x.example/docs/pricing)'],
     // What stays: whole addresses, code, templates, drafts, what lies outside the folder.
-    ['[x](https://y.example/a.md) <mailto:a@b.example> [m](mailto:a@b.example)', '[x](https://y.example/a.md) <mailto:a@b.example> [m](mailto:a@b.example)'],
+    [
+      '[x](https://y.example/a.md) <mailto:a@b.example> [m](mailto:a@b.example)',
+      '[x](https://y.example/a.md) <mailto:a@b.example> [m](mailto:a@b.example)',
+    ],
     ['`[a](a.md)`\n\n```\n[a](a.md)\n```', '`[a](a.md)`\n\n```\n[a](a.md)\n```'],
     ['[d](draft.md) [o](../../other.md)', '[d](draft.md) [o](../../other.md)'],
     ['  odd   *spacing*\t[a](a.md)  and __more__\\\n  ', 'odd   *spacing*\t[a](https://x.example/docs/guide/a)  and __more__\\'],
@@ -72,8 +86,13 @@ describe('links', () => {
   });
 
   it('in HTML files, and in what is between tags of MDX', async () => {
-    const { texts } = await look({ 'guide/h.html': '<p><a href="a.md">A</a> &amp; <a href="b%20c.md?x=1&amp;y=2">B</a></p>', 'guide/m.mdx': '<Card title="To A" href="./a.md">\n  See [b](<b c.md>).\n</Card>' });
-    expect(texts['guide/h.html']).toBe('<p><a href="https://x.example/docs/guide/a">A</a> &amp; <a href="https://x.example/docs/guide/b%20c?x=1&amp;y=2">B</a></p>');
+    const { texts } = await look({
+      'guide/h.html': '<p><a href="a.md">A</a> &amp; <a href="b%20c.md?x=1&amp;y=2">B</a></p>',
+      'guide/m.mdx': '<Card title="To A" href="./a.md">\n  See [b](<b c.md>).\n</Card>',
+    });
+    expect(texts['guide/h.html']).toBe(
+      '<p><a href="https://x.example/docs/guide/a">A</a> &amp; <a href="https://x.example/docs/guide/b%20c?x=1&amp;y=2">B</a></p>',
+    );
     expect(texts['guide/m.mdx']).toBe('[To A](https://x.example/docs/guide/a)\n\nSee [b](<https://x.example/docs/guide/b%20c>).');
   });
 
@@ -89,11 +108,15 @@ describe('links', () => {
 
   it('a page named by its address: as a browser would go', async () => {
     const { texts } = await look({ 'guide/t.md': '[up](../a/) [self](./) [root](/docs/guide/a/)' }, 'mkdocs');
-    expect(texts['guide/t.md']).toBe('[up](https://x.example/docs/guide/a/) [self](https://x.example/docs/guide/t/) [root](https://x.example/docs/guide/a/)');
+    expect(texts['guide/t.md']).toBe(
+      '[up](https://x.example/docs/guide/a/) [self](https://x.example/docs/guide/t/) [root](https://x.example/docs/guide/a/)',
+    );
   });
 
   it('in answers of Q&A too', async () => {
-    const { texts, told: lines } = await look({ 'guide/q.md': '---\nkb:\n  faq:\n    - q: Where?\n      a: See [a](a.md) or [n](no.md).\n---\n# Q' });
+    const { texts, told: lines } = await look({
+      'guide/q.md': '---\nkb:\n  faq:\n    - q: Where?\n      a: See [a](a.md) or [n](no.md).\n---\n# Q',
+    });
     expect(Object.values(texts)).toContain('See [a](https://x.example/docs/guide/a) or [n](no.md).');
     expect(lines).toEqual(['warning guide/q.md:5 the link "no.md" leads nowhere: there is no such file']);
   });
@@ -111,7 +134,10 @@ describe('with the scan cache', () => {
     };
     const run = async () => {
       const cache = openScanCache('scan.cache', io);
-      const scan = await scanOf(root, { cache, content: { site: { url: 'https://x.example/', generator: 'plain' }, lint: { 'broken-link': 'warning' } } });
+      const scan = await scanOf(root, {
+        cache,
+        content: { site: { url: 'https://x.example/', generator: 'plain' }, lint: { 'broken-link': 'warning' } },
+      });
       const { heads } = await payloadHeads(scan, scan.documents, options, cache);
       await cache.save();
       return { scan, heads: Object.fromEntries(heads.map((head) => [head.document, head.fingerprint])) };

@@ -2,8 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Folder, wantedBy } from '../../src/cycle/folder.ts';
 import type { ContentConfig } from '../../src/model/config.ts';
 import { openScanCache } from '../../src/state/scan-cache.ts';
+import { targetConfig } from '../support/engine.ts';
 import { folderWith, ids, type Settings, scanOf, told, writeOld } from './folder.ts';
 
 const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
@@ -154,5 +156,11 @@ describe('the cache', () => {
     writeFileSync(join(root, 'a.md'), `# A\n\nText. ${token}\n`);
     expect(await scan.lintAgain?.('a.md', `Text. ${token}`)).toMatchObject({ rule: 'secrets', severity: 'error' });
     expect(await scan.lintAgain?.('a.md', 'Text. zero\u200bwidth')).toBeNull();
+    const folder: Folder = { scan, commit: null, prefix: null, commitOf: () => null, cache: null };
+    const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [] } as const;
+    const wanted = await wantedBy(targetConfig, folder, options, 0);
+    expect(await wanted.payload('a.md')).toBeNull();
+    writeFileSync(join(root, 'a.md'), '# A\n\nAnother text.\n');
+    expect((await wanted.payload('a.md'))?.parts[0]?.text).toContain('Another text.');
   });
 });

@@ -5,7 +5,9 @@ import { folderWith, ids, scanOf, told } from './folder.ts';
 async function texts(files: Record<string, string>, target: string, settings: Parameters<typeof scanOf>[1] = {}) {
   const scan = await scanOf(folderWith(files), settings);
   const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [], target } as const;
-  const found = await Promise.all(scan.documents.map(async (document) => [document.path, (await textFor(scan, document, options)).text] as const));
+  const found = await Promise.all(
+    scan.documents.map(async (document) => [document.path, (await textFor(scan, document, options)).text] as const),
+  );
   return { scan, texts: Object.fromEntries(found) };
 }
 
@@ -23,7 +25,8 @@ describe('regions', () => {
   });
 
   it('kb:only goes to the targets it names', async () => {
-    const text = 'A\n\n<!-- kb:only support -->\nfor support\n<!-- kb:end -->\n\n<!-- kb:only kore, support -->\nfor both\n<!-- /kb:only -->\n\nB';
+    const text =
+      'A\n\n<!-- kb:only support -->\nfor support\n<!-- kb:end -->\n\n<!-- kb:only kore, support -->\nfor both\n<!-- /kb:only -->\n\nB';
     expect(await one(text, 'support')).toBe('A\n\nfor support\n\nfor both\n\nB');
     expect(await one(text, 'kore')).toBe('A\n\nfor both\n\nB');
   });
@@ -40,7 +43,9 @@ describe('regions', () => {
   });
 
   it('in HTML and MDX too', async () => {
-    const html = await texts({ 'a.html': '<p>A</p><!-- kb:ignore --><p>secret</p><!-- kb:end --><p>B</p>' }, 'support', { content: { include: ['**/*'] } });
+    const html = await texts({ 'a.html': '<p>A</p><!-- kb:ignore --><p>secret</p><!-- kb:end --><p>B</p>' }, 'support', {
+      content: { include: ['**/*'] },
+    });
     expect(html.texts['a.html']).toBe('<p>A</p><p>B</p>');
     expect(await one('A\n\n{/* kb:ignore */}\n\n<Secret />\n\n{/* kb:end */}\n\nB', 'support', 'a.mdx')).toBe('A\n\nB');
     expect(await one('A <!-- kb:ignore -->secret<!-- kb:end --> B', 'support', 'a.mdx')).toBe('A  B');
@@ -55,14 +60,20 @@ describe('regions', () => {
     expect(await problems('---\ntitle: T\n---\n\nA\n\n<!-- kb:ignore -->\nsecret')).toEqual([
       'error a.md:7 "kb:ignore" is never ended: <!-- kb:end --> is missing',
     ]);
-    expect(await problems('A\n\n<!-- kb:end -->')).toEqual(['error a.md:3 "kb:end" ends no region: there is no kb:ignore or kb:only before it']);
+    expect(await problems('A\n\n<!-- kb:end -->')).toEqual([
+      'error a.md:3 "kb:end" ends no region: there is no kb:ignore or kb:only before it',
+    ]);
     expect(await problems('<!-- kb:ignroe -->\nsecret\n<!-- kb:end -->')).toEqual([
       'error a.md:1 unknown marker "kb:ignroe"; did you mean "ignore"?; there are kb:ignore, kb:only and kb:end',
       'error a.md:3 "kb:end" ends no region: there is no kb:ignore or kb:only before it',
     ]);
-    expect(await problems('<!-- kb:only suport -->\nx\n<!-- kb:end -->')).toEqual(['error a.md:1 unknown target "suport" in kb:only; did you mean "support"?']);
+    expect(await problems('<!-- kb:only suport -->\nx\n<!-- kb:end -->')).toEqual([
+      'error a.md:1 unknown target "suport" in kb:only; did you mean "support"?',
+    ]);
     expect(await problems('<!-- kb:only -->\nx\n<!-- kb:end -->')).toEqual(['error a.md:1 "kb:only" names no target']);
-    expect(await problems('<!-- kb:ignore -->\nx\n<!-- /kb:only -->')).toEqual(['error a.md:3 "/kb:only" ends a region that "kb:ignore" began']);
+    expect(await problems('<!-- kb:ignore -->\nx\n<!-- /kb:only -->')).toEqual([
+      'error a.md:3 "/kb:only" ends a region that "kb:ignore" began',
+    ]);
   });
 
   it('one such document is blocked, the others go through', async () => {

@@ -39,7 +39,7 @@ const trees: readonly Tree[] = [
         '**Note: Before you start**\n\nPorts are listed in [the setup guide](https://site.example/guides/setup#ports)',
         'The **Starter** plan allows twelve projects.\n\nAsk support for more. See [the tokens page](https://site.example/guides/tokens).',
         '**deploy.sh**\n\n```sh\n#!/bin/sh\nharbor deploy "$1" --retries 3\n```',
-        '```jsx\nimport React from \'react\';\n<Tabs>{children}</Tabs>\n```',
+        "```jsx\nimport React from 'react';\n<Tabs>{children}</Tabs>\n```",
       ],
       'guides/setup.mdx': ['**Tip: Behind a proxy**\n\nForward both ports.\n\n1. Open the firewall.\n2. Reload the proxy.'],
       'guides/loose.md': ['3 < 4, and <https://harbor.example/status>'],
@@ -56,7 +56,10 @@ const trees: readonly Tree[] = [
       'warning index.md:24 the link "./guide/archive.html" leads nowhere: there is no such file',
     ],
     reads: {
-      'index.md': ['# Lantern version two\n', '[the guide](https://site.example/guide/start.html), [settings](https://site.example/guide/settings.html#timeouts)'],
+      'index.md': [
+        '# Lantern version two\n',
+        '[the guide](https://site.example/guide/start.html), [settings](https://site.example/guide/settings.html#timeouts)',
+      ],
       'guide/start.md': [
         '# Start\n\n**Info**\n\nLantern needs a modern browser.\n\n**Tip: CUSTOM TITLE**',
         '**Warning: Nested boxes**\n\nOuter words.\n\n**Danger**\n\nInner words.',
@@ -95,7 +98,10 @@ const trees: readonly Tree[] = [
       'warning docs/begin.md:31 a shortcode not known here: survey-box (line 31); the text within stays, what it draws by itself is left out',
     ],
     reads: {
-      '_index.md': ['[how to begin](https://site.example/docs/begin/) or [the fields](https://site.example/docs/fields/#types)', 'Contact the Green gardeners at noon.'],
+      '_index.md': [
+        '[how to begin](https://site.example/docs/begin/) or [the fields](https://site.example/docs/fields/#types)',
+        'Contact the Green gardeners at noon.',
+      ],
       'docs/begin.md': [
         '**Warning: Heads up**\n\nSave often.\n\n**Note**\n\nA **note** with words.\n\n**macOS**\n\nDrag the icon.',
         '```go\nfmt.Println("meadow")\n```',
@@ -120,7 +126,9 @@ const trees: readonly Tree[] = [
         '**orbit.toml**\n\n```toml\nsite = "https://orbit.example"\n```',
         '**Note** Orbit 5 needs a recent runtime.\n\nAll rights rest with the *makers*.',
       ],
-      'guides/begin.mdx': ['dear reader: start  now.\n\nOnly when ready.\n\n[Back home](https://site.example/), or look at ![the orbit](https://site.example/orbit.svg).'],
+      'guides/begin.mdx': [
+        'dear reader: start  now.\n\nOnly when ready.\n\n[Back home](https://site.example/), or look at ![the orbit](https://site.example/orbit.svg).',
+      ],
     },
   },
 ];
@@ -139,7 +147,10 @@ const syntax = [
   /\[\[toc\]\]|\[TOC\]/,
 ];
 
-async function payloadsOf(tree: Tree, format: Format): Promise<{ readonly payloads: ReadonlyMap<string, Payload>; readonly problems: readonly string[] }> {
+async function payloadsOf(
+  tree: Tree,
+  format: Format,
+): Promise<{ readonly payloads: ReadonlyMap<string, Payload>; readonly problems: readonly string[] }> {
   const scan = await scanOf(join(fixtures, tree.generator), {
     content: {
       site: { url: 'https://site.example/', generator: tree.generator },
@@ -181,7 +192,10 @@ describe.each(trees)('$generator', (tree) => {
     for (const [path, payload] of payloads) {
       const files = [path, ...(tree.shows[path] ?? [])].map((file) => readFileSync(join(root, file), 'utf8'));
       const [own = '', ...others] = files;
-      const visible = [visibleText(own), ...others.map((text, index) => (/\.mdx?$/.test(tree.shows[path]?.[index] ?? '') ? visibleText(text) : text))];
+      const visible = [
+        visibleText(own),
+        ...others.map((text, index) => (/\.mdx?$/.test(tree.shows[path]?.[index] ?? '') ? visibleText(text) : text)),
+      ];
       const text = payload.parts.map((part) => part.text).join('\n');
       expect({ path, missing: missingWords(visible.join('\n'), text) }).toEqual({ path, missing: [] });
       if (format === 'plain') continue;

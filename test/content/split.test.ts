@@ -17,16 +17,22 @@ const document: Document = {
   body: '',
 };
 const base: RenderOptions = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [] };
-const partsOf = async (text: string, patch: Partial<RenderOptions>): Promise<readonly Part[]> => (await renderPayload(document, text, { ...base, ...patch })).parts;
+const partsOf = async (text: string, patch: Partial<RenderOptions>): Promise<readonly Part[]> =>
+  (await renderPayload(document, text, { ...base, ...patch })).parts;
 
-const section = (index: number, words: string) => `## Section ${index}\n\n${words}\n\n### Details of ${index}\n\n- first of ${index}\n- second\n`;
-const manual = (edited: string) => `Before.\n\n${Array.from({ length: 200 }, (_, index) => section(index, index === 77 ? edited : `Words of section ${index}. `.repeat(12))).join('\n')}`;
+const section = (index: number, words: string) =>
+  `## Section ${index}\n\n${words}\n\n### Details of ${index}\n\n- first of ${index}\n- second\n`;
+const manual = (edited: string) =>
+  `Before.\n\n${Array.from({ length: 200 }, (_, index) => section(index, index === 77 ? edited : `Words of section ${index}. `.repeat(12))).join('\n')}`;
 
 /** Parts of the second that the first has not, or has otherwise; and keys that are gone. */
 function sent(before: readonly Part[], after: readonly Part[]) {
   const known = new Map(before.map((part) => [part.key, part.fingerprint]));
   const keys = new Set(after.map((part) => part.key));
-  return { changed: after.filter((part) => known.get(part.key) !== part.fingerprint).map((part) => part.key), gone: [...known.keys()].filter((key) => !keys.has(key)) };
+  return {
+    changed: after.filter((part) => known.get(part.key) !== part.fingerprint).map((part) => part.key),
+    gone: [...known.keys()].filter((key) => !keys.has(key)),
+  };
 }
 
 describe('split: heading', () => {
@@ -53,7 +59,10 @@ describe('split: heading', () => {
   });
 
   it('a section over the limit is split further, the others are not', async () => {
-    const parts = await partsOf(`## One\n\na\n\n## Two\n\n${'words '.repeat(40)}\n\n### Deep\n\n${'words '.repeat(40)}\n\n## Three\n\nc`, { split: 'heading', partBytes: 350 });
+    const parts = await partsOf(`## One\n\na\n\n## Two\n\n${'words '.repeat(40)}\n\n### Deep\n\n${'words '.repeat(40)}\n\n## Three\n\nc`, {
+      split: 'heading',
+      partBytes: 350,
+    });
     expect(parts.map(({ key }) => key)).toEqual(['one', 'two', 'two/deep', 'three']);
     for (const part of parts) expect(part.bytes).toBeLessThanOrEqual(350);
   });
@@ -105,7 +114,9 @@ describe('parts in other formats', () => {
       expect(part.text.startsWith(format === 'html' ? '<h1>Manual</h1>\n' : 'Manual\n\n')).toBe(true);
     }
     const whole = parts.map((part) => part.text).join('\n');
-    expect(whole).toContain(format === 'html' ? 'See <a href="https://y.example/ref">there</a> &amp; <b>more</b>.' : 'See there (https://y.example/ref) & more.');
+    expect(whole).toContain(
+      format === 'html' ? 'See <a href="https://y.example/ref">there</a> &amp; <b>more</b>.' : 'See there (https://y.example/ref) & more.',
+    );
     for (let index = 0; index < 200; index += 1) expect(whole).toContain(`first of ${index}`);
   });
 });
@@ -132,8 +143,16 @@ describe('another version of the renderer', () => {
       const cache = openScanCache('scan.cache', io);
       const scan = await scanOf(root, { cache, content: { variables: { v: 'one' } } });
       let composed = 0;
-      const composer = scan.composer === undefined ? undefined : { ...scan.composer, compose: (...args: Parameters<typeof scan.composer.compose>) => (composed++, scan.composer?.compose(...args) ?? Promise.reject(new Error('none'))) };
-      const { heads } = await payloadHeads({ text: scan.text, ...(composer !== undefined && { composer }) }, scan.documents, { ...base, target: 'support' }, cache);
+      const { composer } = scan;
+      if (composer === undefined) throw new Error('a scan of a folder has a composer');
+      const counted: typeof composer = {
+        ...composer,
+        compose: (...args) => {
+          composed += 1;
+          return composer.compose(...args);
+        },
+      };
+      const { heads } = await payloadHeads({ text: scan.text, composer: counted }, scan.documents, { ...base, target: 'support' }, cache);
       await cache.save();
       return { composed, fingerprints: heads.map((head) => head.fingerprint) };
     };

@@ -18,7 +18,10 @@ describe('variables', () => {
     ['{{ product }} is good: {{product}}, {{  support.mail  }}.', 'Acme is good: Acme, help@acme.example.'],
     ['{{ empty }}nothing', 'nothing'],
     ['in `{{ product }}` and\n\n```\n{{ product }} {{ unknown }}\n```', 'in `Acme` and\n\n```\nAcme {{ unknown }}\n```'],
-    ['\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{ $x }} {{ a b }}', '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{ $x }} {{ a b }}'],
+    [
+      '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{ $x }} {{ a b }}',
+      '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{ $x }} {{ a b }}',
+    ],
     ['[home]({{product}}/x) and <a href="{{ product }}">x</a>', '[home](Acme/x) and <a href="Acme">x</a>'],
   ])('%j', async (text, expected) => {
     expect(await textOf(text)).toBe(expected);

@@ -11,7 +11,9 @@ export function wordsOf(text: string): ReadonlyMap<string, number> {
 /** Words of the first that are not, or not as often, in the second. */
 export function missingWords(source: string, payload: string): readonly string[] {
   const have = wordsOf(payload);
-  return [...wordsOf(source)].filter(([word, count]) => (have.get(word) ?? 0) < count).map(([word, count]) => `${word} ×${count - (have.get(word) ?? 0)}`);
+  return [...wordsOf(source)]
+    .filter(([word, count]) => (have.get(word) ?? 0) < count)
+    .map(([word, count]) => `${word} ×${count - (have.get(word) ?? 0)}`);
 }
 
 /** The words of a Markdown-like source that a reader of the page sees. Code blocks count as they are. */

@@ -44,19 +44,26 @@ describe('splice', () => {
   it('every character that stays names its own line and column, whatever is done', () => {
     const edit = fc.record({ at: fc.nat(60), length: fc.nat(9), insert: fc.constantFrom('', '\n', 'new', 'x\ny') });
     fc.assert(
-      fc.property(fc.stringMatching(/^[a-z \n]{0,60}$/), fc.array(edit, { maxLength: 6 }), fc.array(edit, { maxLength: 6 }), (text, first, second) => {
-        const editsOf = (list: typeof first, length: number) =>
-          list.filter(({ at }) => at <= length).map(({ at, length: size, insert }) => ({ start: at, end: Math.min(length, at + size), insert: insert.toUpperCase() }));
-        const once = splice(source(text), editsOf(first, text.length));
-        const twice = splice(once, editsOf(second, once.text.length));
-        for (let at = 0; at < twice.text.length; at += 1) {
-          const character = twice.text[at] ?? '';
-          // What was put in is in capitals or a line break: it has no place of its own.
-          if (!/[a-z ]/.test(character)) continue;
-          const { line, column } = placeAt(twice, at);
-          expect(text[offsetOf(text, line, column)]).toBe(character);
-        }
-      }),
+      fc.property(
+        fc.stringMatching(/^[a-z \n]{0,60}$/),
+        fc.array(edit, { maxLength: 6 }),
+        fc.array(edit, { maxLength: 6 }),
+        (text, first, second) => {
+          const editsOf = (list: typeof first, length: number) =>
+            list
+              .filter(({ at }) => at <= length)
+              .map(({ at, length: size, insert }) => ({ start: at, end: Math.min(length, at + size), insert: insert.toUpperCase() }));
+          const once = splice(source(text), editsOf(first, text.length));
+          const twice = splice(once, editsOf(second, once.text.length));
+          for (let at = 0; at < twice.text.length; at += 1) {
+            const character = twice.text[at] ?? '';
+            // What was put in is in capitals or a line break: it has no place of its own.
+            if (!/[a-z ]/.test(character)) continue;
+            const { line, column } = placeAt(twice, at);
+            expect(text[offsetOf(text, line, column)]).toBe(character);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -7,7 +7,21 @@ export interface Component {
 }
 
 /** Attributes that are shown. */
-const shown = ['label', 'title', 'header', 'heading', 'summary', 'caption', 'text', 'description', 'details', 'alt', 'subtitle', 'tagline', 'lead'];
+const shown = [
+  'label',
+  'title',
+  'header',
+  'heading',
+  'summary',
+  'caption',
+  'text',
+  'description',
+  'details',
+  'alt',
+  'subtitle',
+  'tagline',
+  'lead',
+];
 /** Where a component leads. */
 export const linkText: ReadonlySet<string> = new Set(['href', 'to', 'link', 'url']);
 

@@ -4,11 +4,13 @@ import { directiveFromMarkdown } from 'mdast-util-directive';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { directive } from 'micromark-extension-directive';
 import { type Edit, splice, type Woven } from '../woven.ts';
-import { clearing, codeRanges, type Dialect, type Line, linesOf, nodesOf, parseMarkdown, rangeAt, rangeOf } from './markdown.ts';
+import { clearing, type Dialect, type Line, linesOf, nodesOf, rangeAt, rangeOf, treeOf } from './markdown.ts';
 
 /** What people are warned with: the kind is part of what a reader sees. Others only draw a box. */
 const admonitions: ReadonlySet<string> = new Set(
-  'abstract attention bug caution danger error example failure hint important info note question quote seealso success summary tip todo warning'.split(' '),
+  'abstract attention bug caution danger error example failure hint important info note question quote seealso success summary tip todo warning'.split(
+    ' ',
+  ),
 );
 
 /** Whether a text could hold a container at all. */
@@ -19,7 +21,7 @@ export function mayHoldContainers(text: string): boolean {
 /** Takes the markers of containers off. One that is never closed ends with the text, as the generators have it. */
 export function openContainers(woven: Woven, dialect: Dialect): Woven {
   const { text } = woven;
-  const code = codeRanges(parseMarkdown(text, dialect), text);
+  const { code } = treeOf(woven, dialect);
   const lines = linesOf(text);
   const open: number[] = [];
   const edits: Edit[] = [];
@@ -52,7 +54,10 @@ export function labelFor(kind: string, title: string): string {
 function labelOf(info: string): string {
   const kind = /^[A-Za-z][\w-]*/.exec(info)?.[0] ?? '';
   const read = directiveOf(info);
-  const rest = info.slice(kind.length).replace(/\{[^{}]*\}\s*$/, '').trim();
+  const rest = info
+    .slice(kind.length)
+    .replace(/\{[^{}]*\}\s*$/, '')
+    .trim();
   return labelFor(kind, read ?? rest);
 }
 
@@ -66,7 +71,10 @@ function directiveOf(info: string): string | null {
   for (const node of nodesOf(container)) {
     if (node.type !== 'paragraph' || node.data === undefined || !('directiveLabel' in node.data)) continue;
     const { start, end } = rangeOf(node);
-    return text.slice(start, end).replace(/^\[|\]$/g, '').trim();
+    return text
+      .slice(start, end)
+      .replace(/^\[|\]$/g, '')
+      .trim();
   }
   return container.attributes?.['title'] ?? '';
 }

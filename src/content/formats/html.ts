@@ -172,7 +172,8 @@ export function titleOfHtml(root: Root): string | null {
 export function codeInHtml(text: string): readonly CodeRange[] {
   const ranges: CodeRange[] = [];
   for (const node of htmlNodes(parseHtml(text, 'page'))) {
-    if (node.type === 'element' && /^(?:code|pre|kbd|samp|script|style)$/.test(node.tagName)) ranges.push({ ...offsetsOf(node), kind: 'inline' });
+    if (node.type === 'element' && /^(?:code|pre|kbd|samp|script|style)$/.test(node.tagName))
+      ranges.push({ ...offsetsOf(node), kind: 'inline' });
   }
   // A block holds its own code: only the outer one counts.
   return ranges.filter((range) => !ranges.some((other) => other !== range && other.start <= range.start && range.end <= other.end));

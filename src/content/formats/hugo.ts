@@ -36,7 +36,8 @@ export function mayHoldShortcodes(text: string): boolean {
 }
 
 const boxes = /^(?:note|tip|info|warning|caution|danger|important|alert|hint|callout|admonition|notice|success|question)$/i;
-const silent = /^(?:youtube|vimeo|tweet|x|gist|instagram|toc|comment|qr|swaggerui|redoc|asciinema|steps|columns|column|cards|cardpane|tabs|tabpane|blocks\/\w+|br|clear|icon|svg|katex|chart)$/i;
+const silent =
+  /^(?:youtube|vimeo|tweet|x|gist|instagram|toc|comment|qr|swaggerui|redoc|asciinema|steps|columns|column|cards|cardpane|tabs|tabpane|blocks\/\w+|br|clear|icon|svg|katex|chart)$/i;
 const titled = /^(?:tab|card|details|expand|collapse|accordion|accordion-item|step|section|badge|mermaid|filetree\/\w+)$/i;
 const includes = /^(?:include|include-md|includefile|include-file|readfile|readFile|snippet|partial|transclude|content)$/;
 const codes = /^(?:highlight|code|codeblock|code-block|prism)$/i;

@@ -3,7 +3,7 @@ import type { Nodes, Root } from 'mdast';
 import { type CompileContext, fromMarkdown, type Token } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
-import type { Edit } from '../woven.ts';
+import { type Edit, once, type Woven } from '../woven.ts';
 
 /** UTF-16 offsets, the end not included. */
 export interface Range {
@@ -31,8 +31,24 @@ export interface Destination extends Range {
   readonly url: string;
 }
 
+export interface MarkdownTree {
+  readonly root: Root;
+  /** In the order of the text. */
+  readonly destinations: readonly Destination[];
+  /** All code, in the order of the text. */
+  readonly code: readonly CodeRange[];
+}
+
+/** The tree of a text, and what is asked of it most; parsed once, however many steps ask. */
+export function treeOf(woven: Woven, dialect: Dialect = 'markdown'): MarkdownTree {
+  return once(woven, `tree ${dialect}`, () => {
+    const { root, destinations } = parseWithDestinations(woven.text, dialect);
+    return { root, destinations, code: codeRanges(root, woven.text) };
+  });
+}
+
 /** The tree, and the destinations written in it. */
-export function parseWithDestinations(text: string): { readonly root: Root; readonly destinations: readonly Destination[] } {
+function parseWithDestinations(text: string, dialect: Dialect): Pick<MarkdownTree, 'root' | 'destinations'> {
   const ranges = new Map<Nodes, Range>();
   function note(this: CompileContext, token: Token): undefined {
     const node = this.stack.findLast((each) => each.type === 'link' || each.type === 'image' || each.type === 'definition');
@@ -42,7 +58,7 @@ export function parseWithDestinations(text: string): { readonly root: Root; read
     return undefined;
   }
   const noting = { enter: { resourceDestinationString: note, definitionDestinationString: note } };
-  const root = fromMarkdown(text, { extensions: extensionsOf('markdown'), mdastExtensions: [gfmFromMarkdown(), noting] });
+  const root = fromMarkdown(text, { extensions: extensionsOf(dialect), mdastExtensions: [gfmFromMarkdown(), noting] });
   const destinations: Destination[] = [];
   for (const node of nodesOf(root)) {
     const range = ranges.get(node);
@@ -73,7 +89,7 @@ export interface CodeRange extends Range {
 }
 
 /** All code of a text. */
-export function codeRanges(root: Root, text: string): readonly CodeRange[] {
+function codeRanges(root: Root, text: string): readonly CodeRange[] {
   const ranges: CodeRange[] = [];
   for (const node of nodesOf(root)) {
     if (node.type !== 'code' && node.type !== 'inlineCode') continue;

@@ -3,7 +3,7 @@
 import type { Generator } from '../../model/config.ts';
 import { type Edit, splice, type Woven } from '../woven.ts';
 import { commentsOf, parseHtml } from './html.ts';
-import { clearing, nodesOf, parseMarkdown, rangeOf } from './markdown.ts';
+import { clearing, nodesOf, rangeOf, treeOf } from './markdown.ts';
 
 /** Whether a text could hold such a mark at all. */
 export function mayHoldMarks(text: string): boolean {
@@ -14,7 +14,7 @@ export function mayHoldMarks(text: string): boolean {
 export function withoutMarks(woven: Woven, generator: Generator): Woven {
   const { text } = woven;
   const edits: Edit[] = [];
-  for (const node of nodesOf(parseMarkdown(text))) {
+  for (const node of nodesOf(treeOf(woven).root)) {
     const { start, end } = rangeOf(node);
     const source = () => text.slice(start, end);
     if (node.type === 'html') {

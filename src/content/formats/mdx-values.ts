@@ -86,7 +86,8 @@ export function said(program: unknown, scope: Scope): Said {
     if (meaning?.kind === 'file') return meaning;
     if (expression['name'] === 'undefined') return { kind: 'nothing' };
   }
-  if (expression.type === 'Literal' && (expression['value'] === null || typeof expression['value'] === 'boolean')) return { kind: 'nothing' };
+  if (expression.type === 'Literal' && (expression['value'] === null || typeof expression['value'] === 'boolean'))
+    return { kind: 'nothing' };
   const text = textOf(expression, scope);
   if (text !== null) return { kind: 'text', text };
   const spoken = spokenIn(expression);
@@ -113,7 +114,9 @@ function textOf(expression: Code, scope: Scope): string | null {
     }
     case 'TemplateLiteral': {
       const values = listOf(expression['expressions']).map((one) => textOf(one, scope));
-      const pieces = listOf(expression['quasis']).map((one) => (one['value'] as { readonly cooked?: string | null } | undefined)?.cooked ?? '');
+      const pieces = listOf(expression['quasis']).map(
+        (one) => (one['value'] as { readonly cooked?: string | null } | undefined)?.cooked ?? '',
+      );
       return values.includes(null) ? null : pieces.map((piece, index) => piece + (values[index] ?? '')).join('');
     }
     case 'BinaryExpression': {

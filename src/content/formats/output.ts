@@ -38,13 +38,20 @@ export function converter({ body, syntax, format }: Conversion): (run: string) =
 }
 
 /** A text of a document between its title and the line that lets a bot cite the page. */
-export function framed({ title, url }: { readonly title: string; readonly url: string | null }, text: string, format: 'html' | 'plain'): string {
+export function framed(
+  { title, url }: { readonly title: string; readonly url: string | null },
+  text: string,
+  format: 'html' | 'plain',
+): string {
   if (format === 'plain') return `${[title, text, url === null ? '' : `Source: ${url}`].filter((piece) => piece !== '').join('\n\n')}\n`;
   const words = (value: string) => ({ type: 'text' as const, value });
   const element = (tagName: string, properties: { readonly [name: string]: string }, children: HtmlRoot['children']) =>
     ({ type: 'element', tagName, properties, children }) as HtmlRoot['children'][number];
   const heading = writeHtml({ type: 'root', children: [element('h1', {}, [words(title)])] });
-  const source = url === null ? '' : writeHtml({ type: 'root', children: [element('p', {}, [words('Source: '), element('a', { href: url }, [words(url)])])] });
+  const source =
+    url === null
+      ? ''
+      : writeHtml({ type: 'root', children: [element('p', {}, [words('Source: '), element('a', { href: url }, [words(url)])])] });
   return `${[heading, text, source].filter((piece) => piece !== '').join('\n')}\n`;
 }
 
@@ -107,10 +114,11 @@ function withCodeTitles(root: Root): Root {
   return root;
 }
 
-/** `sh [npm]` (VitePress), `js title="server.js"` (Docusaurus, Starlight, MkDocs). */
+/** `sh [npm]` (VitePress), `js title="server.js"` (Docusaurus, Starlight, MkDocs), `tsx filename=app/root.tsx`. */
 function titleOfCode({ lang, meta }: Code): string | null {
   const info = [lang, meta].filter((part) => typeof part === 'string').join(' ');
-  return /(?:^|\s)title=(["'])(.*?)\1/.exec(info)?.[2] ?? /\s\[([^\]]+)\]/.exec(info)?.[1] ?? null;
+  const [, , quoted, bare] = /\s(?:title|filename)=(?:(["'])(.*?)\1|([^\s"'{}]+))/.exec(info) ?? [];
+  return quoted ?? bare ?? /\s\[([^\]]+)\]/.exec(info)?.[1] ?? null;
 }
 
 function plainFromTree(tree: HtmlRoot): string {

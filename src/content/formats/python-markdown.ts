@@ -1,7 +1,7 @@
 // Blocks of MkDocs: admonitions (`!!! note "Title"`, `??? tip`) and tabs (`=== "npm"`). To CommonMark the indented text below such a line is code: it is moved to the left first of all, so that every later stage sees the text that it is.
 import { type Edit, splice, type Woven } from '../woven.ts';
 import { labelFor } from './containers.ts';
-import { type CodeRange, codeRanges, type Line, linesOf, parseMarkdown, rangeAt } from './markdown.ts';
+import { type CodeRange, type Line, linesOf, rangeAt, treeOf } from './markdown.ts';
 
 const admonition = /^([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+([A-Za-z][\w-]*)((?:[ \t]+[A-Za-z][\w-]*)*)(?:[ \t]+"(.*)")?[ \t]*$/;
 const untyped = /^([ \t]*)(?:!!!|\?\?\?\+?)[ \t]+()()"(.*)"[ \t]*$/;
@@ -27,7 +27,7 @@ export function openIndentedBlocks(woven: Woven): Woven {
 
 function openOutermost(woven: Woven): Woven {
   const { text } = woven;
-  const code = codeRanges(parseMarkdown(text), text);
+  const { code } = treeOf(woven);
   const lines = linesOf(text);
   const edits: Edit[] = [];
   for (let index = 0; index < lines.length; index += 1) {

@@ -4,7 +4,7 @@ import type { Element } from 'hast';
 import { type Edit, splice, type Woven } from '../woven.ts';
 import { type Component, isTextAttribute, linkText, wordsOfComponent } from './components.ts';
 import { htmlNodes, offsetsOf, parseHtml } from './html.ts';
-import { clearing, type CodeRange, codeRanges, nodesOf, parseMarkdown, type Range, rangeAt, rangeOf } from './markdown.ts';
+import { type CodeRange, clearing, nodesOf, type Range, rangeAt, rangeOf, treeOf } from './markdown.ts';
 
 export interface VueFindings {
   readonly woven: Woven;
@@ -16,7 +16,9 @@ export interface VueFindings {
 
 /** Components of VitePress's own theme, and of Vue. */
 const known: ReadonlySet<string> = new Set(
-  'Badge ClientOnly Content Teleport Transition KeepAlive Suspense VPTeamMembers VPTeamPage VPTeamPageTitle VPTeamPageSection VPButton VPHomeHero VPFeatures template component slot'.split(' '),
+  'Badge ClientOnly Content Teleport Transition KeepAlive Suspense VPTeamMembers VPTeamPage VPTeamPageTitle VPTeamPageSection VPButton VPHomeHero VPFeatures template component slot'.split(
+    ' ',
+  ),
 );
 
 /** Whether a text could hold any of it. */
@@ -27,8 +29,7 @@ export function mayHoldVue(text: string): boolean {
 /** Leaves the text that readers of the page see. */
 export function withoutVue(woven: Woven): VueFindings {
   const { text } = woven;
-  const root = parseMarkdown(text);
-  const code = codeRanges(root, text);
+  const { root, code } = treeOf(woven);
   const edits: Edit[] = [];
   for (const node of nodesOf(root)) {
     const range = rangeOf(node);
