@@ -149,7 +149,16 @@ export async function payloadHeads(
 /** `target` only where the text differs from target to target. What a configuration says of all texts is part of the scan cache's own key. */
 function renderKey(options: RenderOptions, target: string | null): string {
   const { format, partBytes, split: by = 'size', titleCharacters, attributeKeys, links } = options;
-  return fingerprint({ rendererVersion, format, partBytes, split: by, titleCharacters, attributeKeys, target, ...(links === true && { links }) });
+  return fingerprint({
+    rendererVersion,
+    format,
+    partBytes,
+    split: by,
+    titleCharacters,
+    attributeKeys,
+    target,
+    ...(links === true && { links }),
+  });
 }
 
 /** Questions and answers stand on a page among others: they stay texts. */

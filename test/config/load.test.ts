@@ -313,9 +313,7 @@ state: { kind: s3 }
     expect(problems[0]?.message).toContain('not built yet');
   });
 
-  it.each([
-    ['after', 'other'],
-  ])('what is not built yet is refused in a target: %s', async (name, value) => {
+  it.each([['after', 'other']])('what is not built yet is refused in a target: %s', async (name, value) => {
     const target = `    ${name}: ${value}\n  - { name: other, vendor: acme, sandbox: true }\n`;
     const problems = await problemsOf(config({ target }), { env: key });
     expect(problems.map((problem) => `${problem.line} ${problem.key}`)).toEqual([`7 targets[0].${name}`]);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type Folder, wantedBy } from '../../src/cycle/folder.ts';
 import type { ContentConfig } from '../../src/model/config.ts';
 import { openScanCache } from '../../src/state/scan-cache.ts';
-import { targetConfig } from '../support/engine.ts';
+import { targetConfig } from '../../src/testkit/engine.ts';
 import { folderWith, ids, type Settings, scanOf, told, writeOld } from './folder.ts';
 
 const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;

@@ -81,7 +81,7 @@ function inlineOf(node: PhrasingContent): string {
     case 'break':
       return '\n';
     case 'link':
-      return withAddress(inline(node.children), node.url);
+      return inline(node.children).trim() === '' ? '' : withAddress(inline(node.children), node.url);
     case 'image':
       return withAddress(node.alt ?? '', node.url);
     case 'footnoteReference':
@@ -96,5 +96,5 @@ function withAddress(words: string, url: string): string {
   if (url === '' || url.startsWith('#')) return words;
   const bare = (text: string) => text.trim().replace(/^(?:mailto:|tel:|https?:\/\/)/i, '');
   if (bare(words) === bare(url)) return words;
-  return words.trim() === '' ? url : `${words} (${url})`;
+  return words.trim() === '' ? `(${url})` : `${words} (${url})`;
 }
