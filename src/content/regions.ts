@@ -25,11 +25,6 @@ export interface Regions {
   readonly perTarget: boolean;
 }
 
-/** Whether a text could hold a region at all. */
-export function mayHoldRegions(text: string): boolean {
-  return text.includes('kb:');
-}
-
 /** Cuts the regions that this target must not have, and all markers. */
 export function cutRegions(woven: Woven, input: RegionInput): Regions {
   const { text } = woven;
@@ -59,6 +54,9 @@ export function cutRegions(woven: Woven, input: RegionInput): Regions {
     }
     if (!region.keeps) edits.push(clearing(text, { start: region.marker.start, end: marker.end }));
     else edits.push(clearing(text, region.marker), clearing(text, marker));
+  }
+  for (const { start } of input.dialect === 'markdown' ? markersInIndentedCode(woven) : []) {
+    input.report(start, 'a marker in text that is indented so far that it is code: indent it less, or put code between fences');
   }
   for (const { marker } of open) {
     input.report(marker.start, `"${written(marker)}" is never ended: <!-- kb:end --> is missing`);
@@ -100,6 +98,16 @@ function commentsInMarkdown(woven: Woven): readonly FoundComment[] {
     for (const comment of commentsOf(parseHtml(text.slice(start, end), 'piece'))) {
       found.push({ start: start + comment.start, end: start + comment.end, value: comment.value });
     }
+  }
+  return found;
+}
+
+/** Few people mean code by four spaces; and behind a marker that is not heeded the text would be sent. */
+function markersInIndentedCode(woven: Woven): readonly Range[] {
+  const found: Range[] = [];
+  for (const code of treeOf(woven).code) {
+    const at = code.kind === 'indented' ? woven.text.slice(code.start, code.end).search(/<!--\s*\/?kb:/) : -1;
+    if (at >= 0) found.push({ start: code.start + at, end: code.end });
   }
   return found;
 }

@@ -38,7 +38,7 @@ describe('regions', () => {
   });
 
   it('in code they are text', async () => {
-    const text = 'Write `<!-- kb:ignore -->` or\n\n```\n<!-- kb:ignore -->\n```\n\n    <!-- kb:end -->';
+    const text = 'Write `<!-- kb:ignore -->` or\n\n```\n<!-- kb:ignore -->\n```';
     expect(await one(text)).toBe(text);
   });
 
@@ -69,6 +69,9 @@ describe('regions', () => {
     ]);
     expect(await problems('<!-- kb:only suport -->\nx\n<!-- kb:end -->')).toEqual([
       'error a.md:1 unknown target "suport" in kb:only; did you mean "support"?',
+    ]);
+    expect(await problems('A\n\n    <!-- kb:ignore -->\n    secret\n    <!-- kb:end -->')).toEqual([
+      'error a.md:3 a marker in text that is indented so far that it is code: indent it less, or put code between fences',
     ]);
     expect(await problems('<!-- kb:only -->\nx\n<!-- kb:end -->')).toEqual(['error a.md:1 "kb:only" names no target']);
     expect(await problems('<!-- kb:ignore -->\nx\n<!-- /kb:only -->')).toEqual([

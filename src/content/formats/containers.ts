@@ -13,11 +13,6 @@ const admonitions: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether a text could hold a container at all. */
-export function mayHoldContainers(text: string): boolean {
-  return text.includes(':::');
-}
-
 /** Takes the markers of containers off. One that is never closed ends with the text, as the generators have it. */
 export function openContainers(woven: Woven, dialect: Dialect): Woven {
   const { text } = woven;

@@ -30,7 +30,7 @@ async function readPdf(bytes: Uint8Array, packages: Packages): Promise<Extracted
   if (found === null) return { kind: 'missing', package: 'unpdf', format: '.pdf' };
   try {
     // The package keeps the array it is given: it gets a copy.
-    const pdf = await found.getDocumentProxy(new Uint8Array(bytes));
+    const pdf = await found.getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
     const { text } = await found.extractText(pdf, { mergePages: false });
     const { info } = await found.getMeta(pdf);
     const title = typeof info?.['Title'] === 'string' && info['Title'].trim() !== '' ? info['Title'].trim() : null;

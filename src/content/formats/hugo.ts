@@ -30,11 +30,6 @@ interface Shortcode extends Range {
   readonly named: ReadonlyMap<string, string>;
 }
 
-/** Whether a text could hold a shortcode at all. */
-export function mayHoldShortcodes(text: string): boolean {
-  return /\{\{[<%]/.test(text);
-}
-
 const boxes = /^(?:note|tip|info|warning|caution|danger|important|alert|hint|callout|admonition|notice|success|question)$/i;
 const silent =
   /^(?:youtube|vimeo|tweet|x|gist|instagram|toc|comment|qr|swaggerui|redoc|asciinema|steps|columns|column|cards|cardpane|tabs|tabpane|blocks\/\w+|br|clear|icon|svg|katex|chart)$/i;
