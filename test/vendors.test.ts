@@ -151,3 +151,23 @@ describe('a CX Genie create whose answer is lost', () => {
     expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 1, requests: { write: 0 } });
   });
 });
+
+describe('ReplyCX with features that are switched on and not there', () => {
+  let bot: World;
+  afterEach(() => bot.close());
+
+  it('degrades: first contact as where nothing can be listed, deletes as work for a person, listed once', async () => {
+    bot = await world('replycx+full', { profile: 'seed-only' });
+    bot.write({ 'a.md': page(1, 'ant'), 'b.md': page(2, 'bee') });
+    const held = await bot.sync();
+    expect(held).toMatchObject({ exitCode: 5, requests: { write: 0 } });
+    expect(held.held[0]?.rule).toBe('first-contact');
+    expect(await bot.sync({ passes: { initial: true } })).toMatchObject({ exitCode: 0 });
+    bot.write({ 'b.md': null });
+    expect((await bot.sync()).exitCode).toBe(4);
+    const { state } = await bot.view();
+    expect(state.leftovers.map(({ document, removable }) => [document, removable])).toEqual([['b.md', 'by-hand']]);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, requests: { write: 0 } });
+    expect((await bot.view()).state.leftovers.length).toBe(1);
+  });
+});

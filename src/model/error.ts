@@ -184,3 +184,8 @@ export function asSyncError(thrown: unknown): SyncError {
 export function exitCodeOf(code: ErrorCode): number {
   return errorTable[code].exitCode;
 }
+
+/** Whether a vendor turned out not to have a call that the configuration says it has (a connector's `data: { absent: true }`). */
+export function isAbsent(thrown: unknown): boolean {
+  return thrown instanceof SyncError && thrown.data['absent'] === true;
+}

@@ -1,7 +1,8 @@
 // Each batch: begin on disk → call → ends on disk. Owns the order of a push and what becomes of each operation; knows no vendor.
 import type { ItemResult, ItemTarget } from '../connectors/connector.ts';
+import type { DocumentId } from '../model/document.ts';
 import type { EntryBody } from '../model/effect.ts';
-import { asSyncError, type ErrorRecord, SyncError } from '../model/error.ts';
+import { asSyncError, type ErrorRecord, isAbsent, SyncError } from '../model/error.ts';
 import type { EffectId } from '../model/record.ts';
 import { type Batch, batchesOf, type Sendable, sendablesOf } from './batch.ts';
 import { callOf, type PushContext } from './context.ts';
@@ -179,7 +180,17 @@ class PushRun {
     const gone: EntryBody[] =
       error.code === 'REMOTE_GONE' && effect.action === 'update' ? [{ kind: 'gone', remoteIds: [effect.remoteId] }] : [];
     const refused = error.facts.retry === 'never' && error.facts.stops === 'document';
-    return [{ kind: 'failed', effect: effect.id, error: error.record(), refused }, ...gone];
+    const byHand: EntryBody[] = effect.action === 'delete' && isAbsent(error) ? [this.leftByHand(effect.document, effect.remoteId)] : [];
+    return [{ kind: 'failed', effect: effect.id, error: error.record(), refused }, ...gone, ...byHand];
+  }
+
+  /** A copy that the vendor turned out to have no call to delete: from now on it is a person's to remove. */
+  private leftByHand(document: DocumentId, remoteId: string): EntryBody {
+    const { memory, now } = this.context;
+    const item = memory.state.records[document]?.items.find((candidate) => candidate.remoteId === remoteId);
+    const known = memory.state.leftovers.find((leftover) => leftover.remoteId === remoteId);
+    const mark = item?.mark ?? known?.mark ?? null;
+    return { kind: 'leftover', leftover: { remoteId, document, mark, why: known?.why ?? 'deleted', removable: 'by-hand', since: now() } };
   }
 
   private finished(step: Step, remoteId: string): void {

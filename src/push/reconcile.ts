@@ -2,6 +2,7 @@
 import type { Call, RemoteEntry, Target } from '../connectors/connector.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, KnownDocument } from '../model/effect.ts';
+import { isAbsent } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
 import type { Leftover, RemoteItem } from '../model/record.ts';
@@ -44,14 +45,20 @@ export async function makeContact(context: ContactContext): Promise<Contact> {
   const ours = new Map<string, OurEntry[]>();
   let foreign = 0;
   let taken = 0;
-  for await (const entry of target.list(context.call)) {
-    const stem = entry.mark === null ? null : stemOf(entry.mark, target);
-    if (stem !== null && entry.mark !== null && (wanted.has(stem) || target.marks.ours(entry.mark, workspace))) {
-      ours.set(stem, [...(ours.get(stem) ?? []), { ...entry, mark: entry.mark }]);
-      taken += 1;
-    } else {
-      foreign += 1;
+  try {
+    for await (const entry of target.list(context.call)) {
+      const stem = entry.mark === null ? null : stemOf(entry.mark, target);
+      if (stem !== null && entry.mark !== null && (wanted.has(stem) || target.marks.ours(entry.mark, workspace))) {
+        ours.set(stem, [...(ours.get(stem) ?? []), { ...entry, mark: entry.mark }]);
+        taken += 1;
+      } else {
+        foreign += 1;
+      }
     }
+  } catch (thrown) {
+    // Switched on in the configuration, but not there at this vendor: as good as a bot that cannot be listed.
+    if (!isAbsent(thrown)) throw thrown;
+    return { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0 };
   }
   const { entries, orphans } = await entriesOf(ours, wanted, context);
   return { entries, listed: true, foreign, taken, orphans };
