@@ -50,7 +50,7 @@ export interface Setting {
   readonly files?: { readonly [file: string]: string };
 }
 
-/** Loads a text as /work/sync.config.yaml of a folder in memory. */
+/** Loads a text as /repo/sync.config.yaml of a folder in memory. */
 export function load(text: string, { env = {}, files = {} }: Setting = {}): Promise<Loaded> {
   const all: { readonly [file: string]: string } = { '/w/sync.config.yaml': text, ...files };
   const readFile = async (file: string) => {
