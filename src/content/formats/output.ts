@@ -27,8 +27,9 @@ export function converter({ body, syntax, format }: Conversion): (run: string) =
   let beside: string | null = null;
   const convert = (run: string): string => {
     if (syntax === 'plain') return format === 'plain' ? run : htmlFromPlain(run);
-    beside ??= definitionsIn(body);
-    return format === 'plain' ? plainFromMarkdown(run, beside) : htmlFromMarkdown(run, beside);
+    if (run !== body) beside ??= definitionsIn(body);
+    const defined = run === body ? '' : (beside ?? '');
+    return format === 'plain' ? plainFromMarkdown(run, defined) : htmlFromMarkdown(run, defined);
   };
   return (run) => {
     const made = known.get(run) ?? convert(run);
