@@ -21,7 +21,7 @@ const defaults: ContentConfig['lint'] = {
   'empty-body': 'warning',
 };
 const lint = (root: string, severities: ContentConfig['lint'] = {}, settings: Settings = {}) =>
-  scanOf(root, { ...settings, content: { lint: { ...defaults, ...severities } } });
+  scanOf(root, { ...settings, content: { variables: { product: 'Acme' }, lint: { ...defaults, ...severities } } });
 const prose = (seed: number, count = 120) => Array.from({ length: count }, (_, n) => `word${(seed * 31 + n * n * 7 + n) % 997}`).join(' ');
 
 describe('lint in the scan', () => {
