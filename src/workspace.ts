@@ -210,7 +210,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       }
     },
     async readOnly(target, signals, offline, work) {
-      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now)));
+      return work({ ...(await contextFor(target, signals, offline, copyOf(await view(target.name), now))), readOnly: true });
     },
     lockHolder(target) {
       const place = lockPlace(target);

@@ -48,6 +48,8 @@ export interface CycleContext {
   readonly kill: AbortSignal;
   /** Under CI without state a container is never made by itself. */
   readonly underCi: boolean;
+  /** A plan: nothing may be sent, not even what would only say a lost create again. */
+  readonly readOnly?: boolean;
   /** Containers that other targets of the workspace name or remember: never taken for ours. */
   readonly elsewhere: ReadonlySet<string>;
 }

@@ -75,7 +75,12 @@ export async function settleAll(context: CycleContext): Promise<void> {
   context.emit({ kind: 'phase', phase: 'settling', done: 0, total: memory.open.length });
   const { sleep, nextNumber, texts } = context;
   const base = { target: connection.target, memory, call: callsOf(context), sleep, nextNumber, texts };
-  await settle({ ...base, now: () => new Date(nowMs()).toISOString(), onUnconfirmed: target.onUnconfirmed });
+  await settle({
+    ...base,
+    now: () => new Date(nowMs()).toISOString(),
+    onUnconfirmed: target.onUnconfirmed,
+    readOnly: context.readOnly === true,
+  });
   await confirmTraining({ ...base, nowMs });
 }
 

@@ -87,7 +87,7 @@ async function openContainer(context: CycleContext): Promise<void> {
       throw thrown;
     }
     // The answer was lost: look for the one that is new and unused; if it is not there, this run ends here and the next one makes it.
-    await settle({ ...pushBase(context), onUnconfirmed: 'default' });
+    await settle({ ...pushBase(context), onUnconfirmed: 'default', readOnly: false });
     if (memory.state.container === null) throw thrown;
   }
 }

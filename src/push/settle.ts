@@ -9,6 +9,8 @@ import { type Create, type Looked, lookForOpenCreates } from './look.ts';
 export type SettleContext = Pick<PushContext, 'target' | 'memory' | 'texts' | 'call' | 'sleep' | 'nextNumber' | 'now'> & {
   /** What may be done about a create that the vendor cannot be asked about (configuration: onUnconfirmed). */
   readonly onUnconfirmed: 'default' | 'ask' | 'retry' | 'assume-created';
+  /** A plan only looks: nothing is said again. */
+  readonly readOnly: boolean;
 };
 
 /**
@@ -25,7 +27,7 @@ export async function settle(context: SettleContext): Promise<readonly Looked[]>
   }
   const creates = open.filter((effect) => effect.action === 'create');
   if (creates.length === 0) return [];
-  if (context.target.traits.repeatedCreate === 'same-item') return sayAgain(creates, context);
+  if (context.target.traits.repeatedCreate === 'same-item' && !context.readOnly) return sayAgain(creates, context);
   const policy = context.onUnconfirmed;
   const askable = context.target.traits.repeatedCreate === 'findable';
   if (askable || policy === 'default' || policy === 'ask') return lookForOpenCreates(creates, new Set(), context);
