@@ -78,3 +78,35 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
     expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 3, results: [], requests: { write: 0 } });
   });
 });
+
+describe('formats, as the vendor takes them', () => {
+  const files = {
+    'a.md': '---\nkb:\n  faq:\n    - { q: "Is it <safe>?", a: "Yes, *very*." }\n---\n# A\n\nSome **bold** [words](https://x.example/w).\n',
+  };
+  const given = async (vendor: string, extra: string) => {
+    const bot = await world(vendor);
+    try {
+      bot.configure({ extra });
+      bot.write(files);
+      const report = await bot.sync({ passes: { initial: true } });
+      const again = await bot.sync();
+      expect([report.exitCode, again.requests.write]).toEqual([0, 0]);
+      return bot.items().map((item) => item.text);
+    } finally {
+      await bot.close();
+    }
+  };
+
+  it.each(['chatthing', 'sitegpt', 'sitegpt+v0', 'replycx', 'koreai', 'cxgenie'])('%s takes plain text', async (vendor) => {
+    const text = (await given(vendor, 'format: plain')).join('\n');
+    expect(text).toContain('Some bold words');
+    expect(text).not.toContain('**');
+  });
+
+  it.each(['format: html', 'textFormat: html'])('CX Genie takes HTML: %s', async (extra) => {
+    const texts = await given('cxgenie', extra);
+    expect(texts.some((text) => text.includes('<strong>bold</strong>'))).toBe(true);
+    // The answer goes without its question, which is a field of its own.
+    expect(texts.some((text) => text.includes('<p>Yes, <em>very</em>.</p>') && !text.includes('<h1>'))).toBe(true);
+  });
+});

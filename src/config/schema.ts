@@ -144,10 +144,9 @@ const targetKeys = z.strictObject({
     .default(null)
     .describe('The fence: only documents with one of these audiences ever reach the bot; null: no fence.'),
   include: texts().default(['**']).describe('Globs that narrow content.include for this target.'),
-  format: z
-    .enum(['markdown', 'html', 'plain'])
-    .default('markdown')
-    .describe('What the documents are sent as; html and plain only where the vendor takes them.'),
+  format: orVendor(z.enum(['markdown', 'html', 'plain'])).describe(
+    'What the documents are sent as, as far as the vendor takes it; by default markdown, or what the vendor’s own keys say.',
+  ),
   maxDocumentBytes: orVendor(count(1)).describe('UTF-8 bytes; larger documents are split at headings. By default the vendor’s limit.'),
   split: z
     .enum(['heading', 'size', 'none'])

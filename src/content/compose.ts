@@ -6,7 +6,7 @@ import type { ContentProblem } from '../model/document.ts';
 import { sha256 } from '../model/json.ts';
 import type { IncludeReader } from './includes.ts';
 import type { LinkResolver, LinkSite } from './links.ts';
-import { type ComposeSettings, filled, type Kitchen, opened, type Report, spoken, tellExpressions, tellUnknown } from './steps.ts';
+import { type ComposeSettings, filled, type Kitchen, opened, type Report, speaks, spoken, tellExpressions, tellUnknown } from './steps.ts';
 import { firstHeading } from './title.ts';
 import { readsAsMdx, unwrapped } from './unwrap.ts';
 import { placeAt, type Source, type Woven, weave } from './woven.ts';
@@ -104,7 +104,9 @@ async function markdownSteps(woven: Woven, { path, mayBeMdx }: File, kitchen: Ki
   const isMdx = mayBeMdx && (await readsAsMdx(path, prepared.text, generator));
   let text = await spoken(prepared, isMdx ? 'mdx' : 'markdown', kitchen);
   if (isMdx) text = await unwrapped(text, chain, null, kitchen);
-  const containers = text.text.includes(':::') ? await import('./formats/containers.ts') : null;
+  // At MkDocs `::: package.module` asks mkdocstrings for a module; Hugo has no containers.
+  const mayHoldContainers = speaks(generator, 'docusaurus', 'vitepress', 'astro') && text.text.includes(':::');
+  const containers = mayHoldContainers ? await import('./formats/containers.ts') : null;
   if (containers !== null) text = containers.openContainers(text, 'markdown');
   if (generator === 'vitepress') text = await withoutVue(text, kitchen);
   return withoutMarks(text, generator, isMdx);

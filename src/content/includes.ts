@@ -29,6 +29,8 @@ export type IncludeReader = (path: string) => Included;
 
 export interface IncludeContext {
   readonly read: IncludeReader;
+  /** Whose syntax the text speaks: `--8<--` is PyMdown's, `<<<` and `@include` are VitePress's. Elsewhere they are text. */
+  readonly speaks: { readonly snippets: boolean; readonly imports: boolean };
   /** Snippets in code are expanded whether the file is there or not (MkDocs); elsewhere only where it is. */
   readonly snippetsInCode: boolean;
   /** Declared folders of partials, tried after what a path says by itself. */
@@ -51,10 +53,10 @@ export function mayHoldIncludes(text: string): boolean {
 export function expandIncludes(woven: Woven, chain: readonly string[], context: IncludeContext): Woven {
   if (!mayHoldIncludes(woven.text)) return woven;
   const { root, code } = treeOf(woven);
+  const { speaks } = context;
   const edits = [
-    ...snippets(woven, code, chain, context),
-    ...fences(woven, code, chain, context),
-    ...comments(woven, root, chain, context),
+    ...(speaks.snippets ? snippets(woven, code, chain, context) : []),
+    ...(speaks.imports ? [...fences(woven, code, chain, context), ...comments(woven, root, chain, context)] : []),
   ];
   return splice(woven, edits);
 }

@@ -8,6 +8,7 @@ import { type Composer, composerOf } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
 import type { Packages } from './formats/extract.ts';
 import { contentScope, isIgnored, isQaPath, neverEntered, type Scope } from './ignore.ts';
+import { fenceBreaches } from './include-fence.ts';
 import { includeFiles } from './include-files.ts';
 import { fileLinter } from './lint-file.ts';
 import { folderFindings, onceTold } from './lint-folder.ts';
@@ -74,26 +75,6 @@ export interface ScanInput {
   readonly reach?: (document: Document) => readonly string[];
 }
 
-/**
- * Files that include another one of another audience: its text would get past the fence inside a document that may pass. A file whose own
- * audience cannot be known just now counts as another's.
- */
-function fenceBreaches(files: ReadonlyMap<string, CachedFile>): readonly { readonly problem: ContentProblem; readonly path: string }[] {
-  return [...files].flatMap(([path, file]) => {
-    const [own] = file.documents;
-    if (own === undefined) return [];
-    return (file.includes ?? []).flatMap((fact) => {
-      const included = fact.path === path ? undefined : files.get(fact.path);
-      if (included === undefined) return [];
-      const [document] = included.documents;
-      const theirs = document === undefined ? 'not to be known, since it cannot be read' : (document.distribution.audience ?? 'none');
-      if (document !== undefined && document.distribution.audience === own.distribution.audience) return [];
-      const message = `includes ${fact.path}, whose audience is ${theirs}; its own is ${own.distribution.audience ?? 'none'}: give both the same, or leave the include out`;
-      return [{ path, problem: { path, line: null, column: null, message, severity: 'error' as const } }];
-    });
-  });
-}
-
 /** Scans the folder. Never throws for what is in it. Saving the cache is the caller's. */
 export async function scanContent(input: ScanInput): Promise<Scan> {
   const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk, packages = null } = input;
@@ -147,7 +128,8 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   const files = new Map(looked.flatMap(({ found: { path }, file }): [string, CachedFile][] => (file === null ? [] : [[path, file]])));
   const whole = { severities: content.lint, files, blocked: report.blocked, resolve, reach: input.reach ?? anyTarget, cache };
   for (const { problem, paths } of folderFindings(whole)) tell(problem, paths, report);
-  for (const { problem, path } of fenceBreaches(files)) tell(problem, [path], report);
+  const breaches = fenceBreaches({ files, listed, includes, parser: { content, rules, targetNames, site: facts } });
+  for (const { problem, path } of await breaches) tell(problem, [path], report);
   const kept = new Map(looked.filter(({ found: { path } }) => !report.blocked.has(path)).map((each) => [each.found.path, each]));
   const documents = [...kept.values()].flatMap(({ file }) => file?.documents ?? []);
   if (walk.incomplete.length === 0) cache?.prune(presentPaths);

@@ -50,6 +50,11 @@ export interface Kitchen {
   readonly budget: { files: number; units: number };
 }
 
+/** Whether a syntax of some generators is one here: where none is named, any of them may be meant. */
+export function speaks(generator: Generator | null, ...whose: readonly Generator[]): boolean {
+  return generator === null || generator === 'plain' || whose.includes(generator);
+}
+
 /** Includes, shortcodes, and the indented blocks of MkDocs. */
 export async function opened(woven: Woven, chain: readonly string[], kitchen: Kitchen): Promise<Woven> {
   const { generator } = kitchen.settings;
@@ -59,7 +64,7 @@ export async function opened(woven: Woven, chain: readonly string[], kitchen: Ki
     text = expandIncludes(text, chain, includeContext(kitchen));
   }
   if (generator === 'hugo' && /\{\{[<%]/.test(text.text)) text = await withoutShortcodes(text, chain, kitchen);
-  if (/^[ \t]*(?:!!!|\?\?\?|===)/m.test(text.text)) {
+  if (speaks(generator, 'mkdocs') && /^[ \t]*(?:!!!|\?\?\?|===)/m.test(text.text)) {
     const { mayHoldIndentedBlocks, openIndentedBlocks } = await import('./formats/python-markdown.ts');
     if (mayHoldIndentedBlocks(text.text)) text = openIndentedBlocks(text);
   }
@@ -105,7 +110,8 @@ async function codeIn(woven: Woven, dialect: Dialect) {
 
 export function includeContext({ settings, read, report, budget }: Kitchen): IncludeContext {
   const { partials, rootName, generator } = settings;
-  return { read, snippetsInCode: generator === 'mkdocs', partials, rootName, report, budget };
+  const dialects = { snippets: speaks(generator, 'mkdocs'), imports: speaks(generator, 'vitepress') };
+  return { read, speaks: dialects, snippetsInCode: generator === 'mkdocs', partials, rootName, report, budget };
 }
 
 /** An included file, ready to be put where it is used; null where it cannot be had, which is reported. */

@@ -64,7 +64,7 @@ export interface Wanted {
 /** What decides the bytes that a target is given. */
 export function renderOptionsOf(target: TargetConfig, traits: ReturnType<ConnectorSpec['connect']>['traits']): RenderOptions {
   return {
-    format: target.format,
+    format: target.format ?? traits.formats[0] ?? 'markdown',
     split: target.split,
     target: target.name,
     partBytes: target.maxDocumentBytes ?? traits.limits.partBytes,

@@ -84,7 +84,8 @@ export interface TargetConfig {
   /** The fence: null where the target states none. */
   readonly audience: readonly string[] | null;
   readonly include: readonly string[];
-  readonly format: Format;
+  /** null: the first that the vendor takes. */
+  readonly format: Format | null;
   readonly maxDocumentBytes: number | null;
   /** How a large document becomes parts: at headings where it is over the limit, one part a section, or never. */
   readonly split: 'heading' | 'size' | 'none';

@@ -40,6 +40,17 @@ export interface Payload extends PayloadHead {
   readonly bodyText: string;
 }
 
+/**
+ * The answer in the text of a Q&A, which begins with the question as a heading, in any format. Vendors that keep question and answer apart are
+ * given it alone.
+ */
+export function answerIn({ text, title, format }: Pick<Part, 'text' | 'title' | 'format'>): string {
+  const heading = { markdown: /^# (.*)(?:\n|$)/, html: /^<h1>(.*?)<\/h1>/s, plain: /^(.*)(?:\n\n|\n?$)/ }[format].exec(text);
+  // The title may be cut to what the vendor takes; in HTML it is escaped.
+  const isTitle = heading !== null && (format === 'html' || (title !== '' && (heading[1] ?? '').startsWith(title)));
+  return (isTitle ? text.slice(heading[0].length) : text).trim();
+}
+
 /** The fingerprint of a part: title, format, text and attributes as sent, and nothing else. */
 export function partFingerprint(part: Pick<Part, 'title' | 'format' | 'text' | 'attributes'>): Fingerprint {
   return fingerprint({ title: part.title, format: part.format, text: part.text, attributes: part.attributes });

@@ -102,7 +102,7 @@ function optionsOf(spec: ConnectorSpec, target: TargetConfig, offline: boolean):
 /** Only the connector knows which formats its bot takes, and that from its options. */
 function refuseFormat(spec: ConnectorSpec, target: TargetConfig, bot: Connected): void {
   const { formats } = bot.target.traits;
-  if (formats.includes(target.format)) return;
+  if (target.format === null || formats.includes(target.format)) return;
   throw new SyncError('CONFIG_INVALID', {
     message: `target ${target.name} (line ${target.line} of the configuration): format is ${target.format}, but ${spec.label} takes only ${formats.join(' or ')}`,
     next: `set format to ${formats.join(' or ')}, or leave the key out`,

@@ -55,7 +55,7 @@ describe('options', () => {
     expect(connector.options.parse({})).toMatchObject({
       basePath: base,
       qaOrder: 'question-first',
-      textFormat: 'markdown',
+      textFormat: null,
       uploadTokenIn: 'form',
       customer: { email: 'kb-sync-verify@example.invalid', phone_number: '', external_id: null },
       chatApi: 'v2',
@@ -72,7 +72,7 @@ describe('options', () => {
     [{ extensions: { list: {} } }, 'extensions'],
     [{ updateMode: 'append' }, 'updateMode'],
     [{ customerDetailAuthParam: 'workspace_id' }, 'customerDetailAuthParam'],
-    [{ textFormat: 'html' }, 'only markdown is built'],
+    [{ textFormat: 'rtf' }, 'textFormat'],
     [{ botId: 5 }, 'botId'],
     [{ basePath: 'api/' }, 'basePath'],
     [{ customer: { mail: 'x' } }, 'mail'],
@@ -95,7 +95,7 @@ describe('options', () => {
   it('offers what there is, and explains everything else with a remedy', () => {
     const made = target(scripted([]));
     expect(made.update ?? made.delete ?? made.list ?? made.read ?? made.status ?? made.train).toBe(undefined);
-    expect(made.traits).toMatchObject({ repeatedCreate: 'twin', training: 'automatic', formats: ['markdown'] });
+    expect(made.traits).toMatchObject({ repeatedCreate: 'twin', training: 'automatic', formats: ['markdown', 'html', 'plain'] });
     for (const name of ['update', 'delete', 'list', 'read', 'status', 'train'] as const) {
       expect(made.traits.missing[name]).toMatchObject({ because: 'vendor-has-none', checked: '2026-11-21' });
     }

@@ -49,6 +49,31 @@ describe('--8<--', () => {
   });
 });
 
+describe('the syntax of another generator is text', () => {
+  const files = { 'parts/one.md': 'One.\n', 'a.md': 'A\n\n--8<-- "parts/one.md"\n\n<<< ./parts/one.md\n\n<!--@include: ./parts/one.md-->' };
+  const snippet = '--8<-- "parts/one.md"';
+  const code = '```md\nOne.\n```';
+  it.each([
+    ['mkdocs', 'A\n\nOne.\n\n<<< ./parts/one.md'],
+    ['vitepress', `A\n\n${snippet}\n\n${code}\n\nOne.`],
+    ['docusaurus', `A\n\n${snippet}\n\n<<< ./parts/one.md`],
+    ['hugo', `A\n\n${snippet}\n\n<<< ./parts/one.md`],
+    ['astro', `A\n\n${snippet}\n\n<<< ./parts/one.md`],
+    ['plain', `A\n\nOne.\n\n${code}\n\nOne.`],
+  ] as const)('at %s', async (generator, expected) => {
+    expect((await textOf(files, { content: { site: site(generator) } }))?.trimEnd()).toBe(expected);
+  });
+
+  it.each([
+    ['mkdocs', '::: package.module'],
+    ['hugo', '::: tip\nText.\n:::'],
+    ['vitepress', '!!! note\n    Text.'],
+    ['docusaurus', '=== "Tab"\n    Text.'],
+  ] as const)('at %s, containers of others stay', async (generator, text) => {
+    expect(await textOf({ 'a.md': text }, { content: { site: site(generator) } })).toBe(text);
+  });
+});
+
 describe('<<< and @include', () => {
   const files = {
     'src/b.ts': 'import x from "x";\n\n  // #region use\n  x(1);\n\n  x(2);\n  // #endregion use\n',

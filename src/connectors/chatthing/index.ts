@@ -65,7 +65,7 @@ function traitsOf(options: ChatthingOptions): Traits {
     repeatedCreate: 'findable',
     training: 'on-request',
     trainedMeans: 'the data source is synced, with another lastSync than before the sync was asked for',
-    formats: ['markdown'],
+    formats: ['markdown', 'plain'],
     attributes: [],
     renames: true,
     limits: {

@@ -85,7 +85,7 @@ function traitsOf(options: CxgenieOptions): Traits {
     repeatedCreate: 'twin',
     training: 'automatic',
     trainedMeans: 'nothing that the API tells: only a test that passes proves that the bot knows a document',
-    formats: [options.textFormat],
+    formats: options.textFormat === null ? ['markdown', 'html', 'plain'] : [options.textFormat],
     attributes: [],
     renames: false,
     readsLinks: true,

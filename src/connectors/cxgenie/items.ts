@@ -1,6 +1,7 @@
 // Items: training data of one bot. Owns which of the four forms a document takes, and what of it goes into which field.
 import { SyncError } from '../../model/error.ts';
 import type { JsonRecord } from '../../model/json.ts';
+import { answerIn } from '../../model/payload.ts';
 import type { Call, ItemResult, NewItem } from '../connector.ts';
 import { type Api, needed } from './api.ts';
 import type { CxgenieOptions } from './options.ts';
@@ -14,7 +15,7 @@ type Form = 'TEXT' | 'Q_AND_A' | 'URL' | 'DOCUMENT';
  */
 export function formOf(item: NewItem, options: Pick<CxgenieOptions, 'articleAs'>): Form {
   if (item.kind === 'url') return 'URL';
-  if (item.kind === 'qa' && item.part === '' && answerOf(item) !== '') return 'Q_AND_A';
+  if (item.kind === 'qa' && item.part === '' && answerIn(item) !== '') return 'Q_AND_A';
   return item.kind === 'file' || options.articleAs === 'document' ? 'DOCUMENT' : 'TEXT';
 }
 
@@ -76,7 +77,7 @@ function fieldsOf(form: Exclude<Form, 'DOCUMENT'>, item: NewItem, options: Cxgen
     case 'TEXT':
       return { content: item.text, title: titleOf(item, options) };
     case 'Q_AND_A': {
-      const [question, answer] = [item.title, answerOf(item)];
+      const [question, answer] = [item.title, answerIn(item)];
       return options.qaOrder === 'question-first'
         ? { content: question, content_value: answer }
         : { content: answer, content_value: question };
@@ -86,12 +87,6 @@ function fieldsOf(form: Exclude<Form, 'DOCUMENT'>, item: NewItem, options: Cxgen
     default:
       return form satisfies never;
   }
-}
-
-/** The text begins with the question as its heading. */
-function answerOf({ text, title }: NewItem): string {
-  const heading = `# ${title}`;
-  return (text.startsWith(heading) ? text.slice(heading.length) : text).trim();
 }
 
 /** How a person finds the item in the dashboard: by the mark, which is another for each copy. */

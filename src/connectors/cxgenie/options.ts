@@ -48,9 +48,12 @@ export const cxgenieOptions = z.strictObject({
     .default('question-first')
     .describe('Which half of a Q&A is `content`; the other is `content_value`. [assumed]'),
   textFormat: z
-    .enum(['markdown'], { error: 'only markdown is built so far: kbsync does not render html or plain yet' })
-    .default('markdown')
-    .describe('What articles are sent as. Whether the vendor keeps Markdown or turns it into HTML is not known. [assumed]'),
+    .enum(['markdown', 'html', 'plain'])
+    .nullable()
+    .default(null)
+    .describe(
+      'What articles are sent as; null: as `format` says, by default markdown. Whether the vendor keeps Markdown or turns it into HTML is not known. [assumed]',
+    ),
   articleAs: z
     .enum(['text', 'document'])
     .default('text')

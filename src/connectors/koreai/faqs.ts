@@ -2,6 +2,7 @@
 // that gives back the id of a new one. The mark is an alternate question: of what an FAQ has, users see everything else, or lists do not show it.
 import { SyncError } from '../../model/error.ts';
 import { type Json, sha256 } from '../../model/json.ts';
+import { answerIn } from '../../model/payload.ts';
 import type { Call, ItemResult, NewItem, RemoteEntry } from '../connector.ts';
 import type { ApiRequest, Send } from './api.ts';
 import { alternatesOf, faqsReply, type KoreaiFaq, type KoreaiTask, tasksReply } from './faq-schema.ts';
@@ -34,7 +35,7 @@ export function isFaqId(remoteId: string): boolean {
 
 /** Whether an item goes as an FAQ. Parts of one that is too large, and what has no answer, are texts like any other. */
 export function isQuestion(item: NewItem): boolean {
-  return item.kind === 'qa' && item.part === '' && item.title.trim() !== '' && answerOf(item) !== '';
+  return item.kind === 'qa' && item.part === '' && item.title.trim() !== '' && answerIn(item) !== '';
 }
 
 /** Binds the FAQ calls of one bot. */
@@ -71,7 +72,7 @@ export function bindFaqs(options: KoreaiOptions, send: Send): Faqs {
     const paths = named(group.map(({ path }) => path));
     const added = group.map((item) => ({
       questionPayload: { question: item.title.trim(), tagsPayload: [] },
-      answerPayload: [{ text: answerOf(item), type: 'basic', channel: 'default' }],
+      answerPayload: [{ text: answerIn(item), type: 'basic', channel: 'default' }],
       knowledgeTaskId: task,
       subQuestions: [{ question: item.mark, tagsPayload: [] }],
       responseType: 'message',
@@ -197,12 +198,6 @@ function idOf({ _id }: KoreaiFaq): string {
 
 function questionOf({ questionPayload }: KoreaiFaq): string {
   return questionPayload?.question ?? '';
-}
-
-/** The text begins with the question as its heading. */
-function answerOf({ text, title }: NewItem): string {
-  const heading = `# ${title}\n`;
-  return (text.startsWith(heading) ? text.slice(heading.length) : text).trim();
 }
 
 /** In the form of an extracted question's id; of the effect, so that the same add has the same one. */

@@ -117,7 +117,7 @@ function traitsOf(options: KoreaiOptions): Traits {
     repeatedCreate: 'findable',
     training: 'on-request',
     trainedMeans: `the job group of a training asked for after the last write says success${withFaqTraining}${published}`,
-    formats: ['markdown'],
+    formats: ['markdown', 'plain'],
     attributes: [],
     renames: false,
     limits: {

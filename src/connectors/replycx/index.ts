@@ -84,7 +84,7 @@ function traitsOf(options: ReplycxOptions): Traits {
     repeatedCreate: features.list && upload.as === 'file' ? 'findable' : 'twin',
     training: 'automatic',
     trainedMeans: `the source's status is ${options.statusWords.trained.join(' or ')}`,
-    formats: ['markdown'],
+    formats: ['markdown', 'plain'],
     attributes: [],
     renames: false,
     // Without delete, too, the new version is uploaded, and the old source is left to a person.

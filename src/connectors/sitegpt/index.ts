@@ -91,7 +91,7 @@ function traitsOf(options: SitegptOptions): Traits {
     repeatedCreate: 'findable',
     training: 'automatic',
     trainedMeans: `the document's status is ${options.trainedWords.join(' or ')}`,
-    formats: ['markdown'],
+    formats: ['markdown', 'plain'],
     attributes: [],
     // PATCH takes nothing but the text [public P12].
     renames: false,

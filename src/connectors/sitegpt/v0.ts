@@ -48,7 +48,7 @@ const traits: Traits = {
   repeatedCreate: 'same-item',
   training: 'automatic',
   trainedMeans: 'nothing that the API tells: only a test that passes proves that the bot knows the text',
-  formats: ['markdown'],
+  formats: ['markdown', 'plain'],
   attributes: [],
   renames: false,
   limits: {
