@@ -79,6 +79,30 @@ describe.each(['chatthing', 'sitegpt'])('%s', (vendor) => {
   });
 });
 
+describe.each(['koreai', 'replycx+full'])('%s has no update', (vendor) => {
+  it('one section of two hundred changed: one new item, and the old one goes', async () => {
+    const bot = await world(vendor);
+    try {
+      bot.configure({ extra: 'split: heading' });
+      bot.write({ 'manual.md': manual('Old words.') });
+      expect((await bot.sync({ passes: { initial: true } })).exitCode).toBe(0);
+      const before = new Set(bot.items().map((item) => item.name));
+      expect(before.size).toBe(201);
+      bot.write({ 'manual.md': manual('New words, and many more of them than before.') });
+      const report = await bot.sync();
+      expect(report.exitCode).toBe(0);
+      const after = bot.items();
+      expect(after).toHaveLength(201);
+      const fresh = after.filter((item) => !before.has(item.name));
+      expect(fresh.map((item) => item.answeredFrom?.includes('New words, and many more'))).toEqual([true]);
+      // The new item, the old one's delete, and where the vendor has to be told two trainings.
+      expect(report.requests.write).toBeLessThanOrEqual(4);
+    } finally {
+      await bot.close();
+    }
+  });
+});
+
 describe('formats, as the vendor takes them', () => {
   const files = {
     'a.md': '---\nkb:\n  faq:\n    - { q: "Is it <safe>?", a: "Yes, *very*." }\n---\n# A\n\nSome **bold** [words](https://x.example/w).\n',
