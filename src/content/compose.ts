@@ -6,7 +6,7 @@ import type { ContentProblem } from '../model/document.ts';
 import { sha256 } from '../model/json.ts';
 import type { IncludeReader } from './includes.ts';
 import type { LinkResolver, LinkSite } from './links.ts';
-import { type ComposeSettings, filled, type Kitchen, opened, type Report, speaks, spoken, tellExpressions, tellUnknown } from './steps.ts';
+import { type ComposeSettings, type Kitchen, opened, type Report, speaks, spoken, tellExpressions, tellUnknown } from './steps.ts';
 import { firstHeading } from './title.ts';
 import { readsAsMdx, unwrapped } from './unwrap.ts';
 import { placeAt, type Source, type Woven, weave } from './woven.ts';
@@ -90,7 +90,7 @@ function stepsFor(syntax: Syntax): (woven: Woven, file: File, kitchen: Kitchen) 
     case 'html':
       return (woven, _, kitchen) => spoken(woven, 'html', kitchen);
     case 'plain':
-      return (woven, _, kitchen) => filled(woven, 'plain', kitchen);
+      return (woven, _, kitchen) => spoken(woven, 'plain', kitchen);
     default:
       return syntax satisfies never;
   }

@@ -12,7 +12,7 @@ interface Marker extends Range {
 }
 
 export interface RegionInput {
-  readonly dialect: Dialect | 'html';
+  readonly dialect: Dialect | 'html' | 'plain';
   readonly targetNames: readonly string[];
   /** Whose text this is; null keeps what is meant for any target. */
   readonly target: string | null;
@@ -76,13 +76,30 @@ function keepsFor(names: readonly string[], marker: Marker, { target, targetName
   return target === null || names.includes(target);
 }
 
-function markersIn(woven: Woven, dialect: Dialect | 'html'): readonly Marker[] {
-  const comments =
-    dialect === 'html' ? commentsOf(parseHtml(woven.text, 'page')) : dialect === 'mdx' ? commentsInMdx(woven) : commentsInMarkdown(woven);
-  return comments.flatMap(({ start, end, value }) => {
-    const words = /^\s*(\/?)kb:([\s\S]*)$/.exec(value);
-    return words === null ? [] : [{ start, end, words: (words[1] ?? '') + (words[2] ?? '').trim() }];
+function markersIn(woven: Woven, dialect: RegionInput['dialect']): readonly Marker[] {
+  return commentsIn(woven, dialect).flatMap(({ start, end, value }) => {
+    const words = /^\s*(\/?)kb\s*:([\s\S]*)$/i.exec(value);
+    if (words !== null)
+      return [{ start, end, words: (words[1] ?? '') + (words[2] ?? '').trim().replace(/^\S+/, (word) => word.toLowerCase()) }];
+    // Meant for us, and not written as ours: an unknown marker, since nobody would notice a comment that says nothing.
+    const almost = /^\s*\/?kb[^\p{L}\p{N}:]{1,3}(?:ignore|only|end)\b/iu.test(value);
+    return almost ? [{ start, end, words: value.trim() }] : [];
   });
+}
+
+function commentsIn(woven: Woven, dialect: RegionInput['dialect']): readonly FoundComment[] {
+  switch (dialect) {
+    case 'html':
+      return commentsOf(parseHtml(woven.text, 'page'));
+    case 'mdx':
+      return mdxComments(woven.text, treeOf(woven, 'mdx').code);
+    case 'plain':
+      return writtenComments(woven.text, /<!--/g, []);
+    case 'markdown':
+      return commentsInMarkdown(woven);
+    default:
+      return dialect satisfies never;
+  }
 }
 
 interface FoundComment extends Range {
@@ -106,39 +123,40 @@ function commentsInMarkdown(woven: Woven): readonly FoundComment[] {
 function markersInIndentedCode(woven: Woven): readonly Range[] {
   const found: Range[] = [];
   for (const code of treeOf(woven).code) {
-    const at = code.kind === 'indented' ? woven.text.slice(code.start, code.end).search(/<!--\s*\/?kb:/) : -1;
+    const at = code.kind === 'indented' ? woven.text.slice(code.start, code.end).search(/<!--\s*\/?kb\s*:/i) : -1;
     if (at >= 0) found.push({ start: code.start + at, end: code.end });
   }
   return found;
 }
 
-/** MDX has `{/* … *\/}`; its site generators take HTML comments all the same. */
-function commentsInMdx(woven: Woven): readonly FoundComment[] {
-  return mdxComments(woven.text, treeOf(woven, 'mdx').code);
+/**
+ * Comments of MDX outside code: `{/* … *\/}`, and those of HTML, which its site generators take all the same. One that is never closed is none.
+ */
+export function mdxComments(text: string, code: readonly CodeRange[]): readonly FoundComment[] {
+  return writtenComments(text, /<!--|\{\s*\/\*/g, code);
 }
 
-/** Comments of both kinds outside code; one that is never closed is none. */
-export function mdxComments(text: string, code: readonly CodeRange[]): readonly FoundComment[] {
+function writtenComments(text: string, opening: RegExp, code: readonly CodeRange[]): readonly FoundComment[] {
   const found: FoundComment[] = [];
-  const kinds = [
-    { open: '<!--', close: '-->' },
-    { open: '{/*', close: '*/}' },
-  ];
-  let at = 0;
-  while (at < text.length) {
-    const next = kinds
-      .map((kind) => ({ ...kind, start: text.indexOf(kind.open, at) }))
-      .filter(({ start }) => start >= 0)
-      .sort((a, b) => a.start - b.start)[0];
-    if (next === undefined) break;
-    const inside = rangeAt(code, next.start);
-    const close = text.indexOf(next.close, next.start + next.open.length);
-    if (inside !== null) at = inside.end;
-    else if (close < 0) at = next.start + next.open.length;
-    else {
-      at = close + next.close.length;
-      found.push({ start: next.start, end: at, value: text.slice(next.start + next.open.length, close) });
+  const unclosed = new Set<string>();
+  for (let open = opening.exec(text); open !== null; open = opening.exec(text)) {
+    const start = open.index;
+    const inside = rangeAt(code, start);
+    if (inside !== null) {
+      opening.lastIndex = Math.max(inside.end, start + 1);
+      continue;
     }
+    const closing = open[0] === '<!--' ? /-->/g : /\*\/\s*\}/g;
+    // What is not closed once is not closed later on either: without that, many openings would be looked through to the end again and again.
+    if (unclosed.has(closing.source)) continue;
+    closing.lastIndex = opening.lastIndex;
+    const close = closing.exec(text);
+    if (close === null) {
+      unclosed.add(closing.source);
+      continue;
+    }
+    found.push({ start, end: closing.lastIndex, value: text.slice(opening.lastIndex, close.index) });
+    opening.lastIndex = closing.lastIndex;
   }
   return found;
 }

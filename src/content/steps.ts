@@ -75,12 +75,12 @@ export async function opened(woven: Woven, chain: readonly string[], kitchen: Ki
 export async function spoken(woven: Woven, dialect: Dialect, kitchen: Kitchen): Promise<Woven> {
   const { target, settings } = kitchen;
   let text = woven;
-  if (text.text.includes('kb:')) {
+  if (/kb\s*:|kb[^\p{L}\p{N}]{1,3}(?:ignore|only|end)/iu.test(text.text)) {
     const { cutRegions } = await import('./regions.ts');
     const { targetNames } = settings;
     const before = text;
     const report = (offset: number, message: string) => kitchen.report(placeAt(before, offset), message);
-    const regions = cutRegions(text, { dialect: dialect === 'plain' ? 'markdown' : dialect, targetNames, target, report });
+    const regions = cutRegions(text, { dialect, targetNames, target, report });
     kitchen.perTarget ||= regions.perTarget;
     text = regions.woven;
   }

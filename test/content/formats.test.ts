@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Packages } from '../../src/content/formats/extract.ts';
@@ -48,10 +49,36 @@ describe('output', () => {
         'a | b\n1 | 2',
         'quoted',
         'a picture (https://y.example/p.png)',
-        'Note1',
+        'Note[1]',
         'Footnotes',
-        '1. The note. ↩',
+        '1. The note.',
       ].join('\n\n'),
+    );
+  });
+
+  it.each([
+    ['<table><tr><td><p>Basic</p><p>monthly</p></td><td><ul><li>x</li><li>y</li></ul></td></tr></table>', 'Basic monthly | x y'],
+    [
+      '<table><tr><td>Run</td><td><pre>npm i\nnpm run</pre></td></tr></table>\n\n[A](https://y.example/a)',
+      'Run | npm i npm run\n\nA (https://y.example/a)',
+    ],
+    ['10<sup>6</sup>, 1<sup>st</sup>, x<sup>-1</sup>', '10^6, 1st, x^-1'],
+    ['<button>Press</button><label>Name</label>', 'Press Name'],
+  ])('plain: what a reader sees apart stays apart in %j', async (source, expected) => {
+    expect(await rendered(source, { format: 'plain' })).toBe(expected);
+    expect(await rendered(`<p>A</p>${source}`, { format: 'plain', path: 'a.html' })).toContain(expected.split(' |')[0]);
+  });
+
+  it('a page stays whole behind code and lists in the cells of a table', async () => {
+    const page =
+      '<table><tr><th>Do</th></tr><tr><td><pre>npm i\nnpm run</pre></td></tr><tr><td><ol><li>a</li></ol></td></tr></table><p>Then <a href="https://y.example/g">go</a>.</p>';
+    const scan = await scanOf(folderWith({ 'a.html': page }), { content: { include: ['**/*'] } });
+    const [document] = scan.documents;
+    if (document === undefined) throw new Error('no document');
+    const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [], target: 'support' } as const;
+    const [part] = (await renderPayload(document, await textFor(scan, document, options), options)).parts;
+    expect(part?.text).toBe(
+      '# A\n\n| Do              |\n| --------------- |\n| `npm i npm run` |\n| a               |\n\nThen [go](https://y.example/g).\n',
     );
   });
 
@@ -220,6 +247,20 @@ describe('binary documents', () => {
     ]);
     expect(ids(scan)).toEqual(['d.md']);
     expect([...scan.blockedPaths.keys()]).toEqual(['a.pdf', 'b.docx', 'c.pdf']);
+  });
+
+  it("what Word calls the title is the document's, before any heading", async () => {
+    const load = createRequire(createRequire(import.meta.url).resolve('mammoth'));
+    const zip = await load('jszip').loadAsync(word('tables.docx'));
+    const paragraph = (style: string, words: string) =>
+      `<w:p><w:pPr><w:pStyle w:val="${style}"/></w:pPr><w:r><w:t>${words}</w:t></w:r></w:p>`;
+    const xml: string = await zip.file('word/document.xml').async('string');
+    const styled = xml.replace('<w:body>', `<w:body>${paragraph('Title', 'The Handbook')}${paragraph('Heading1', 'First steps')}`);
+    zip.file('word/document.xml', styled);
+    const scan = await scanOf(folderWith({ 'a.docx': await zip.generateAsync({ type: 'nodebuffer' }) }), {
+      content: { include: ['**/*'] },
+    });
+    expect(scan.documents.map(({ title }) => title)).toEqual(['The Handbook']);
   });
 
   it('what is no PDF, or a DOCX without its end, is refused', async () => {

@@ -51,6 +51,26 @@ describe('regions', () => {
     expect(await one('A <!-- kb:ignore -->secret<!-- kb:end --> B', 'support', 'a.mdx')).toBe('A  B');
   });
 
+  it('in plain text, with any case of letters, and with white space around', async () => {
+    const text = 'A\n<!-- kb:ignore -->\nsecret\n<!-- kb:end -->\nB';
+    const plain = await texts({ 'a.txt': text }, 'support', { content: { include: ['**/*'] } });
+    expect(plain.texts['a.txt']).toBe('A\nB');
+    expect(await one(text.replace('kb:ignore', 'KB:Ignore').replace('kb:end', 'kb : END'))).toBe('A\nB');
+    expect(await one('A\n\n{ /* kb:ignore */ }\n\nsecret\n\n{/* kb:end */\n}\n\nB', 'support', 'a.mdx')).toBe('A\n\nB');
+    const unclosed = await texts({ 'a.txt': 'A\n<!-- kb:ignore -->\nsecret' }, 'support', { content: { include: ['**/*'] } });
+    expect([unclosed.scan.documents, told(unclosed.scan)]).toEqual([
+      [],
+      ['error a.txt:2 "kb:ignore" is never ended: <!-- kb:end --> is missing'],
+    ]);
+  });
+
+  it.each(['kb-ignore', 'kb ignore', 'KB_ONLY support', 'kb.end'])(
+    '<!-- %s --> is an error: nobody would notice that it says nothing',
+    async (words) => {
+      expect(await problems(`A\n\n<!-- ${words} -->\n\nB`)).toEqual([expect.stringContaining('error a.md:3 unknown marker')]);
+    },
+  );
+
   it('in the indented text of an admonition, which CommonMark takes for code', async () => {
     const text = '!!! note\n\n    Open.\n\n    <!-- kb:ignore -->\n    secret\n    <!-- kb:end -->\n\n    End.';
     expect(await one(text)).toBe('**Note**\n\nOpen.\n\nEnd.');

@@ -42,6 +42,9 @@ async function readPdf(bytes: Uint8Array, packages: Packages): Promise<Extracted
   }
 }
 
+/** The package knows headings; what Word calls the title is one, too, and the first. */
+const wordStyles = ["p[style-name='Title'] => h1:fresh", 'p.Title => h1:fresh'];
+
 async function readDocx(bytes: Uint8Array, packages: Packages): Promise<Extracted> {
   const found = await optional(packages.mammoth);
   if (found === null) return { kind: 'missing', package: 'mammoth', format: '.docx' };
@@ -50,7 +53,7 @@ async function readDocx(bytes: Uint8Array, packages: Packages): Promise<Extracte
     const { convertToHtml, images } = 'default' in found ? (found.default as typeof found) : found;
     // Pictures would be put in as long texts; a reader gets their description.
     const convertImage = images.imgElement(async () => ({ src: '' }));
-    const { value } = await convertToHtml({ buffer: Buffer.from(bytes) }, { convertImage });
+    const { value } = await convertToHtml({ buffer: Buffer.from(bytes) }, { convertImage, styleMap: wordStyles });
     const { parseHtml, titleOfHtml } = await import('./html.ts');
     const mediaType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
     return { kind: 'text', text: value, syntax: 'html', title: titleOfHtml(parseHtml(value, 'page')), mediaType };

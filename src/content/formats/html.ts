@@ -102,6 +102,8 @@ function isElement(node: Nodes, name: string): node is Element {
 function cleanedNode(node: Nodes): Element['children'] {
   if (node.type === 'text') return [{ type: 'text', value: node.value }];
   if (node.type !== 'element' || dropped.has(node.tagName) || isHidden(node)) return [];
+  // The arrow back from a footnote is for those who can click.
+  if (node.properties['dataFootnoteBackref'] !== undefined) return [];
   const children = node.children.flatMap((child) => cleanedNode(child));
   const properties = Object.fromEntries(Object.entries(node.properties).filter(([name, value]) => isKept(node, name, value)));
   const element = (tagName: string, inner: Element['children']): Element => ({ type: 'element', tagName, properties, children: inner });
@@ -171,10 +173,14 @@ export function titleOfHtml(root: Root): string | null {
 /** What of a page is code, scripts and styles: braces there are no variables. */
 export function codeInHtml(text: string): readonly CodeRange[] {
   const ranges: CodeRange[] = [];
+  let end = -1;
+  // Parents come first, and a block holds its own code: only the outer one counts.
   for (const node of htmlNodes(parseHtml(text, 'page'))) {
-    if (node.type === 'element' && /^(?:code|pre|kbd|samp|script|style)$/.test(node.tagName))
-      ranges.push({ ...offsetsOf(node), kind: 'inline' });
+    if (node.type !== 'element' || !/^(?:code|pre|kbd|samp|script|style)$/.test(node.tagName)) continue;
+    const range = offsetsOf(node);
+    if (range.start < end && range.end <= end) continue;
+    ranges.push({ ...range, kind: 'inline' });
+    end = Math.max(end, range.end);
   }
-  // A block holds its own code: only the outer one counts.
-  return ranges.filter((range) => !ranges.some((other) => other !== range && other.start <= range.start && range.end <= other.end));
+  return ranges;
 }

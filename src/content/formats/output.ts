@@ -5,6 +5,7 @@ import type { Code, Paragraph, Root, Strong } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toHast } from 'mdast-util-to-hast';
 import { toMarkdown } from 'mdast-util-to-markdown';
+import { keptApart } from './cells.ts';
 import { cleaned, parseHtml, writeHtml, writeRaw } from './html.ts';
 import { nodesOf, parseMarkdown, rangeOf } from './markdown.ts';
 import { plainOf } from './plain.ts';
@@ -123,10 +124,10 @@ function titleOfCode({ lang, meta }: Code): string | null {
 }
 
 function plainFromTree(tree: HtmlRoot): string {
-  return plainOf(toMdast(tree, { document: true }));
+  return plainOf(toMdast(keptApart(tree), { document: true }));
 }
 
 function markdownOf(tree: HtmlRoot): string {
-  const mdast = toMdast(tree, { document: true });
+  const mdast = toMdast(keptApart(tree), { document: true });
   return toMarkdown(mdast, { extensions: [gfmToMarkdown()], bullet: '-', rule: '-', listItemIndent: 'one' }).trim();
 }

@@ -62,7 +62,7 @@ function indented(text: string, width: number): string {
 }
 
 function table({ children }: Table): string {
-  const rows = children.map((row) => row.children.map((cell) => inline(cell.children)));
+  const rows = children.map((row) => row.children.map((cell) => inline(cell.children).replace(/\s*\n\s*/g, ' ')));
   return rows
     .filter((row) => row.some((cell) => cell.trim() !== ''))
     .map((row) => row.join(' | '))
