@@ -78,6 +78,11 @@ const contentKeys = z.strictObject({
         .enum(['plain', 'docusaurus', 'vitepress', 'mkdocs', 'hugo', 'astro'])
         .default('plain')
         .describe('Whose rules turn a path into an address.'),
+      pages: z
+        .enum(['folder', 'html', 'bare'])
+        .nullable()
+        .default(null)
+        .describe('Form of addresses: guide/, guide.html or guide; null: as the generator has them unless it is told otherwise.'),
     })
     .nullable()
     .default(null)

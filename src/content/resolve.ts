@@ -7,6 +7,8 @@ import type { LinkResolver, Resolved } from './links.ts';
 
 export interface ResolverInput {
   readonly site: SiteConfig | null;
+  /** Name of the content root's own folder: a path from the site's root may begin with it. */
+  readonly rootName: string;
   /** Q&A pairs are left out: they have no page. */
   readonly documents: readonly Document[];
   /** Whether a path of the content folder is there at all. */
@@ -18,7 +20,7 @@ const indexNames = ['index', 'README', 'readme', '_index'];
 const extensions = ['md', 'mdx', 'markdown', 'html', 'htm', 'txt'];
 
 /** A resolver for one state of the folder. */
-export function linkResolver({ site, documents, exists }: ResolverInput): LinkResolver {
+export function linkResolver({ site, rootName, documents, exists }: ResolverInput): LinkResolver {
   const byPath = new Map<string, Document>();
   const byUrl = new Map<string, Document>();
   for (const document of documents) {
@@ -35,6 +37,10 @@ export function linkResolver({ site, documents, exists }: ResolverInput): LinkRe
     return null;
   };
 
+  const routes = [
+    rootName,
+    ...(site === null ? [] : ['docs', new URL(site.url).pathname.split('/').findLast((name) => name !== '') ?? '']),
+  ];
   return (fromPath, href, kind) => {
     const { path, rest } = divided(href);
     const from = byPath.get(fromPath) ?? null;
@@ -44,10 +50,12 @@ export function linkResolver({ site, documents, exists }: ResolverInput): LinkRe
     const isFromRoot = aliased.startsWith('/');
     const folder = fromPath.slice(0, fromPath.lastIndexOf('/') + 1);
     const place = normalPath(isFromRoot ? aliased.slice(1) : folder + aliased);
-    const target = place === null ? null : (documentAt(place) ?? (isFromRoot ? belowDocs(place, documentAt) : null));
-    if (target !== null) return pageOf(target, rest);
+    const byFile = place === null ? null : (documentAt(place) ?? (isFromRoot ? belowDocs(place, routes, documentAt) : null));
     const asBrowser = from?.url == null ? null : (byUrl.get(pageKey(new URL(path, from.url).href)) ?? null);
-    if (asBrowser !== null) return pageOf(asBrowser, rest);
+    // These leave a link alone that names no source file: it leads where a browser finds it.
+    const leavesAlone = site !== null && ['mkdocs', 'hugo', 'astro'].includes(site.generator) && !isSource(path);
+    const target = leavesAlone ? (asBrowser ?? byFile) : (byFile ?? asBrowser);
+    if (target !== null) return pageOf(target, rest);
     if (isFromRoot) return fromSiteRoot(aliased, rest, place, kind, { site, byUrl, exists });
     // What lies outside the folder is not ours to judge.
     if (place === null) return unknown;
@@ -67,10 +75,14 @@ function pageOf(document: Document, rest: string): Resolved {
   return { url: document.url + rest, broken: false };
 }
 
-/** `/docs/intro.md` where the content root is the `docs` folder itself. */
-function belowDocs(place: string, documentAt: (path: string) => Document | null): Document | null {
+/** `/docs/intro.md` where the content root is the `docs` folder itself, or the site's address ends in `docs`. */
+function belowDocs(place: string, routes: readonly string[], documentAt: (path: string) => Document | null): Document | null {
   const slash = place.indexOf('/');
-  return slash < 0 ? null : documentAt(place.slice(slash + 1));
+  return slash > 0 && routes.includes(place.slice(0, slash)) ? documentAt(place.slice(slash + 1)) : null;
+}
+
+function isSource(path: string): boolean {
+  return /\.(?:md|mdx|markdown)$/i.test(path);
 }
 
 /** `/guide/x`: another page of the site, or a file that its generator publishes; which of them there are cannot be told from here. */
@@ -83,7 +95,9 @@ function fromSiteRoot(path: string, rest: string, place: string | null, kind: 'l
   if (known !== undefined) return pageOf(known, rest);
   // These two put the site's base before such paths; for the others they count from the host.
   const isBased = site.generator === 'docusaurus' || site.generator === 'vitepress' || site.generator === 'plain';
-  return { url: (isBased ? withinBase : new URL(path, base).href) + rest, broken: false };
+  // The documents of Docusaurus lie at the route `docs` below the base of the site.
+  const siteBase = site.generator === 'docusaurus' ? base.replace(/\/docs\/$/, '/') : base;
+  return { url: new URL(isBased ? `.${path}` : path, siteBase).href + rest, broken: false };
 }
 
 /** A file beside the documents: a page that is none of ours, an image, a download. */

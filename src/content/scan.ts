@@ -98,7 +98,16 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     parserVersion,
     frontMatter: { key: frontMatter.key, map: frontMatter.map },
     defaults,
-    site: site === null ? null : { url: site.url, generator: site.generator, isSiteFolder: facts.isSiteFolder, versions: facts.versions },
+    site:
+      site === null
+        ? null
+        : {
+            url: site.url,
+            generator: site.generator,
+            pages: site.pages ?? null,
+            isSiteFolder: facts.isSiteFolder,
+            versions: facts.versions,
+          },
     rules: rules.map(({ match, set }) => ({ match, set })),
     targetNames,
     variables: content.variables,
@@ -124,7 +133,7 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   for (const each of looked) judge(each, report);
   blockDuplicates(looked, report);
   const everything = looked.flatMap(({ file }) => file?.documents ?? []);
-  const resolve = linkResolver({ site, documents: everything, exists: includes.exists });
+  const resolve = linkResolver({ site, rootName: settings.rootName, documents: everything, exists: includes.exists });
   const files = new Map(looked.flatMap(({ found: { path }, file }): [string, CachedFile][] => (file === null ? [] : [[path, file]])));
   const whole = { severities: content.lint, files, blocked: report.blocked, resolve, reach: input.reach ?? anyTarget, cache };
   for (const { problem, paths } of folderFindings(whole)) tell(problem, paths, report);

@@ -1,7 +1,7 @@
 // Where a file stands on the published site, and which files are no pages there: each generator's own rules, as its documentation states
 // them (checked 2026-11). Pure, and free of packages. What a generator's configuration can change beyond that is not known here: where
-// the rule does not fit, `kb.url` says the address, or `plain` is the better choice.
-import type { ContentConfig, Generator, SiteConfig } from '../model/config.ts';
+// the rule does not fit, `content.site.pages` says the form of addresses, and `kb.url` one page's.
+import type { ContentConfig, Generator, PageForm, SiteConfig } from '../model/config.ts';
 import type { JsonRecord } from '../model/json.ts';
 import { pathFilter } from './ignore.ts';
 
@@ -27,6 +27,37 @@ export const noSiteFacts: SiteFacts = { isSiteFolder: false, versions: [] };
 /** The canonical link of a page; null where there is no site, or its generator makes no page of this file. */
 export function urlOf(page: Page, site: SiteConfig | null, facts: SiteFacts = noSiteFacts): string | null {
   if (site === null) return null;
+  const url = byRule(page, site, facts);
+  return url === null || site.pages == null || isFixed(page, site) ? url : inForm(url, site.pages, page.path, site);
+}
+
+/** Hugo's `url` is an address as it stands. */
+function isFixed({ attributes }: Page, { generator }: SiteConfig): boolean {
+  return generator === 'hugo' && textOf(attributes['url']) !== null;
+}
+
+/**
+ * `cleanUrls` of VitePress, `trailingSlash` of Docusaurus and Astro, `use_directory_urls` of MkDocs, `uglyURLs` of Hugo: the same pages at addresses of another
+ * form. The page of a folder keeps its slash; only MkDocs gives it a file of its own, and Docusaurus and Astro none.
+ */
+function inForm(url: string, form: PageForm, path: string, { generator, url: siteUrl }: SiteConfig): string {
+  const bare = url.replace(/(?:\/|\.html)$/, '');
+  if (`${bare}/` === `${siteUrl.replace(/\/$/, '')}/`) return form === 'html' && generator === 'mkdocs' ? `${bare}/index.html` : `${bare}/`;
+  const isIndex = /(?:^|\/)(?:index|README|_index)\.[^./]+$/i.test(path);
+  const isFolder = url.endsWith('/') && (isIndex || generator === 'docusaurus');
+  switch (form) {
+    case 'folder':
+      return `${bare}/`;
+    case 'html':
+      return isFolder ? `${bare}/${generator === 'mkdocs' ? 'index.html' : ''}` : `${bare}.html`;
+    case 'bare':
+      return isFolder && generator !== 'docusaurus' && generator !== 'astro' ? `${bare}/` : bare;
+    default:
+      return form satisfies never;
+  }
+}
+
+function byRule(page: Page, site: SiteConfig, facts: SiteFacts): string | null {
   const base = site.url.endsWith('/') ? site.url : `${site.url}/`;
   switch (site.generator) {
     case 'plain':

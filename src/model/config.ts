@@ -42,9 +42,14 @@ export interface ContentConfig {
 
 export type Generator = 'plain' | 'docusaurus' | 'vitepress' | 'mkdocs' | 'hugo' | 'astro';
 
+/** How a page is addressed: `guide/`, `guide.html` or `guide`. */
+export type PageForm = 'folder' | 'html' | 'bare';
+
 export interface SiteConfig {
   readonly url: string;
   readonly generator: Generator;
+  /** Left out or null: as the generator does by itself. */
+  readonly pages?: PageForm | null;
 }
 
 /** Sets keys for the paths it matches; weaker than a sidecar, which is weaker than front matter. Later rules win over earlier ones. */

@@ -153,3 +153,27 @@ describe('with the scan cache', () => {
     expect((await run()).heads).toEqual(third.heads);
   });
 });
+
+describe('a path is what its generator takes it for', () => {
+  const many = { 'other.md': '# Root', 'guides/other.md': '# Sibling', 'setup.md': '# Setup' };
+  const seen = async (generator: Generator, text: string) =>
+    (await look({ ...many, 'guides/here.md': text }, generator)).texts['guides/here.md'];
+
+  it.each([
+    // Written for a browser: from the page's own folder.
+    ['astro', '[o](../other/)', '[o](https://x.example/docs/guides/other/)'],
+    ['hugo', '[o](../other/)', '[o](https://x.example/docs/guides/other/)'],
+    ['mkdocs', '[o](../other/)', '[o](https://x.example/docs/guides/other/)'],
+    // A source file is looked for where it lies.
+    ['mkdocs', '[o](../other.md)', '[o](https://x.example/docs/other/)'],
+    ['docusaurus', '[o](../other.md) [s](other)', '[o](https://x.example/docs/other) [s](https://x.example/docs/guides/other)'],
+  ] as const)('%s: %s', async (generator, text, expected) => {
+    expect(await seen(generator, text)).toBe(expected);
+  });
+
+  it("only the route of the documents is taken off a path from the site's root", async () => {
+    expect(await seen('docusaurus', '[s](/docs/setup.md) [p](/pricing/setup) [a](/api/setup)')).toBe(
+      '[s](https://x.example/docs/setup) [p](https://x.example/pricing/setup) [a](https://x.example/api/setup)',
+    );
+  });
+});

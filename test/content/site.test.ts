@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { isPartial, partialFilter, pathForTitle, type SiteFacts, urlOf } from '../../src/content/site.ts';
-import type { Generator } from '../../src/model/config.ts';
+import type { Generator, PageForm } from '../../src/model/config.ts';
 import type { JsonRecord } from '../../src/model/json.ts';
 
 function address(
   generator: Generator,
   path: string,
   attributes: JsonRecord = {},
-  more: { url?: string; facts?: SiteFacts } = {},
+  more: { url?: string; facts?: SiteFacts; pages?: PageForm } = {},
 ): string | null {
-  return urlOf({ path, attributes }, { url: more.url ?? 'https://x.example/docs/', generator }, more.facts);
+  return urlOf({ path, attributes }, { url: more.url ?? 'https://x.example/docs/', generator, pages: more.pages ?? null }, more.facts);
 }
 
 const below = (path: string) => `https://x.example/docs/${path}`;
@@ -222,5 +222,26 @@ describe('titles made from paths', () => {
     [null, '01-intro.md', '01-intro.md'],
   ])('%s: %s', (generator, path, expected) => {
     expect(pathForTitle(path, generator)).toBe(expected);
+  });
+});
+
+describe('addresses of another form', () => {
+  it.each<readonly [Generator, PageForm, string, string, string]>([
+    // cleanUrls; trailingSlash false and true; use_directory_urls false; build.format file; uglyURLs.
+    ['vitepress', 'bare', 'guides/a', 'guides/', ''],
+    ['docusaurus', 'bare', 'guides/a', 'guides', ''],
+    ['docusaurus', 'folder', 'guides/a/', 'guides/', ''],
+    ['mkdocs', 'html', 'guides/a.html', 'guides/index.html', 'index.html'],
+    ['astro', 'bare', 'guides/a', 'guides', ''],
+    ['hugo', 'html', 'guides/a.html', 'guides/', ''],
+    ['plain', 'html', 'guides/a.html', 'guides/', ''],
+  ])('%s, %s', (generator, pages, page, folder, root) => {
+    const at = (path: string) => address(generator, path, {}, { pages });
+    const index = generator === 'hugo' ? '_index' : 'index';
+    expect([at('guides/a.md'), at(`guides/${index}.md`), at(`${index}.md`)]).toEqual([below(page), below(folder), below(root)]);
+  });
+
+  it('an address that Hugo is told stays as it is', () => {
+    expect(address('hugo', 'a.md', { url: '/old/a/' }, { pages: 'html' })).toBe(below('old/a/'));
   });
 });
