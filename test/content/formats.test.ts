@@ -198,6 +198,21 @@ describe('containers', () => {
   });
 });
 
+describe('formulas in MDX', () => {
+  it.each([
+    'Let $x^{n-1}$ and $a_{1}^{2}$ be.',
+    '$$\n\\sum_{i=0}^{n} x_{i}\n$$',
+    'A $\\frac{1}{2}$ <b>and</b> $a<b$.',
+  ])('%j stays as it is', async (text) => {
+    expect(await rendered(text, { path: 'a.mdx' })).toBe(text);
+    expect(await rendered(text, { path: 'a.md', generator: 'docusaurus' })).toBe(text);
+  });
+
+  it('prices are none', async () => {
+    expect(await rendered('From $5 {"to"} $10.', { path: 'a.mdx' })).toBe('From $5 to $10.');
+  });
+});
+
 describe('MkDocs blocks', () => {
   it.each([
     ['!!! tip\n    One\n\n    Two\n\nThree', '**Tip**\n\nOne\n\nTwo\n\nThree'],

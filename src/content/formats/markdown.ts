@@ -19,8 +19,10 @@ export function parseMarkdown(text: string, dialect: Dialect = 'markdown'): Root
   return fromMarkdown(text, { extensions: extensionsOf(dialect), mdastExtensions: [gfmFromMarkdown()] });
 }
 
+/** What of Markdown is none in MDX. */
+export const notInMdx = { disable: { null: ['autolink', 'codeIndented', 'htmlFlow', 'htmlText'] } };
+
 function extensionsOf(dialect: Dialect) {
-  const notInMdx = { disable: { null: ['autolink', 'codeIndented', 'htmlFlow', 'htmlText'] } };
   return dialect === 'mdx' ? [gfm(), notInMdx] : [gfm()];
 }
 

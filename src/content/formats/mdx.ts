@@ -10,6 +10,7 @@ import { fenceFor } from '../excerpt.ts';
 import { mdxComments } from '../regions.ts';
 import { type Edit, offsetOf, once, splice, type Woven } from '../woven.ts';
 import { clearing, nodesOf, type Range, rangeAt, rangeOf, treeOf, wholeLines } from './markdown.ts';
+import { formulasIn } from './math.ts';
 import { elementEdits, type Imports, type MdxState } from './mdx-elements.ts';
 import { gapsOf, marginEdits, marginsOf } from './mdx-layout.ts';
 import { type Meaning, namesOf, type Said, said } from './mdx-values.ts';
@@ -40,14 +41,24 @@ export function parseMdx(woven: Woven): { readonly root: Root } | { readonly fau
   });
 }
 
-/** The text as MDX may see it: what only the site generators take is white space of equal length. */
+/** The text as MDX may see it: what only the site generators take is white space of equal length, and formulas are words. */
 function masked(woven: Woven): string {
   const { text } = woven;
-  let result = text;
-  for (const { start, end } of foreignRanges(woven)) {
-    result = result.slice(0, start) + text.slice(start, end).replace(/[^\n]/g, ' ') + result.slice(end);
+  const formulas = formulaRanges(woven).map((range) => ({ ...range, by: 'x' }));
+  const foreign = foreignRanges(woven).map((range) => ({ ...range, by: ' ' }));
+  const pieces: string[] = [];
+  let at = 0;
+  for (const { start, end, by } of [...formulas, ...foreign].sort((a, b) => a.start - b.start)) {
+    if (start < at) continue;
+    pieces.push(text.slice(at, start), text.slice(start, end).replace(/[^\n]/g, by));
+    at = end;
   }
-  return result;
+  return pieces.join('') + text.slice(at);
+}
+
+function formulaRanges(woven: Woven): readonly Range[] {
+  // Most texts have none, and are not read once more for it.
+  return /\$[^$]*[{<][^$]*\$/.test(woven.text) ? formulasIn(woven.text) : [];
 }
 
 /** Comments in the manner of HTML, and heading ids with the white space before them. */
