@@ -199,17 +199,43 @@ describe('containers', () => {
 });
 
 describe('formulas in MDX', () => {
-  it.each([
-    'Let $x^{n-1}$ and $a_{1}^{2}$ be.',
-    '$$\n\\sum_{i=0}^{n} x_{i}\n$$',
-    'A $\\frac{1}{2}$ <b>and</b> $a<b$.',
-  ])('%j stays as it is', async (text) => {
-    expect(await rendered(text, { path: 'a.mdx' })).toBe(text);
-    expect(await rendered(text, { path: 'a.md', generator: 'docusaurus' })).toBe(text);
-  });
+  it.each(['Let $x^{n-1}$ and $a_{1}^{2}$ be.', '$$\n\\sum_{i=0}^{n} x_{i}\n$$', 'A $\\frac{1}{2}$ <b>and</b> $a<b$.'])(
+    '%j stays as it is',
+    async (text) => {
+      expect(await rendered(text, { path: 'a.mdx' })).toBe(text);
+      expect(await rendered(text, { path: 'a.md', generator: 'docusaurus' })).toBe(text);
+    },
+  );
 
   it('prices are none', async () => {
     expect(await rendered('From $5 {"to"} $10.', { path: 'a.mdx' })).toBe('From $5 to $10.');
+  });
+});
+
+describe('what components draw by themselves', () => {
+  it.each([
+    [
+      "<Tabs values={[{label:'macOS',value:'mac'},{label:'Windows Eleven',value:'win'}]}>\n<TabItem value=\"mac\">Use brew.</TabItem>\n<TabItem value=\"win\">Use winget.</TabItem>\n</Tabs>",
+      '**macOS** Use brew.\n**Windows Eleven** Use winget.',
+    ],
+    ['<Tabs>\n<TabItem value="Yarn Berry">Run it.</TabItem>\n</Tabs>', '**Yarn Berry** Run it.'],
+    [
+      "<Tabs items={['npm', 'pnpm two']}>\n<Tabs.Tab>One.</Tabs.Tab>\n<Tabs.Tab>Two.</Tabs.Tab>\n</Tabs>",
+      '**npm** One.\n**pnpm two** Two.',
+    ],
+    ["<DocCardList items={[{label: 'First', description: 'Begin here', href: '/a'}]} />", '- [First](https://x.example/a) Begin here'],
+    ['<Translate id="x" description="not shown">Translated words</Translate>', 'Translated words'],
+  ])('%j', async (text, expected) => {
+    expect((await rendered(text, { path: 'a.mdx' })).trim()).toBe(expected);
+  });
+
+  it('code that would have to be run is told, and no number is made up', async () => {
+    const text = "Sum {1 + 1}, {`x${1+1}`}, {'a' + 1}.\n\n{toc.map(i => <li>Item {i.name}</li>)}";
+    const scan = await scanOf(folderWith({ 'a.mdx': text }), {});
+    expect(told(scan)).toEqual([
+      'warning a.mdx:1 what stands between braces here (and in line 3) is code, which is not run: what it would show is left out',
+    ]);
+    expect(await rendered(text, { path: 'a.mdx' })).toBe('Sum , , a1.\n\nItem');
   });
 });
 

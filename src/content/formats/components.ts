@@ -44,6 +44,8 @@ export function wordsOfComponent(component: Component, label: (kind: string, tit
     const value = attributes.get(name)?.trim() ?? '';
     return value === '' ? [] : [{ name, value }];
   });
+  // The description is for translators.
+  if (component.name === 'Translate') return '';
   const box = boxOf(component);
   if (box !== null) return label(box, texts.find(({ name }) => name === 'title')?.value ?? '');
   const target = [...linkText].map((name) => attributes.get(name)).find((value) => value !== undefined);

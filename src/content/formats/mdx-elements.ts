@@ -7,7 +7,7 @@ import { destination, linkText, wordsOfComponent } from './components.ts';
 import { labelFor } from './containers.ts';
 import { clearing, type Range, rangeOf } from './markdown.ts';
 import type { Gaps, Margins } from './mdx-layout.ts';
-import { type Scope, said } from './mdx-values.ts';
+import { entriesSaid, type Scope, said } from './mdx-values.ts';
 
 type Jsx = MdxJsxFlowElement | MdxJsxTextElement;
 
@@ -24,6 +24,8 @@ export interface MdxState {
   readonly scope: Scope;
   readonly imports: Imports;
   readonly edits: Edit[];
+  /** Labels of tabs that stand in the tabs around them. */
+  readonly labels: Map<Nodes, string>;
   readonly unknown: Map<string, number>;
   readonly expressions: number[];
   readonly gaps: ReadonlyMap<Nodes, Gaps>;
@@ -42,7 +44,7 @@ const components: ReadonlySet<string> = new Set(
   (
     'Tabs TabItem Tab TabList TabPanel Admonition Aside Callout Alert Note Tip Info Warning Caution Danger Important Check Card Cards CardGrid CardGroup ' +
     'LinkCard LinkButton Link NavLink Button Steps Step FileTree Badge Icon Code CodeBlock CodeGroup Details Summary Image Picture Figure Frame ThemedImage ' +
-    'TOCInline DocCard DocCardList Highlight Columns Column Row Col Grid Accordion AccordionGroup AccordionItem Fragment BrowserWindow Tooltip Kbd'
+    'TOCInline DocCard DocCardList Highlight Columns Column Row Col Grid Accordion AccordionGroup AccordionItem Fragment BrowserWindow Tooltip Kbd Translate'
   ).split(' '),
 );
 
@@ -61,10 +63,58 @@ export function elementEdits(node: Jsx, state: MdxState): readonly Edit[] {
   const code = codeEdit(node, attributes, state);
   if (code !== null) return [code];
   if (name !== '' && !isHtml(name) && !components.has(name) && !state.unknown.has(name)) state.unknown.set(name, range.start);
+  const entries = entriesOf(node.attributes, state.scope);
+  noteLabels(node, entries, state);
   const tags = tagsOf(node, text);
   const gaps = state.gaps.get(node) ?? { above: '', below: '' };
   const margin = state.margins.kept.get(node) ?? '';
-  return tagEdits(node, { ...wordsAround(node, attributes, tags[0], text), ...gaps, margin }, tags, text);
+  const own = isTab(name) ? tabOf(node, attributes, state.labels) : attributes;
+  const around = wordsAround(node, own, tags[0], text);
+  return tagEdits(node, { ...around, before: around.before + listed(node, name, entries), ...gaps, margin }, tags, text);
+}
+
+function isTab(name: string): boolean {
+  return /^(?:TabItem|Tab|Tabs\.Tab|TabPanel)$/.test(name);
+}
+
+/** What a reader clicks on to see it: its label, that which the tabs around it give it, or its value. */
+function tabOf(node: Jsx, attributes: ReadonlyMap<string, string>, labels: MdxState['labels']): ReadonlyMap<string, string> {
+  if (attributes.has('label') || attributes.has('title')) return attributes;
+  const label = labels.get(node) ?? attributes.get('value') ?? attributes.get('name');
+  return label === undefined ? attributes : new Map([...attributes, ['label', label]]);
+}
+
+/** `<Tabs values={[{ label, value }]}>` and `<Tabs items={['A', 'B']}>` name the tabs within them. */
+function noteLabels(node: Jsx, entries: readonly ReadonlyMap<string, string>[], { labels, scope }: MdxState): void {
+  if (!/^(?:Tabs|CodeTabs)$/.test(node.name ?? '')) return;
+  // Tabs of one line stand in a paragraph.
+  const within = node.children.flatMap((child): readonly Nodes[] => (child.type === 'paragraph' ? child.children : [child]));
+  const tabs = within.filter((child): child is Jsx => 'name' in child && isTab(child.name ?? ''));
+  tabs.forEach((tab, index) => {
+    const value = attributesOf(tab.attributes, scope).get('value');
+    const entry =
+      entries.find((one) => value !== undefined && one.get('value') === value) ?? (value === undefined ? entries[index] : undefined);
+    const label = entry?.get('label');
+    if (label !== undefined) labels.set(tab, label);
+  });
+}
+
+/** The lists among the attributes of an element. */
+function entriesOf(list: Jsx['attributes'], scope: Scope): readonly ReadonlyMap<string, string>[] {
+  return list.flatMap((attribute) => {
+    const program = attribute.type === 'mdxJsxAttribute' && typeof attribute.value === 'object' ? attribute.value?.data?.estree : undefined;
+    return program === undefined ? [] : (entriesSaid(program, scope) ?? []);
+  });
+}
+
+/** Entries that a component draws by itself, one a line. */
+function listed(node: Jsx, name: string, entries: readonly ReadonlyMap<string, string>[]): string {
+  if (node.children.length > 0 || isHtml(name) || name === 'Tabs') return '';
+  const lines = entries.flatMap((attributes) => {
+    const words = wordsOfComponent({ name: 'Badge', attributes });
+    return words === '' ? [] : [`\n- ${words}`];
+  });
+  return lines.length === 0 ? '' : `\n${lines.join('')}\n`;
 }
 
 function isHtml(name: string): boolean {

@@ -62,14 +62,15 @@ function declaredNames(declaration: Code, names: Map<string, Meaning>): void {
     const name = codeOf(one['id'])?.['name'];
     if (typeof name !== 'string') continue;
     const value = codeOf(one['init']) ?? codeOf(one['body']);
-    const text = value === null ? null : (textOf(value, names) ?? spokenIn(value));
+    const text = value === null ? null : (textOf(value, names) ?? spokenIn(value).words);
     names.set(name, text === null || text === '' ? { kind: 'other' } : { kind: 'text', text });
   }
 }
 
 /** What stands between braces in a text. */
 export type Said =
-  | { readonly kind: 'text'; readonly text: string }
+  /** partial: between these words others would stand, which only code can say. */
+  | { readonly kind: 'text'; readonly text: string; readonly partial?: true }
   | { readonly kind: 'file'; readonly path: string }
   /** A comment, or a value that shows nothing. */
   | { readonly kind: 'nothing' }
@@ -90,8 +91,31 @@ export function said(program: unknown, scope: Scope): Said {
     return { kind: 'nothing' };
   const text = textOf(expression, scope);
   if (text !== null) return { kind: 'text', text };
-  const spoken = spokenIn(expression);
-  return spoken === '' ? { kind: 'unknown' } : { kind: 'text', text: spoken };
+  const { words, hasHoles } = spokenIn(expression);
+  if (words === '') return { kind: 'unknown' };
+  return { kind: 'text', text: words, ...(hasHoles && { partial: true }) };
+}
+
+/**
+ * The entries of a list that stands between braces: objects with the texts in them, and bare texts as `label`. Null where it is no such list.
+ */
+export function entriesSaid(program: unknown, scope: Scope): readonly ReadonlyMap<string, string>[] | null {
+  const list = codeOf(codeOf(listOf(codeOf(program)?.['body'])[0])?.['expression']);
+  if (list?.type !== 'ArrayExpression') return null;
+  return listOf(list['elements']).map((element) => {
+    if (element.type !== 'ObjectExpression') {
+      const text = textOf(element, scope);
+      return new Map(text === null ? [] : [['label', text]]);
+    }
+    const pairs = listOf(element['properties']).flatMap((property): readonly (readonly [string, string])[] => {
+      const key = codeOf(property['key']);
+      const value = codeOf(property['value']);
+      const name = key?.type === 'Identifier' ? key['name'] : key?.['value'];
+      const text = value === null ? null : textOf(value, scope);
+      return typeof name === 'string' && text !== null ? [[name, text]] : [];
+    });
+    return new Map(pairs);
+  });
 }
 
 /** The value of an expression that can be read off it; null where it would have to be run. */
@@ -121,7 +145,9 @@ function textOf(expression: Code, scope: Scope): string | null {
     }
     case 'BinaryExpression': {
       const sides = ['left', 'right'].map((side) => codeOf(expression[side])).map((one) => (one === null ? null : textOf(one, scope)));
-      return expression['operator'] === '+' && !sides.includes(null) ? sides.join('') : null;
+      // Of two numbers it is a sum, which is not worked out here.
+      const isSum = sides.every((side) => side !== null && side.trim() !== '' && Number.isFinite(Number(side)));
+      return expression['operator'] === '+' && !sides.includes(null) && !isSum ? sides.join('') : null;
     }
     default:
       return null;
@@ -130,9 +156,10 @@ function textOf(expression: Code, scope: Scope): string | null {
 
 const maxNodes = 10_000;
 
-/** The words of JSX within an expression: what a reader may see, whatever decides it. */
-function spokenIn(expression: Code): string {
+/** The words of JSX within an expression: what a reader may see, whatever decides it; holes are what stands between them as code. */
+function spokenIn(expression: Code): { readonly words: string; readonly hasHoles: boolean } {
   const words: string[] = [];
+  let hasHoles = false;
   const stack: unknown[] = [expression];
   for (let count = 0; stack.length > 0 && count < maxNodes; count += 1) {
     const node = stack.pop();
@@ -148,11 +175,14 @@ function spokenIn(expression: Code): string {
       const inner = codeOf(code['expression']);
       const text = inner === null ? null : textOf(inner, new Map());
       if (text !== null) words.push(text);
-      else stack.push(inner);
+      else {
+        hasHoles ||= inner !== null && inner.type !== 'JSXEmptyExpression' && spokenIn(inner).words === '';
+        stack.push(inner);
+      }
     } else {
       const children = Object.entries(code).filter(([name]) => !['loc', 'range', 'start', 'end', 'type'].includes(name));
       stack.push(...children.map(([, value]) => value).reverse());
     }
   }
-  return words.join(' ').replace(/\s+/g, ' ').trim();
+  return { words: words.join(' ').replace(/\s+/g, ' ').trim(), hasHoles };
 }

@@ -106,6 +106,7 @@ export function withoutMdx(woven: Woven, root: Root, imports: Imports, props: Re
     scope,
     imports,
     edits: [],
+    labels: new Map(),
     unknown: new Map(),
     expressions: [],
     gaps: gapsOf(root),
@@ -138,7 +139,10 @@ function editNode(node: Nodes, state: MdxState): void {
 }
 
 function expressionEdit(value: Said, range: Range, flow: boolean, state: MdxState): Edit {
-  if (value.kind === 'text') return { ...range, insert: value.text };
+  if (value.kind === 'text') {
+    if (value.partial === true) state.expressions.push(range.start);
+    return { ...range, insert: value.text };
+  }
   if (value.kind === 'file') {
     const file = state.imports.file(value.path, range.start);
     if (file !== null) return { ...range, insert: flow ? fenceFor(file, extensionOf(value.path)) : file };
