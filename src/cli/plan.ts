@@ -1,12 +1,12 @@
 // `plan`: what a sync would do, and why. Reads; writes nothing to any vendor and nothing to the state.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Scan } from '../content/scan.ts';
 import { fenceCount } from '../content/select.ts';
 import { everything, noPasses } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
 import type { TargetConfig } from '../model/config.ts';
-import type { Document } from '../model/document.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { Operation, Plan } from '../model/operation.ts';
 import type { TargetReport } from '../model/report.ts';
@@ -107,7 +107,7 @@ async function planOne(
       const notes = [
         target.paused ? pausedNote : null,
         ...planned.plan.notes,
-        fenceNote(target, folder.scan.documents, planned.plan),
+        fenceNote(target, folder.scan, planned.plan),
         diffs === null ? null : leftOutNote(diffs),
       ];
       const { state } = context.memory;
@@ -130,10 +130,11 @@ async function planOne(
 }
 
 /** The proof that a fence holds: what stands on either side of it, and that nothing from outside is among what is sent. */
-function fenceNote(target: TargetConfig, documents: readonly Document[], made: Plan): string | null {
-  const count = fenceCount(target, documents);
+function fenceNote(target: TargetConfig, scan: Scan, made: Plan): string | null {
+  const count = fenceCount(target, scan.documents, scan.claims);
   if (count === null || target.audience === null) return null;
-  const fence = `fence [${target.audience.join(', ')}]: ${counted(count.inside, 'document')} inside`;
+  const stays = count.blocked === 0 ? '' : ` and ${figure(count.blocked)} blocked (left as they are)`;
+  const fence = `fence [${target.audience.join(', ')}]: ${counted(count.inside, 'document')}${stays} inside`;
   const total = [...count.outside.values()].reduce((sum, each) => sum + each, 0);
   if (total === 0) return `${fence}, none outside`;
   const each = [...count.outside]

@@ -2,6 +2,7 @@
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import type { Json } from '../model/json.ts';
 import type { PartHead } from '../model/payload.ts';
+import type { Claim } from './claims.ts';
 import type { KnownLinks } from './compose.ts';
 
 /** A file that was asked for while another one was read. */
@@ -20,6 +21,8 @@ export interface CachedFile {
   readonly problems: readonly ContentProblem[];
   /** Ids that the file lays claim to, also where an error keeps it from giving documents. */
   readonly ids: readonly DocumentId[];
+  /** Set where an error keeps it from giving documents. */
+  readonly claims?: readonly Claim[];
   readonly bodyStart: number;
   /** SHA-256 of the text before the body. */
   readonly head: string;

@@ -1,12 +1,15 @@
 // A parsed file → what its texts say once they are composed: titles, problems, includes, links. Here it is found out, before anything is
 // sent, whether a text can be made at all. Titles and questions get their variables; ids keep the words as they were written.
+import type { Generator } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import type { CachedFile } from './cached-file.ts';
-import { type ComposeInput, compose, type KnownLinks } from './compose.ts';
+import { type Composed, type ComposeInput, compose, type KnownLinks } from './compose.ts';
 import type { IncludeFiles } from './include-files.ts';
 import type { ParsedFile } from './parse.ts';
+import { pathForTitle } from './site.ts';
 import { bodyOf } from './source.ts';
 import type { ComposeSettings } from './steps.ts';
+import { titleFromPath } from './title.ts';
 import { fillText, undefinedMessage } from './variables.ts';
 
 export interface ExamineInput {
@@ -39,7 +42,8 @@ export async function examine(input: ExamineInput): Promise<Examined> {
     for (const problem of composed.problems) if (!problems.some((other) => isSame(other, problem))) problems.push(problem);
     if (composed.links !== null && composed.links.sites.length > 0) links[document.id] = composed.links;
     perTarget ||= composed.perTarget;
-    const found = parsed.isTitled || document.kind !== 'article' ? document.title : (composed.title ?? document.title);
+    const found =
+      parsed.isTitled || document.kind !== 'article' ? document.title : await titleOf(document, composed, base, settings.generator);
     documents.push(worded(document, filledIn(found, input, problems), input, problems));
   }
   const includes = log.facts();
@@ -55,6 +59,15 @@ export async function examine(input: ExamineInput): Promise<Examined> {
   };
 }
 
+/** A document has one title for all bots: what only some of them may read, or none, is no part of it. */
+async function titleOf(document: Document, composed: Composed, input: ComposeInput, generator: Generator | null): Promise<string> {
+  const open = composed.perTarget ? await compose({ ...input, target: nobody }) : composed;
+  return open.title ?? titleFromPath(pathForTitle(document.path, generator));
+}
+
+/** No target can be called so. */
+const nobody = '';
+
 function worded(document: Document, title: string, input: ExamineInput, problems: ContentProblem[]): Document {
   if (document.kind !== 'qa') return { ...document, title };
   return { ...document, title, question: filledIn(document.question, input, problems) };
@@ -63,6 +76,10 @@ function worded(document: Document, title: string, input: ExamineInput, problems
 /** A title or question with its variables; what has no value is reported where the words stand in the file. */
 function filledIn(words: string, { path, text, settings }: ExamineInput, problems: ContentProblem[]): string {
   const { text: filled, missing } = fillText(words, settings.variables);
+  if (/<!--\s*\/?kb\b/i.test(words)) {
+    const message = 'a title or question is for every bot: a region (kb:ignore, kb:only) has no place in it';
+    problems.push({ path, line: lineAt(text, Math.max(0, text.indexOf('kb:'))), column: null, message, severity: 'error' });
+  }
   for (const name of settings.undefinedVariable === 'off' ? [] : missing) {
     const at = new RegExp(`\\{\\{[ \\t]*${name.replace(/[.-]/g, '\\$&')}[ \\t]*\\}\\}`).exec(text)?.index ?? 0;
     const problem: ContentProblem = {

@@ -136,11 +136,37 @@ function checkNames(layer: Layer, block: JsonRecord, prefix: Where, nested: bool
     const place = nested ? `below ${prefix.join('.')}` : layer.kind === 'defaults' ? 'in defaults' : `in a ${layer.kind}`;
     layer.report('error', [...prefix, name], `unknown key "${name}" ${place}${didYouMean(name, known)}`);
   }
+  refuseEmpty(layer, block, prefix);
   if (!nested) return;
   const mapped = Object.values(layer.content.frontMatter.map);
+  const { key } = layer.content.frontMatter;
   for (const name of ['audience', 'targets', 'publishAt', 'expiresAt', 'faq']) {
     if (!Object.hasOwn(layer.tree.data, name) || mapped.includes(name)) continue;
-    layer.report('warning', [name], `"${name}" stands outside "${layer.content.frontMatter.key}" and has no effect there`);
+    // Where fences stand, it was meant for them.
+    const isFence = name === 'audience' && layer.content.defaults.audience !== null && !Object.hasOwn(block, name);
+    const instead = isFence ? `: write it below "${key}", or map it with content.frontMatter.map` : '';
+    layer.report(isFence ? 'error' : 'warning', [name], `"${name}" stands outside "${key}" and has no effect there${instead}`);
+  }
+  for (const name of Object.keys(layer.tree.data)) {
+    const isOurs = name !== key && (name.toLowerCase() === key.toLowerCase() || name.toLowerCase().startsWith(`${key.toLowerCase()}.`));
+    if (isOurs) layer.report('error', [name], `unknown key "${name}": our keys stand below "${key}"`);
+  }
+}
+
+/** Who may have a document, and when: a key without a value was meant to say something, and what it would fall back to may say the opposite. */
+function refuseEmpty(layer: Layer, block: JsonRecord, prefix: Where): void {
+  const { map } = layer.content.frontMatter;
+  for (const name of ['audience', 'targets', 'publishAt', 'expiresAt']) {
+    const places: readonly [JsonRecord, string, Where][] = [
+      [block, name, [...prefix, name]],
+      ...(layer.kind === 'front matter' && map[name] !== undefined
+        ? [[layer.tree.data, map[name], [map[name]]] as [JsonRecord, string, Where]]
+        : []),
+    ];
+    for (const [data, key, where] of places) {
+      if (!Object.hasOwn(data, key) || data[key] !== null) continue;
+      layer.report('error', where, `"${where.join('.')}" has no value: give it one, or leave the key out`);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 import type { ContentConfig, Rule } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { fingerprint } from '../model/json.ts';
+import { type Claim, claimsOf, isStated } from './claims.ts';
 import { type KeyTree, readFrontMatter, readSidecar } from './front-matter.ts';
 import { isQaPath, pathFilter, withQaFiles } from './ignore.ts';
 import { type Layer, type LayerKind, readLayer, type Stated } from './keys.ts';
@@ -22,6 +23,8 @@ export interface ParsedFile {
   readonly ids: readonly DocumentId[];
   /** Front matter, sidecar or a rule states the title. */
   readonly isTitled?: boolean;
+  /** What the file says of who may have it, errors or not. */
+  readonly claims: readonly Claim[];
 }
 
 export interface FileSource {
@@ -41,7 +44,7 @@ export interface ParserOptions {
 /** A parser for the files of one configuration. */
 export function fileParser(options: ParserOptions): (file: FileSource) => ParsedFile {
   const rules = options.rules.map((rule, index) => ({ rule, index, matches: withQaFiles(pathFilter([rule.match], { dot: true })) }));
-  const rulesFor = (file: FileSource, problems: ContentProblem[]): readonly Stated[] =>
+  const rulesFor = (file: FileSource, problems: ContentProblem[]): Stated[] =>
     rules.flatMap(({ rule, index, matches }) => {
       if (!matches(file.path)) return [];
       const report: Layer['report'] = (severity, _where, message) => {
@@ -52,10 +55,21 @@ export function fileParser(options: ParserOptions): (file: FileSource) => Parsed
   const parseQaFile = (file: FileSource): ParsedFile => {
     const problems: ContentProblem[] = [];
     const stated = rulesFor(file, problems);
+    const beside = file.sidecar === null ? null : readSidecar(file.sidecar.text);
+    for (const problem of beside?.problems ?? []) problems.push({ path: file.sidecar?.path ?? file.path, ...problem });
+    if (beside?.keys) {
+      const tree = beside.keys;
+      const report: Layer['report'] = (severity, where, message) =>
+        problems.push({ path: file.sidecar?.path ?? file.path, ...tree.at(where), message, severity });
+      const layer = readLayer({ kind: 'sidecar', tree, content: options.content, targetNames: options.targetNames, report });
+      // It may stand beside a document of the same name: what tells that one apart is none of the pairs'.
+      stated.push({ ...layer, id: null, title: null, url: null, faq: null, tests: null });
+    }
     const found = readQaFile({ ...options, path: file.path, text: file.text, rules: stated });
     problems.push(...found.problems);
     const failed = problems.some((problem) => problem.severity === 'error');
-    return { documents: failed ? [] : found.documents, problems, bodyStart: 0, ids: found.documents.map((document) => document.id) };
+    const claims = claimsOf(found.documents, problems.some(isAboutAudience));
+    return { documents: failed ? [] : found.documents, problems, bodyStart: 0, ids: claims.map(({ id }) => id), claims };
   };
   return (file) => {
     const problems: ContentProblem[] = [];
@@ -77,14 +91,28 @@ export function fileParser(options: ParserOptions): (file: FileSource) => Parsed
     const stated = overlay(layers);
     const documents = documentsOf(file, bodyOf(file.text, front.bodyStart), stated, options);
     const failed = problems.some((problem) => problem.severity === 'error');
+    // Where a layer could not be read at all, only what the others state counts: the defaults may be the very thing it overrides.
+    const isUnread = [...front.problems, ...(beside?.problems ?? [])].some(({ severity }) => severity === 'error');
+    const claims = claimsOf(documents, problems.some(isAboutAudience));
+    const known = isUnread
+      ? claims.map((claim) => ({ ...claim, distribution: distributionOf(stated, noDefaults) })).filter(isStated)
+      : claims;
     return {
       documents: failed ? [] : documents,
       problems,
       bodyStart: front.bodyStart,
       ids: documents.map((document) => document.id),
       isTitled: stated.title !== null,
+      claims: known,
     };
   };
+}
+
+const noDefaults = { defaults: { audience: null } };
+
+/** An audience that is stated, and cannot be read. */
+function isAboutAudience({ severity, message }: ContentProblem): boolean {
+  return severity === 'error' && /^(?:rule \d+ \(.*\): )?"(?:[^"]*\.)?audience"/.test(message);
 }
 
 function treeOfRule(rule: Rule): KeyTree {

@@ -116,14 +116,19 @@ export function fileReader(input: ReaderInput): FileReader {
     const head = sha256(text.text.slice(0, result.bodyStart));
     if (extracted !== null) {
       const made = { digest, ...asFile(result, extracted, digest), head };
-      return input.lint.linted(made, { path, text: extracted.text, hasLines: false, sidecar });
+      return claimed(await input.lint.linted(made, { path, text: extracted.text, hasLines: false, sidecar }), result);
     }
     const { examine } = await import('./examine.ts');
     const examined = await examine({ path, text: text.text, parsed: result, settings: input.settings, files: includes });
-    return input.lint.linted({ digest, ...examined, head }, { path, text: text.text, hasLines: true, sidecar });
+    return claimed(await input.lint.linted({ digest, ...examined, head }, { path, text: text.text, hasLines: true, sidecar }), result);
   }
 
   return { look, filesRead: () => count };
+}
+
+/** What the file says of its documents is kept where they are not. */
+function claimed(file: CachedFile, { claims }: ParsedFile): CachedFile {
+  return file.documents.length > 0 || claims.length === 0 ? file : { ...file, claims };
 }
 
 type Missing = Extract<Extracted, { readonly kind: 'missing' }>;

@@ -4,15 +4,17 @@ import type { ContentConfig, Rule } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { fingerprint } from '../model/json.ts';
 import type { CachedFile, ScanCache } from './cached-file.ts';
+import { type Claim, claimsOf, isStated } from './claims.ts';
 import { type Composer, composerOf } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
 import type { Packages } from './formats/extract.ts';
 import { contentScope, isIgnored, isQaPath, neverEntered, type Scope } from './ignore.ts';
-import { fenceBreaches } from './include-fence.ts';
+import { type Breach, fenceBreaches } from './include-fence.ts';
 import { includeFiles } from './include-files.ts';
 import { fileLinter } from './lint-file.ts';
 import { folderFindings, onceTold } from './lint-folder.ts';
 import { lintVersion } from './lint-rules.ts';
+import type { ParserOptions } from './parse.ts';
 import { fileReader, type Looked, ownTextNow, textNow } from './read.ts';
 import { linkResolver } from './resolve.ts';
 import { partialFilter } from './site.ts';
@@ -44,6 +46,8 @@ export interface Scan {
   readonly blockedIds?: ReadonlyMap<DocumentId, string>;
   /** Every regular file in scope. */
   readonly presentPaths: ReadonlySet<string>;
+  /** What files that are kept back say of who may have their documents. */
+  readonly claims?: readonly Claim[] | undefined;
   /** Those that are only included in others, and no documents of their own. */
   readonly partials?: ReadonlySet<string>;
   /**
@@ -137,12 +141,15 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   const files = new Map(looked.flatMap(({ found: { path }, file }): [string, CachedFile][] => (file === null ? [] : [[path, file]])));
   const whole = { severities: content.lint, files, blocked: report.blocked, resolve, reach: input.reach ?? anyTarget, cache };
   for (const { problem, paths } of folderFindings(whole)) tell(problem, paths, report);
-  const breaches = fenceBreaches({ files, listed, includes, parser: { content, rules, targetNames, site: facts } });
-  for (const { problem, path } of await breaches) tell(problem, [path], report);
+  const parser = { content, rules, targetNames, site: facts };
+  const breaches = await fenceBreaches({ files, listed, includes, parser });
+  for (const { problem, path } of breaches) tell(problem, [path], report);
   const kept = new Map(looked.filter(({ found: { path } }) => !report.blocked.has(path)).map((each) => [each.found.path, each]));
   const documents = [...kept.values()].flatMap(({ file }) => file?.documents ?? []);
   if (walk.incomplete.length === 0) cache?.prune(presentPaths);
+  const claims = await blockedClaims(report.blocked, files, breaches, parser);
   return {
+    claims,
     documents,
     problems: onceTold(report.problems).sort(byPlace),
     complete: walk.incomplete.length === 0,
@@ -175,6 +182,26 @@ function tell(problem: ContentProblem, paths: readonly string[], report: Report)
   if (problem.severity !== 'error') return;
   const line = problem.line === null ? '' : `line ${problem.line}: `;
   for (const path of paths) if (!report.blocked.has(path)) report.blocked.set(path, `${line}${problem.message}`);
+}
+
+/** What the files that are kept back say of who may have them; of one that cannot be read, what the rules say of its path. */
+async function blockedClaims(
+  blocked: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, CachedFile>,
+  breaches: readonly Breach[],
+  parser: ParserOptions,
+): Promise<readonly Claim[]> {
+  if (blocked.size === 0) return [];
+  const { fileParser } = await import('./parse.ts');
+  const { content } = parser;
+  const byRules = fileParser({ ...parser, content: { ...content, defaults: { ...content.defaults, audience: null } } });
+  return [...blocked.keys()].flatMap((path) => {
+    const file = files.get(path);
+    const claims = file === undefined || file.documents.length === 0 ? (file?.claims ?? []) : claimsOf(file.documents, false);
+    if (claims.length === 0) return byRules({ path, text: '', sidecar: null }).claims.filter(isStated);
+    const includes = breaches.filter((breach) => breach.path === path).map(({ included }) => included);
+    return includes.length === 0 ? claims : claims.map((claim) => ({ ...claim, includes }));
+  });
 }
 
 function anyTarget(): readonly string[] {

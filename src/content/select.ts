@@ -1,6 +1,7 @@
 // Which documents a target gets, and which leave it. Pure. The fence comes first: what is outside it is denied whatever else is said.
 import type { TargetConfig } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
+import type { Claim } from './claims.ts';
 import { pathFilter, withQaFiles } from './ignore.ts';
 
 export interface Leave {
@@ -34,6 +35,47 @@ export function selectFor(target: Scope, documents: readonly Document[], nowMs: 
   return { wanted, leaves, outOfScope };
 }
 
+/**
+ * What leaves a target although its file is kept back: a document that its own words, or those of a file that it includes, put outside the fence,
+ * and one that is a draft, expired or for others. An id that several files claim leaves only where all of them say so.
+ */
+export function leavesOfBlocked(target: Scope, claims: readonly Claim[], nowMs: number): ReadonlyMap<DocumentId, Leave> {
+  const matches = filterOf(target.include);
+  const byId = new Map<DocumentId, Claim[]>();
+  for (const claim of claims) byId.set(claim.id, [...(byId.get(claim.id) ?? []), claim]);
+  const leaves = new Map<DocumentId, Leave>();
+  for (const [id, claimants] of byId) {
+    const found = claimants.map((claim): Leave | null => {
+      const outside = claimOutsideFence(target, claim);
+      const reason = outside ?? (matches(claim.path) ? whyNot(target, claim, nowMs) : null);
+      return reason === null ? null : { reason, retraction: outside !== null };
+    });
+    const [first] = found;
+    if (first !== undefined && first !== null && found.every((leave) => leave !== null)) leaves.set(id, first);
+  }
+  return leaves;
+}
+
+/** Why a document whose file is kept back stands outside a fence; null where nothing says so. */
+export function claimOutsideFence(target: Pick<Scope, 'name' | 'audience'>, claim: Claim): string | null {
+  const unclear = `an audience that cannot be read is outside the fence [${(target.audience ?? []).join(', ')}]`;
+  if (claim.isUnclear && target.audience !== null) return unclear;
+  const own = outsideFence(target, claim);
+  if (own !== null) return own;
+  for (const { path, distribution, isUnclear } of claim.includes ?? []) {
+    const { audience, targets } = distribution;
+    const other =
+      isUnclear && target.audience !== null
+        ? unclear
+        : audience === null
+          ? null
+          : outsideFence(target, { distribution: { ...claim.distribution, audience } });
+    if (other !== null) return `includes ${path}: ${other}`;
+    if (targets !== null && !targets.includes(target.name)) return `includes ${path}, which is not for this target`;
+  }
+  return null;
+}
+
 /** Whether a target's include matches a path. */
 export function inTargetScope(target: Pick<TargetConfig, 'include'>, path: string): boolean {
   return filterOf(target.include)(path);
@@ -63,25 +105,34 @@ export function outsideFence(target: Pick<Scope, 'audience'>, document: Pick<Doc
   return `${stated} is outside the fence [${target.audience.join(', ')}]`;
 }
 
-/** How many documents stand inside a fence, and how many outside by the audience they state ('' for none). */
+/** How many documents stand inside a fence, how many outside by the audience they state ('' for none), and how many files say neither. */
 export interface FenceCount {
   readonly inside: number;
   readonly outside: ReadonlyMap<string, number>;
+  /** Blocked documents that stand inside as far as can be told: they stay as they are. */
+  readonly blocked: number;
 }
 
 /** Counts a fence's two sides; null where the target has none. */
-export function fenceCount(target: Pick<Scope, 'audience'>, documents: readonly Document[]): FenceCount | null {
+export function fenceCount(
+  target: Pick<Scope, 'name' | 'audience'>,
+  documents: readonly Document[],
+  claims: readonly Claim[] = [],
+): FenceCount | null {
   if (target.audience === null) return null;
   const outside = new Map<string, number>();
+  const add = (audience: string) => outside.set(audience, (outside.get(audience) ?? 0) + 1);
   let inside = 0;
+  let blocked = 0;
   for (const document of documents) {
     if (outsideFence(target, document) === null) inside += 1;
-    else {
-      const audience = document.distribution.audience ?? '';
-      outside.set(audience, (outside.get(audience) ?? 0) + 1);
-    }
+    else add(document.distribution.audience ?? '');
   }
-  return { inside, outside };
+  for (const claim of claims) {
+    if (claimOutsideFence(target, claim) === null) blocked += 1;
+    else add(claim.isUnclear ? '' : (claim.distribution.audience ?? ''));
+  }
+  return { inside, outside, blocked };
 }
 
 /** A warning for each file whose review is due at a moment (milliseconds since 1970), and which a bot could have. */
@@ -98,7 +149,7 @@ export function overdueReviews(documents: readonly Document[], nowMs: number): r
   });
 }
 
-function whyNot(target: Scope, { distribution }: Document, nowMs: number): string | null {
+function whyNot(target: Scope, { distribution }: Pick<Document, 'distribution'>, nowMs: number): string | null {
   const { targets, draft, publishAt, expiresAt } = distribution;
   if (targets !== null && !targets.includes(target.name)) return 'not for this target';
   if (draft) return 'draft';

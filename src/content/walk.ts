@@ -64,7 +64,9 @@ export function pacedBy(now: () => number): Pace {
 
 /** Names of sidecars: `reset.kb.yaml` belongs to `reset.md`. */
 export const sidecarPattern = /^(.+)\.kb\.ya?ml$/;
-const documentPattern = /\.(?:md|mdx|markdown|txt|html?|pdf|docx)$/i;
+const documentPattern = /(?:\.(?:md|mdx|markdown|txt|html?|pdf|docx)|\.qa\.ya?ml)$/i;
+/** What somebody wrote for a sidecar, and nobody would read. */
+const almostSidecar = /^(.+)\.kb\.(?:json|toml|txt|md)$/i;
 
 interface Place {
   readonly path: string;
@@ -148,8 +150,31 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
       if (entry === undefined || served.has(stem)) continue;
       const path = join(place.path, entry.name.normalize('NFC'));
       const enough = input.scope.takes(join(place.path, `${stem}.md`)) && !ignores.ignores(path, false);
-      if (enough) say(path, 'warning', `a sidecar without its document: there is no ${stem}.md beside it`);
+      // `reset.md.kb.yaml` beside `reset.md`: what it keeps out would get through.
+      const meant = entries.find(({ name }) => name.normalize('NFC') === stem && documentPattern.test(name));
+      if (meant !== undefined) misnamed(place, entry, meant);
+      else if (enough) say(path, 'warning', `a sidecar without its document: there is no ${stem}.md beside it`);
     }
+    for (const entry of entries) {
+      const stem = almostSidecar.exec(entry.name)?.[1]?.normalize('NFC');
+      const meant =
+        stem === undefined
+          ? undefined
+          : entries.find(({ name }) => documentPattern.test(name) && [name, name.replace(documentPattern, '')].includes(stem));
+      if (meant !== undefined) misnamed(place, entry, meant);
+    }
+  }
+
+  /** Its document stays as it is: the keys it was meant to have are not known. */
+  function misnamed(place: Place, entry: DiskEntry, meant: DiskEntry): void {
+    const path = join(place.path, meant.name.normalize('NFC'));
+    if (!input.scope.takes(path) || isIgnored(ignores, path)) return;
+    const right = `${meant.name.replace(documentPattern, '')}.kb.yaml`;
+    const why = `${entry.name} is no name of a sidecar, and is not read: call it ${right}`;
+    say(join(place.path, entry.name.normalize('NFC')), 'error', why);
+    unreadable.set(path, why);
+    const found = files.findIndex((file) => file.path === path);
+    if (found >= 0) files.splice(found, 1);
   }
 
   function readRules(place: Place, entries: readonly DiskEntry[]): void {

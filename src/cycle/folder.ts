@@ -3,7 +3,7 @@ import type { ConnectorSpec } from '../connectors/connector.ts';
 import { payloadHeads, type RenderOptions, renderPayload, textFor } from '../content/render.ts';
 import { readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
-import { inTargetScope, overdueReviews, reachOf, selectFor } from '../content/select.ts';
+import { inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
@@ -88,7 +88,7 @@ export async function wantedBy(target: TargetConfig, folder: Folder, options: Re
   return {
     heads,
     failed,
-    leaves: new Map([...partialsOf(scan), ...selection.leaves]),
+    leaves: new Map([...partialsOf(scan), ...leavesOfBlocked(target, scan.claims ?? [], nowMs), ...selection.leaves]),
     inScope: (path) => scan.inScope(path) && inTargetScope(target, path),
     payload: async (id) => {
       const document = byId.get(id);

@@ -97,8 +97,9 @@ function qaTextOf({ defaults, pairs: all }: Pairs, index: number): string {
 
 /** The strongest layer that says anything; undefined: a mistake somewhere, and nothing of the file may go out. */
 function effective(layers: readonly Said[], fallback: string | null): string | null | undefined {
-  if (layers.includes('BROKEN')) return undefined;
-  const strongest = layers.findLast((layer) => layer !== 'ABSENT' && layer !== null);
+  // A key without a value was meant to say something.
+  if (layers.includes('BROKEN') || layers.includes(null)) return undefined;
+  const strongest = layers.findLast((layer) => layer !== 'ABSENT');
   return strongest === undefined ? fallback : (strongest?.trim() ?? fallback);
 }
 
@@ -137,8 +138,10 @@ describe('the fence', () => {
           documents.push(...parsed.documents);
           bodies.set(file.path, bodyOf(text, parsed.bodyStart));
           // Within front matter our own key is stronger than the one that it was mapped to.
-          const broken = file.mapped === 'BROKEN' && (file.front === 'ABSENT' || file.front === null);
-          const own = file.front === 'ABSENT' || file.front === null ? (file.mapped === 'BROKEN' ? 'ABSENT' : file.mapped) : file.front;
+          // TOML has no null.
+          const front = file.front === null && file.language === 'toml' ? 'ABSENT' : file.front;
+          const broken = file.mapped === 'BROKEN' && front === 'ABSENT';
+          const own = front === 'ABSENT' ? (file.mapped === 'BROKEN' ? 'ABSENT' : file.mapped) : front;
           const audience = effective(
             [...ruleLayers(rules, file.path), file.sidecar, own, ...(broken ? (['BROKEN'] as const) : [])],
             fallback,

@@ -214,9 +214,11 @@ describe('sidecars and rules', () => {
     expect(article(parse('', {}, { defaults: { audience: 'fallback' } })).distribution.audience).toBe('fallback');
   });
 
-  it('a null in front matter does not lift a rule', () => {
+  it.each(['audience', 'targets', 'publishAt', 'expiresAt'])('%s without a value is an error: it was meant to say something', (key) => {
     const rules: Rule[] = [{ match: '**', set: { audience: 'internal' } }];
-    expect(article(parse('---\nkb: { audience: null }\n---\n', {}, {}, rules)).distribution.audience).toBe('internal');
+    const parsed = parse(`---\nkb:\n  ${key}:\n---\n`, {}, {}, rules);
+    expect(problems(parsed)).toEqual([`error guides/reset.md:3 "kb.${key}" has no value: give it one, or leave the key out`]);
+    expect(parsed.documents).toEqual([]);
   });
 
   it('takes a sidecar with and without the kb level', () => {

@@ -132,6 +132,7 @@ describe('fenceCount', () => {
     );
     expect(fenceCount(fenced, documents)).toEqual({
       inside: 2,
+      blocked: 0,
       outside: new Map([
         ['internal', 2],
         ['', 1],
