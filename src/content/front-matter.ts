@@ -56,7 +56,7 @@ export function readFrontMatter(text: string, key: string): FrontMatter {
     const message = `front matter that is code is never run ("${head.language}"); write it as YAML between --- lines`;
     return body([{ line: 1, column: null, message, severity: 'error' }]);
   }
-  if (head.kind === 'none') return body(head.unclosed ? unclosedProblems(text, key) : []);
+  if (head.kind === 'none') return body(head.unclosed ? unclosedProblems(text, key) : misplacedProblems(text, key));
   if (head.text.length > maxHeadCharacters) {
     return body([{ line: 1, column: null, message: 'front matter is larger than 1 MiB', severity: 'error' }]);
   }
@@ -103,14 +103,27 @@ export function readYaml(text: string): { readonly tree: DataTree | null; readon
 
 const emptyTree: KeyTree = { data: {}, at: () => ({ line: 1, column: null }), source: () => null };
 
+/** A block of keys that something stands before is text to every reader of front matter: what it keeps out would get through. */
+function misplacedProblems(text: string, key: string): readonly HeadProblem[] {
+  const start = text.slice(0, 8192);
+  const before = /^(?:\s|<!--[\s\S]*?-->)+/.exec(start)?.[0] ?? '';
+  const block = before === '' ? null : /^(---|\+\+\+)[ \t]*\n([\s\S]*?)\n[ \t]*\1[ \t]*(?:\n|$)/.exec(start.slice(before.length));
+  if (block === null || !holdsOurs((block[2] ?? '').replace(/^[ \t]+/gm, ''), key)) return [];
+  const message = 'front matter must begin in the first line of the file, with nothing before it: here it is read as text';
+  return [{ line: before.split('\n').length, column: null, message, severity: 'error' }];
+}
+
 function unclosedProblems(text: string, key: string): readonly HeadProblem[] {
   const start = text.slice(0, 4096);
-  const ours = new RegExp(`^["']?${escapeRegExp(key)}["']?\\s*[:=]|^\\[${escapeRegExp(key)}[.\\]]`, 'm').test(start);
-  if (ours) {
+  if (holdsOurs(start, key)) {
     return [{ line: 1, column: null, message: `front matter is never closed: the closing fence is missing`, severity: 'error' }];
   }
   if (!/^.*\n\s*["']?[\w.-]+["']?\s*[:=](\s|$)/.test(start)) return [];
   return [{ line: 1, column: null, message: 'opens like front matter but has no closing fence: taken as text', severity: 'warning' }];
+}
+
+function holdsOurs(block: string, key: string): boolean {
+  return new RegExp(`^["']?${escapeRegExp(key)}["']?\\s*[:=]|^\\[${escapeRegExp(key)}[.\\]]`, 'm').test(block);
 }
 
 function looksLikeKeys(head: string, key: string): boolean {

@@ -1,6 +1,6 @@
 // Keep-out and keep-in regions: `<!-- kb:ignore -->` … `<!-- kb:end -->` is left out of every bot, `<!-- kb:only support -->` … goes to the
 // bots it names. What is unclear is an error, never a guess: behind a marker may stand what a bot must not know. Pure.
-import { commentsOf, parseHtml } from './formats/html.ts';
+import { codeInHtml, commentsOf, parseHtml } from './formats/html.ts';
 import { type CodeRange, clearing, type Dialect, nodesOf, type Range, rangeAt, rangeOf, treeOf } from './formats/markdown.ts';
 import { didYouMean } from './similar.ts';
 import { type Edit, splice, type Woven } from './woven.ts';
@@ -61,7 +61,20 @@ export function cutRegions(woven: Woven, input: RegionInput): Regions {
   for (const { marker } of open) {
     input.report(marker.start, `"${written(marker)}" is never ended: <!-- kb:end --> is missing`);
   }
+  for (const start of unheeded(woven, input.dialect, [...markers, ...edits])) {
+    const how = input.dialect === 'markdown' ? 'write it as <!-- kb:… -->, outside of other elements' : 'it stands where no comment can';
+    input.report(start, `what looks like a marker is none here: ${how}, or put it into code if it is meant as text`);
+  }
   return { woven: splice(woven, edits), perTarget };
+}
+
+/** Where something looks like a marker that was not read as one, outside code and outside of what is cut anyway. */
+function unheeded(woven: Woven, dialect: RegionInput['dialect'], known: readonly Range[]): readonly number[] {
+  const found = [...woven.text.matchAll(/(?:<!--|\/\*)\s*\/?kb\s*:\s*(?:ignore|only|end)\b/gi)].map(({ index }) => index);
+  const left = found.filter((start) => !known.some((range) => range.start <= start && start < range.end));
+  if (left.length === 0) return [];
+  const code = dialect === 'plain' ? [] : dialect === 'html' ? codeInHtml(woven.text) : treeOf(woven, dialect).code;
+  return left.filter((start) => rangeAt(code, start) === null);
 }
 
 function written({ words }: Marker): string {

@@ -13,7 +13,7 @@ import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
-import { retractedUnderOtherId } from './retracted.ts';
+import { type Found, retractedUnderOtherId } from './retracted.ts';
 
 export interface Planned {
   readonly plan: Plan;
@@ -151,7 +151,7 @@ function planInput(
     failed: wanted.failed,
     leaves:
       scan.complete && !scan.rootMissing
-        ? new Map([...retractedUnderOtherId(target, scan.documents, state.records), ...wanted.leaves])
+        ? new Map([...retractedUnderOtherId(target, foundIn(context, folder), state.records), ...wanted.leaves])
         : wanted.leaves,
     folder: {
       complete: scan.complete,
@@ -173,11 +173,17 @@ function planInput(
       sandbox: target.sandbox,
       offline: options.offline,
     },
-    likeness: (gone, fresh) => likenessOf(context, wanted, gone, fresh, scanText(folder)),
+    likeness: (gone, fresh) => likenessOf(context, gone, fresh, scanText(folder)),
     safety: config.safety,
     passes: { ...options.passes, approved: state.held.filter((held) => held.approvedAt !== null) },
     only: options.only,
   };
+}
+
+function foundIn(context: CycleContext, folder: Folder): Found {
+  const { documents, claims = [] } = folder.scan;
+  const text = scanText(folder);
+  return { documents, claims, likeness: (gone, found) => likenessOf(context, gone, found, text) };
 }
 
 function scanText(folder: Folder): (id: DocumentId) => string | null {
@@ -194,13 +200,7 @@ function scanText(folder: Folder): (id: DocumentId) => string | null {
 }
 
 /** How alike a vanished document's last given body and a new one's are; null where the old text is no longer known. */
-function likenessOf(
-  context: CycleContext,
-  _wanted: Wanted,
-  gone: DocumentId,
-  fresh: DocumentId,
-  text: (id: DocumentId) => string | null,
-): number | null {
+function likenessOf(context: CycleContext, gone: DocumentId, fresh: DocumentId, text: (id: DocumentId) => string | null): number | null {
   const pushed = context.memory.state.records[gone]?.pushed;
   if (pushed === null || pushed === undefined) return null;
   const before = context.texts.get(pushed);

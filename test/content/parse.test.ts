@@ -214,6 +214,24 @@ describe('sidecars and rules', () => {
     expect(article(parse('', {}, { defaults: { audience: 'fallback' } })).distribution.audience).toBe('fallback');
   });
 
+  it.each([
+    '\n---\nkb: { audience: internal }\n---\nX',
+    '<!-- licence -->\n---\nkb: { audience: internal }\n---\nX',
+    ' ---\n kb: { audience: internal }\n ---\nX',
+  ])('front matter that does not begin in the first line is an error, not text: %j', (text) => {
+    const parsed = parse(text, {}, {}, []);
+    expect(problems(parsed)).toEqual([expect.stringMatching(/^error guides\/reset\.md:\d front matter must begin in the first line/)]);
+    expect(parsed.documents).toEqual([]);
+  });
+
+  it.each(['KB: { audience: internal }', 'kb.audience: internal', 'audience: internal'])(
+    '%s is no key of ours, and was meant to be',
+    (line) => {
+      const parsed = parse(`---\n${line}\n---\nX`, {}, { defaults: { audience: 'public' } }, []);
+      expect(problems(parsed)).toEqual([expect.stringMatching(/^error guides\/reset\.md:2 /)]);
+    },
+  );
+
   it.each(['audience', 'targets', 'publishAt', 'expiresAt'])('%s without a value is an error: it was meant to say something', (key) => {
     const rules: Rule[] = [{ match: '**', set: { audience: 'internal' } }];
     const parsed = parse(`---\nkb:\n  ${key}:\n---\n`, {}, {}, rules);

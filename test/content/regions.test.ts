@@ -71,6 +71,31 @@ describe('regions', () => {
     },
   );
 
+  it.each([
+    ['a.md', 'A\n\n{/* kb:ignore */}\n\nsecret\n\n{/* kb:end */}'],
+    ['a.md', 'A\n\n<textarea>\n<!-- kb:ignore -->\nsecret\n<!-- kb:end -->\n</textarea>'],
+    ['a.md', 'A \\<!-- kb:ignore --> secret'],
+  ])('in %s, a marker that is not read as one is an error: %j', async (path, text) => {
+    expect((await problems(text, path))[0]).toMatch(/^error a\.md:\d+ what looks like a marker is none here/);
+  });
+
+  it('titles and questions are for every bot', async () => {
+    expect(await problems('---\ntitle: "A <!-- kb:only support -->secret<!-- kb:end -->"\n---\nB')).toEqual([
+      'error a.md:2 a title or question is for every bot: a region (kb:ignore, kb:only) has no place in it',
+    ]);
+    const cases = [
+      '<!-- kb:only kore -->\n# Takeover\n<!-- kb:end -->\n\nBody.',
+      '<!-- kb:ignore -->\n# Layoffs\n<!-- kb:end -->\n\nBody.',
+    ];
+    for (const text of cases) {
+      const { scan } = await texts({ 'about.md': text }, 'support');
+      expect(scan.documents.map(({ title }) => title)).toEqual(['About']);
+    }
+    const page = '<html><head><title>T</title></head><body><!-- kb:ignore --><h1>Layoffs</h1><!-- kb:end --><p>Body</p></body></html>';
+    const { scan } = await texts({ 'about.html': page }, 'support', { content: { include: ['**/*'] } });
+    expect(scan.documents.map(({ title }) => title)).toEqual(['T']);
+  });
+
   it('in the indented text of an admonition, which CommonMark takes for code', async () => {
     const text = '!!! note\n\n    Open.\n\n    <!-- kb:ignore -->\n    secret\n    <!-- kb:end -->\n\n    End.';
     expect(await one(text)).toBe('**Note**\n\nOpen.\n\nEnd.');

@@ -65,6 +65,87 @@ describe.each(['chatthing', 'sitegpt'])('the fence at %s', (vendor) => {
     expect(await bot.sync()).toMatchObject({ exitCode: 0, requests: { write: 0 } });
   });
 
+  const long = (last: string) =>
+    `# Pay\n\nThe boss earns a zebra.\n\n${Array.from({ length: 12 }, (_, n) => `Line ${n} of the pay.`).join('\n\n')}\n\n${last}\n`;
+
+  // Whatever else is wrong with a file: what it plainly says of its readers holds.
+  it.each<readonly [string, Readonly<Record<string, string | Uint8Array | null>>]>([
+    ['an undefined variable', { 'pay.md': internal(`${pay}\n{{ nope }}\n`) }],
+    ['an unknown key', { 'pay.md': internal(pay, ', audiance: x') }],
+    ['a secret', { 'pay.md': internal(`${pay}\nhttps://deploy:Xk29vQpL77@git.corp.net/x\n`) }],
+    ['an audience that cannot be read', { 'pay.md': `---\nkb: { audience: [internal] }\n---\n${pay}` }],
+    ['an audience without a value', { 'pay.md': `---\nkb:\n  audience:\n---\n${pay}` }],
+    ['an id that another file has, too', { 'pay.md': internal(pay, ', id: z'), 'z.md': '---\nkb: { id: z }\n---\n# Z\n\nZorilla.\n' }],
+    ['bytes that are no text', { 'pay.md': new Uint8Array([0xff, 0xfe, 0xfd]) }],
+  ])('goes also where the file is kept back for %s', async (name, files) => {
+    const byRule = name.startsWith('bytes');
+    bot.configure({
+      extra: 'audience: [public]',
+      content: '{ root: ./content, defaults: { audience: public }, frontMatter: { key: kb }, variables: { product: X } }',
+      ...(byRule && { rules: '[{ match: pay.md, set: { audience: internal } }]' }),
+    });
+    bot.write(files);
+    const report = await bot.sync();
+    expect(did(report).slice(0, 1)).toEqual([['delete', 'pay.md', expect.stringContaining('outside the fence [public]'), 'done']]);
+    expect(knows('zebra')).toBe(false);
+  });
+
+  it('a file that cannot be read at all stays as it is: it may be for everybody', async () => {
+    bot.write({ 'pay.md': '---\nkb: { audience: internal\n---\nX' });
+    expect((await bot.plan()).plan.blocked.map(({ document, reason }) => [document, reason])).toEqual([
+      ['pay.md', expect.stringContaining('invalid file: line 3: front matter cannot be read')],
+    ]);
+    expect((await bot.sync()).requests.write).toBe(0);
+    expect(knows('zebra')).toBe(true);
+  });
+
+  it.each<readonly [string, Readonly<Record<string, string>>]>([
+    ['internal', { 'pay.md': internal(pay) }],
+    ['one for another bot', { 'pay.md': `---\nkb: { targets: [] }\n---\n${pay}` }],
+  ])('a page goes when one that it includes becomes %s', async (_, files) => {
+    bot.write({ 'a.md': '# A\n\nAardvark.\n\n--8<-- "pay.md"\n' });
+    await bot.sync();
+    expect(bot.items().filter((item) => item.answeredFrom?.includes('zebra'))).toHaveLength(2);
+    bot.write(files);
+    const report = await bot.sync();
+    expect(knows('zebra')).toBe(false);
+    expect(did(report).map(([action, document]) => [action, document])).toEqual(
+      expect.arrayContaining([
+        ['delete', 'a.md'],
+        ['delete', 'pay.md'],
+      ]),
+    );
+    bot.write({ 'a.md': '# A\n\nAardvark.\n' });
+    expect(did(await bot.sync()).map(([action, document]) => [action, document])).toEqual([['create', 'a.md']]);
+  });
+
+  it('a sidecar fences a Q&A file of its name, and a misnamed one keeps its document back', async () => {
+    bot.write({ 'faq.qa.yaml': '- { q: "Who?", a: "The gnu." }\n' });
+    await bot.sync();
+    expect(knows('gnu')).toBe(true);
+    bot.write({ 'faq.kb.yaml': 'audience: internal\n', 'n.md': '# N\n\nNutria.\n', 'n.md.kb.yaml': 'audience: internal\n' });
+    const report = await bot.sync();
+    expect(did(report)).toEqual([['delete', 'faq.qa.yaml#qa-who', 'audience internal is outside the fence [public]', 'done']]);
+    expect([knows('gnu'), knows('Nutria')]).toEqual([false, false]);
+  });
+
+  it('moved, edited and internal in one is a retraction, and so is a question that was reworded', async () => {
+    bot.write({ 'pay.md': long('End.'), 'faq.qa.yaml': '- { q: "Who?", a: "The gnu." }\n' });
+    await bot.sync();
+    bot.write({
+      'pay.md': null,
+      'internal/boss.md': internal(long('Another end.')),
+      'faq.qa.yaml': '- { q: "Who is it?", a: "The gnu, again.", audience: internal }\n',
+      'a.md': '# A\n\nAnt.\n',
+    });
+    const { plan } = await bot.plan();
+    expect(plan.operations.map((operation) => [operation.document, operation.action === 'delete' && operation.retraction])).toEqual([
+      ['faq.qa.yaml#qa-who', true],
+      ['pay.md', true],
+      ['a.md', false],
+    ]);
+  });
+
   it('a copy behind the fence does not retract what was moved inside it', async () => {
     bot.write({ 'pay.md': null, 'public/pay.md': pay, 'internal/pay.md': internal(pay) });
     expect(did(await bot.sync())).toEqual([['move', 'public/pay.md', 'moved from pay.md', 'done']]);

@@ -42,8 +42,8 @@ export interface World {
   readonly served: Served;
   readonly emulator: Emulator;
   readonly events: SyncEvent[];
-  write(files: Readonly<Record<string, string | null>>): void;
-  configure(patch: { key?: string; baseUrl?: string; extra?: string; content?: string; withoutId?: boolean }): void;
+  write(files: Readonly<Record<string, string | Uint8Array | null>>): void;
+  configure(patch: { key?: string; baseUrl?: string; extra?: string; content?: string; rules?: string; withoutId?: boolean }): void;
   sync(
     patch?: Partial<Omit<SyncOptions, 'passes'>> & {
       passes?: Partial<Passes>;
@@ -87,13 +87,14 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
     baseUrl = served.origin,
     extra = '',
     content = '{ root: ./content }',
+    rules = '[]',
     withoutId = false,
   }) => {
     const all = (targets[flavour] ?? '').replace(secret, key);
     const options = withoutId ? all.replace(/^\w+: bot-1, /, '') : all;
     writeFileSync(
       configFile,
-      `version: 1\nname: docs\ncontent: ${content}\ntargets:\n  - { name: bot, vendor: ${vendor}, baseUrl: "${baseUrl}", ${options}, rate: { perMinute: 60000, concurrency: 2 }, ${extra} }\n`,
+      `version: 1\nname: docs\ncontent: ${content}\nrules: ${rules}\ntargets:\n  - { name: bot, vendor: ${vendor}, baseUrl: "${baseUrl}", ${options}, rate: { perMinute: 60000, concurrency: 2 }, ${extra} }\n`,
     );
   };
   const open = (hooks?: Hooks, env: Record<string, string> = {}) =>
