@@ -93,7 +93,7 @@ describe.each(['chatthing', 'sitegpt'])('the fence at %s', (vendor) => {
   it('a file that cannot be read at all stays as it is: it may be for everybody', async () => {
     bot.write({ 'pay.md': '---\nkb: { audience: internal\n---\nX' });
     expect((await bot.plan()).plan.blocked.map(({ document, reason }) => [document, reason])).toEqual([
-      ['pay.md', expect.stringContaining('invalid file: line 3: front matter cannot be read')],
+      ['pay.md', expect.stringContaining('invalid file: line 2: not valid YAML')],
     ]);
     expect((await bot.sync()).requests.write).toBe(0);
     expect(knows('zebra')).toBe(true);
