@@ -121,6 +121,8 @@ const homes: { readonly [name: string]: readonly string[] } = {
   'mdast-util-directive': ['src/content/formats/containers.ts'],
   'micromark-extension-directive': ['src/content/formats/containers.ts'],
   'mdast-util-mdx': ['src/content/formats/mdx.ts', 'src/content/formats/mdx-elements.ts'],
+  'mdast-util-math': ['src/content/formats/math.ts'],
+  'micromark-extension-math': ['src/content/formats/math.ts'],
   'micromark-extension-mdxjs': ['src/content/formats/mdx.ts'],
   'mdast-util-to-hast': ['src/content/formats/output.ts'],
   'mdast-util-to-markdown': ['src/content/formats/output.ts'],

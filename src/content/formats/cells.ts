@@ -1,7 +1,7 @@
 // What has to stay apart when a tree loses its elements: blocks in the cells of a table, which Markdown and plain text have no place for,
 // raised numbers, and controls that touch. Works on a cleaned tree, before it is made something else.
 import type { Element, ElementContent, Nodes, Root } from 'hast';
-import { toText } from 'hast-util-to-text';
+import { wordsOf } from './html.ts';
 
 /** Elements that a browser puts on lines of their own. */
 const blocks: ReadonlySet<string> = new Set(
@@ -37,7 +37,7 @@ function inCell(node: ElementContent): ElementContent[] {
 
 /** A mark of a footnote stays one, and a power is not its base with more digits: `10^6`. Letters (1st, TM) read well without. */
 function raised(node: Element): ElementContent[] {
-  const words = toText(node).trim();
+  const words = wordsOf(node);
   const link = node.children.find((child): child is Element => child.type === 'element' && child.tagName === 'a');
   if (link !== undefined && String(link.properties['href'] ?? '').startsWith('#')) return [text(`[${words}]`)];
   return [...(/^[-+\u2212]?\d/.test(words) ? [text('^')] : []), ...node.children.flatMap(apart)];
@@ -45,9 +45,7 @@ function raised(node: Element): ElementContent[] {
 
 /** What a cell can show of a block of code: one line. */
 function codeOf(node: Element): Element {
-  const value = toText(node, { whitespace: 'pre' })
-    .trim()
-    .replace(/\s*\n\s*/g, ' ');
+  const value = wordsOf(node, 'code').replace(/\s*\n\s*/g, ' ');
   return { type: 'element', tagName: 'code', properties: {}, children: [text(value)] };
 }
 

@@ -158,14 +158,19 @@ export function writeRaw(root: Root): string {
   return toHtml(root, { allowDangerousHtml: true });
 }
 
+/** The words of an element as a browser shows them; `code`: with its lines and spaces. */
+export function wordsOf(element: Element, kind: 'prose' | 'code' = 'prose'): string {
+  return toText(element, { whitespace: kind === 'code' ? 'pre' : 'normal' }).trim();
+}
+
 /** The words of a title or heading: the first level-one heading that is shown, else the page's title. Null where there is neither. */
 export function titleOfHtml(root: Root): string | null {
-  const wordsOf = (element: Element) => toText(element).replace(/\s+/g, ' ').trim();
+  const shown = (element: Element) => wordsOf(element).replace(/\s+/g, ' ');
   const visible = (node: Nodes) => node.type !== 'element' || !isHidden(node);
   let title: string | null = null;
   for (const node of htmlNodes(root, visible)) {
-    if (isElement(node, 'title') && title === null) title = wordsOf(node);
-    if (isElement(node, 'h1') && wordsOf(node) !== '') return wordsOf(node);
+    if (isElement(node, 'title') && title === null) title = shown(node);
+    if (isElement(node, 'h1') && shown(node) !== '') return shown(node);
   }
   return title === '' ? null : title;
 }

@@ -15,14 +15,19 @@ export interface Range {
 export type Dialect = 'markdown' | 'mdx';
 
 /** The tree of a text, positions with offsets. */
-export function parseMarkdown(text: string, dialect: Dialect = 'markdown'): Root {
-  return fromMarkdown(text, { extensions: extensionsOf(dialect), mdastExtensions: [gfmFromMarkdown()] });
+export function parseMarkdown(text: string, dialect: Dialect = 'markdown', more: MoreSyntax | null = null): Root {
+  const extensions = [...extensionsOf(dialect), ...(more === null ? [] : [more.syntax])];
+  return fromMarkdown(text, { extensions, mdastExtensions: [gfmFromMarkdown(), ...(more === null ? [] : [more.tree])] });
 }
 
-/** What of Markdown is none in MDX. */
-export const notInMdx = { disable: { null: ['autolink', 'codeIndented', 'htmlFlow', 'htmlText'] } };
+/** Syntax that is no part of GFM: what reads it, and what makes nodes of it. */
+export interface MoreSyntax {
+  readonly syntax: ReturnType<typeof gfm>;
+  readonly tree: ReturnType<typeof gfmFromMarkdown>[number];
+}
 
 function extensionsOf(dialect: Dialect) {
+  const notInMdx = { disable: { null: ['autolink', 'codeIndented', 'htmlFlow', 'htmlText'] } };
   return dialect === 'mdx' ? [gfm(), notInMdx] : [gfm()];
 }
 

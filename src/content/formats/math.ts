@@ -1,18 +1,15 @@
 // Where formulas between dollar signs stand (remark-math, as Docusaurus and Astro use it): their braces are TeX's, not JavaScript's. Owns the
 // math packages.
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { mathFromMarkdown } from 'mdast-util-math';
-import { gfm } from 'micromark-extension-gfm';
 import { math } from 'micromark-extension-math';
-import { nodesOf, notInMdx, type Range, rangeOf } from './markdown.ts';
+import { nodesOf, parseMarkdown, type Range, rangeOf } from './markdown.ts';
 
 /**
  * The formulas of a text, in its order. Whether a site has the plugin is not known here, and prices have dollar signs, too: within a line a
  * formula has no white space at its ends, and no digit behind it.
  */
 export function formulasIn(text: string): readonly Range[] {
-  const root = fromMarkdown(text, { extensions: [gfm(), math(), notInMdx], mdastExtensions: [gfmFromMarkdown(), mathFromMarkdown()] });
+  const root = parseMarkdown(text, 'mdx', { syntax: math(), tree: mathFromMarkdown() });
   const found: Range[] = [];
   for (const node of nodesOf(root)) {
     if (node.type !== 'math' && node.type !== 'inlineMath') continue;
