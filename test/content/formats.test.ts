@@ -239,6 +239,23 @@ describe('what components draw by themselves', () => {
   });
 });
 
+describe('VitePress', () => {
+  it.each([
+    ['Mail <support-team@acme.com> or <John.Doe@acme.com>.', 'Mail <support-team@acme.com> or <John.Doe@acme.com>.'],
+    ['<Comp title="The title">slot words</Comp>', '**The title** slot words'],
+    ['<template><a :href="x()" v-if="y">words</a></template>', '<a>words</a>'],
+    ['A <span v-pre>{{ kept }}</span> B', 'A <span>{{ kept }}</span> B'],
+    ['```js\na() // [!code focus]\nb() // [!code --]\n```', '```js\na()\nb()\n```'],
+  ])('%j', async (text, expected) => {
+    expect(await rendered(text, { generator: 'vitepress' })).toBe(expected);
+  });
+
+  it('Docusaurus marks lines in code, too', async () => {
+    const text = '```js\n// highlight-next-line\na()\n/* highlight-start */\nb()\n/* highlight-end */\n```';
+    expect(await rendered(text, { generator: 'docusaurus' })).toBe('```js\na()\nb()\n```');
+  });
+});
+
 describe('MkDocs blocks', () => {
   it.each([
     ['!!! tip\n    One\n\n    Two\n\nThree', '**Tip**\n\nOne\n\nTwo\n\nThree'],

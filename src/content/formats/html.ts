@@ -18,6 +18,8 @@ export function* htmlNodes(root: Nodes, enters: (node: Nodes) => boolean = () =>
     if (!enters(node)) continue;
     yield node;
     if ('children' in node) for (let index = node.children.length - 1; index >= 0; index -= 1) stack.push(node.children[index] as Nodes);
+    // What a template holds stands beside its children.
+    if (node.type === 'element' && node.content !== undefined) stack.push(node.content);
   }
 }
 

@@ -7,7 +7,7 @@ import { clearing, nodesOf, rangeOf, treeOf } from './markdown.ts';
 
 /** Whether a text could hold such a mark at all. */
 export function mayHoldMarks(text: string): boolean {
-  return /<!--|\{|\[TOC\]|:(?:material|fontawesome|octicons|simple)-/.test(text);
+  return /<!--|\{|\[TOC\]|\[!code |highlight-(?:next|start|end)|:(?:material|fontawesome|octicons|simple)-/.test(text);
 }
 
 /** Takes them out. */
@@ -23,8 +23,25 @@ export function withoutMarks(woven: Woven, generator: Generator): Woven {
       }
     } else if (node.type === 'heading') edits.push(...headingId(source(), start));
     else if (node.type === 'text' && generator === 'mkdocs') edits.push(...wordMarks(source(), start));
+    else if (node.type === 'code') edits.push(...codeMarks(source(), start, generator));
   }
   return splice(woven, edits);
+}
+
+/** Comments that only mark lines: `// [!code focus]` (VitePress, Starlight), `// highlight-next-line` (Docusaurus). */
+function codeMarks(source: string, start: number, generator: Generator): readonly Edit[] {
+  const comment = String.raw`(?://|#|--|;|<!--|/\*)[ \t]*`;
+  const closed = String.raw`[ \t]*(?:-->|\*/)?`;
+  if (generator === 'docusaurus') {
+    const line = new RegExp(
+      `^[ \\t]*(?:\\{/\\*[ \\t]*|${comment})highlight-(?:next-line|start|end)${closed}(?:[ \\t]*\\*/\\})?[ \\t]*\\n`,
+      'gm',
+    );
+    return [...source.matchAll(line)].map(({ index, 0: mark }) => ({ start: start + index, end: start + index + mark.length, insert: '' }));
+  }
+  if (generator !== 'vitepress' && generator !== 'astro') return [];
+  const end = new RegExp(`[ \\t]*${comment}\\[!code [^\\]\\n]*\\]${closed}[ \\t]*$`, 'gm');
+  return [...source.matchAll(end)].map(({ index, 0: mark }) => ({ start: start + index, end: start + index + mark.length, insert: '' }));
 }
 
 /** `{#anchor}` at the end of a heading. */

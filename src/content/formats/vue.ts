@@ -4,7 +4,7 @@ import type { Element } from 'hast';
 import { type Edit, splice, type Woven } from '../woven.ts';
 import { type Component, isTextAttribute, linkText, wordsOfComponent } from './components.ts';
 import { htmlNodes, offsetsOf, parseHtml } from './html.ts';
-import { type CodeRange, clearing, nodesOf, type Range, rangeAt, rangeOf, treeOf } from './markdown.ts';
+import { type CodeRange, clearing, type MarkdownTree, nodesOf, type Range, rangeAt, rangeOf, treeOf } from './markdown.ts';
 
 export interface VueFindings {
   readonly woven: Woven;
@@ -37,12 +37,30 @@ export function withoutVue(woven: Woven): VueFindings {
     if (node.type === 'paragraph' && /^\[\[(?:_?toc_?)\]\]$/i.test(source())) edits.push(clearing(text, range));
     if (node.type === 'html') edits.push(...htmlEdits(text, range));
   }
-  const tags = componentTags(text, code);
+  const tags = componentTags(text, code, autolinksIn(text, root));
   const unknown = new Map<string, number>();
   for (const { start, name, closes } of tags) if (!closes && !known.has(name) && !unknown.has(name)) unknown.set(name, start);
-  const expressions = expressionEdits(text, code);
+  const kept = keptAsWritten(text, code);
+  const expressions = expressionEdits(text, code).filter(({ start }) => rangeAt(kept, start) === null);
   const whole = splice(woven, [...edits, ...tags.map((tag) => tagEdit(text, tag)), ...expressions]);
   return { woven: whole, unknown, expressions: expressions.map(({ start }) => start) };
+}
+
+/** `<jo@example.com>` and `<https://…>` begin like tags. */
+function autolinksIn(text: string, root: MarkdownTree['root']): readonly Range[] {
+  return [...nodesOf(root)]
+    .filter(({ type }) => type === 'link')
+    .map(rangeOf)
+    .filter(({ start }) => text[start] === '<');
+}
+
+/** What stands in an element with `v-pre` is shown with its braces. */
+function keptAsWritten(text: string, code: readonly CodeRange[]): readonly Range[] {
+  if (!text.includes('v-pre')) return [];
+  const found = [...text.matchAll(/<([a-z][\w-]*)(?=[^<>]*\sv-pre[\s>=])[^<>]*>[\s\S]*?<\/\1>/g)];
+  return found
+    .map(({ index, 0: whole }) => ({ start: index, end: index + whole.length }))
+    .filter(({ start }) => rangeAt(code, start) === null);
 }
 
 /** Script and style blocks, and bindings of plain elements. */
@@ -65,12 +83,13 @@ interface Tag extends Range {
 }
 
 /** Tags of components outside code. Vue takes attributes that are no HTML (`@click`), so that to CommonMark such a tag is no tag at all. */
-function componentTags(text: string, code: readonly CodeRange[]): readonly Tag[] {
+function componentTags(text: string, code: readonly CodeRange[], autolinks: readonly Range[]): readonly Tag[] {
   const tags: Tag[] = [];
   for (const match of text.matchAll(/<(\/?)([A-Za-z][\w.-]*)/g)) {
     const start = match.index;
     const name = match[2] ?? '';
-    if (!isComponent(name) || rangeAt(code, start) !== null || start < (tags.at(-1)?.end ?? 0)) continue;
+    if (!isComponent(name) || rangeAt(code, start) !== null || rangeAt(autolinks, start) !== null || start < (tags.at(-1)?.end ?? 0))
+      continue;
     const end = endOfTag(text, start + match[0].length);
     if (end !== null) tags.push({ start, end, name, closes: match[1] === '/' });
   }
@@ -94,7 +113,9 @@ function endOfTag(text: string, from: number): number | null {
 function tagEdit(text: string, tag: Tag): Edit {
   const [element] = tag.closes ? [] : parseHtml(text.slice(tag.start, tag.end), 'piece').children;
   const words = element?.type === 'element' ? wordsOfComponent(componentOf(tag.name, element)) : '';
-  return words === '' ? clearing(text, tag) : { start: tag.start, end: tag.end, insert: words };
+  // What it says by itself and what stands in it are two things.
+  const apart = /^[^\s<]/.test(text.slice(tag.end, tag.end + 1)) ? ' ' : '';
+  return words === '' ? clearing(text, tag) : { start: tag.start, end: tag.end, insert: words + apart };
 }
 
 function isComponent(name: string): boolean {
