@@ -3,13 +3,14 @@
 // include reader is asked for; the grammars are loaded only for texts that could hold something of theirs.
 import type { Generator } from '../model/config.ts';
 import type { ContentProblem } from '../model/document.ts';
-import { sha256 } from '../model/json.ts';
+import { type JsonRecord, sha256 } from '../model/json.ts';
 import type { IncludeReader } from './includes.ts';
+import { landingOf } from './landing.ts';
 import type { LinkResolver, LinkSite } from './links.ts';
 import { type ComposeSettings, type Kitchen, opened, type Report, speaks, spoken, tellExpressions, tellUnknown } from './steps.ts';
 import { firstHeading } from './title.ts';
 import { readsAsMdx, unwrapped } from './unwrap.ts';
-import { placeAt, type Source, type Woven, weave } from './woven.ts';
+import { placeAt, type Source, splice, type Woven, weave } from './woven.ts';
 
 export type Syntax = 'markdown' | 'html' | 'plain';
 
@@ -25,6 +26,8 @@ export interface ComposeInput {
   readonly resolve: LinkResolver | null;
   /** Links found in the same text before. */
   readonly known: KnownLinks | null;
+  /** The document's native keys, for what its generator shows of them. */
+  readonly attributes?: JsonRecord;
 }
 
 /** The links of a text, and the digest of the text they were found in. */
@@ -66,7 +69,8 @@ export async function compose(input: ComposeInput): Promise<Composed> {
   const syntax = input.syntax ?? syntaxOf(input.source.path) ?? 'plain';
   try {
     const { settings, target, read } = input;
-    const kitchen: Kitchen = { settings, target, read, report, perTarget: false, budget: { ...includeBudget } };
+    const { attributes = {} } = input;
+    const kitchen: Kitchen = { settings, target, read, report, perTarget: false, budget: { ...includeBudget }, attributes };
     const done = await stepsFor(syntax)(start, { path: input.source.path, mayBeMdx: input.syntax === undefined }, kitchen);
     const { woven, links } = syntax === 'plain' ? { woven: done, links: null } : await linked(done, syntax, input);
     return { text: woven.text, syntax, problems, title: await titleOf(woven.text, syntax), links, perTarget: kitchen.perTarget };
@@ -99,8 +103,10 @@ function stepsFor(syntax: Syntax): (woven: Woven, file: File, kitchen: Kitchen) 
 async function markdownSteps(woven: Woven, { path, mayBeMdx }: File, kitchen: Kitchen): Promise<Woven> {
   const { generator } = kitchen.settings;
   const chain = [path];
+  const landing = landingOf(kitchen.attributes, generator);
+  const whole = landing === '' ? woven : splice(woven, [{ start: 0, end: 0, insert: `${landing}\n\n` }]);
   // The generators read these before they read Markdown.
-  const prepared = await opened(woven, chain, kitchen);
+  const prepared = await opened(whole, chain, kitchen);
   const isMdx = mayBeMdx && (await readsAsMdx(path, prepared.text, generator));
   let text = await spoken(prepared, isMdx ? 'mdx' : 'markdown', kitchen);
   if (isMdx) text = await unwrapped(text, chain, null, kitchen);

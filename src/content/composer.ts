@@ -63,7 +63,8 @@ export function composerOf(input: ComposerInput): Composer {
       const log = includeFiles(input.root, input.neverEnter, input.disk).log();
       const text = document.kind === 'qa' ? document.answer : body;
       const source = { path: document.path, text, firstLine: 1 };
-      const base: ComposeInput = { source, settings, target, read: log.read, resolve, known: linksOf(document) };
+      const { attributes } = document;
+      const base: ComposeInput = { source, settings, target, read: log.read, resolve, known: linksOf(document), attributes };
       const composing: ComposeInput = document.kind === 'qa' ? { ...base, syntax: 'markdown' } : base;
       const composed = await compose(composing);
       const error = composed.problems.find((problem) => problem.severity === 'error');

@@ -5,6 +5,7 @@ import type { ContentProblem, Document, DocumentId } from '../model/document.ts'
 import type { CachedFile } from './cached-file.ts';
 import { type Composed, type ComposeInput, compose, type KnownLinks } from './compose.ts';
 import type { IncludeFiles } from './include-files.ts';
+import { landingTitle } from './landing.ts';
 import type { ParsedFile } from './parse.ts';
 import { pathForTitle } from './site.ts';
 import { bodyOf } from './source.ts';
@@ -37,7 +38,8 @@ export async function examine(input: ExamineInput): Promise<Examined> {
     const firstLine =
       document.kind === 'qa' ? lineOf(text, document.answer) : lineAt(text, parsed.bodyStart + leadingBlanks(text, parsed.bodyStart));
     const source = { path, text: document.kind === 'qa' ? document.answer : body, firstLine };
-    const base: ComposeInput = { source, settings, target: null, read: log.read, resolve: null, known: null };
+    const { attributes } = document;
+    const base: ComposeInput = { source, settings, target: null, read: log.read, resolve: null, known: null, attributes };
     const composed = await compose(document.kind === 'qa' ? { ...base, syntax: 'markdown' } : base);
     for (const problem of composed.problems) if (!problems.some((other) => isSame(other, problem))) problems.push(problem);
     if (composed.links !== null && composed.links.sites.length > 0) links[document.id] = composed.links;
@@ -62,7 +64,7 @@ export async function examine(input: ExamineInput): Promise<Examined> {
 /** A document has one title for all bots: what only some of them may read, or none, is no part of it. */
 async function titleOf(document: Document, composed: Composed, input: ComposeInput, generator: Generator | null): Promise<string> {
   const open = composed.perTarget ? await compose({ ...input, target: nobody }) : composed;
-  return open.title ?? titleFromPath(pathForTitle(document.path, generator));
+  return landingTitle(document.attributes, generator) ?? open.title ?? titleFromPath(pathForTitle(document.path, generator));
 }
 
 /** No target can be called so. */

@@ -37,6 +37,7 @@ export function linkResolver({ site, rootName, documents, exists }: ResolverInpu
     return null;
   };
 
+  const byName = uniqueNames(documents);
   const routes = [
     rootName,
     ...(site === null ? [] : ['docs', new URL(site.url).pathname.split('/').findLast((name) => name !== '') ?? '']),
@@ -54,7 +55,9 @@ export function linkResolver({ site, rootName, documents, exists }: ResolverInpu
     const asBrowser = from?.url == null ? null : (byUrl.get(pageKey(new URL(path, from.url).href)) ?? null);
     // These leave a link alone that names no source file: it leads where a browser finds it.
     const leavesAlone = site !== null && ['mkdocs', 'hugo', 'astro'].includes(site.generator) && !isSource(path);
-    const target = leavesAlone ? (asBrowser ?? byFile) : (byFile ?? asBrowser);
+    const near = leavesAlone ? (asBrowser ?? byFile) : (byFile ?? asBrowser);
+    // `ref` and `relref` look beside the page first, then in the whole site, by path and by name.
+    const target = near ?? (site?.generator === 'hugo' && !isFromRoot ? inWholeSite(normalPath(aliased), documentAt, byName) : null);
     if (target !== null) return pageOf(target, rest);
     if (isFromRoot) return fromSiteRoot(aliased, rest, place, kind, { site, byUrl, exists });
     // What lies outside the folder is not ours to judge.
@@ -79,6 +82,28 @@ function pageOf(document: Document, rest: string): Resolved {
 function belowDocs(place: string, routes: readonly string[], documentAt: (path: string) => Document | null): Document | null {
   const slash = place.indexOf('/');
   return slash > 0 && routes.includes(place.slice(0, slash)) ? documentAt(place.slice(slash + 1)) : null;
+}
+
+function inWholeSite(
+  path: string | null,
+  documentAt: (path: string) => Document | null,
+  byName: ReadonlyMap<string, Document | null>,
+): Document | null {
+  if (path === null || path === '') return null;
+  return documentAt(path) ?? (path.includes('/') ? null : (byName.get(path.replace(/\.md$/i, '').toLowerCase()) ?? null));
+}
+
+/** Documents by the name of their file, or of their folder's; null for names that several have. */
+function uniqueNames(documents: readonly Document[]): ReadonlyMap<string, Document | null> {
+  const names = new Map<string, Document | null>();
+  for (const document of documents) {
+    if (document.kind === 'qa') continue;
+    const [file = '', folder = ''] = document.path.split('/').reverse();
+    const stem = file.replace(/\.[^.]+$/, '').toLowerCase();
+    const name = /^(?:_?index)$/.test(stem) ? folder.toLowerCase() : stem;
+    names.set(name, names.has(name) ? null : document);
+  }
+  return names;
 }
 
 function isSource(path: string): boolean {

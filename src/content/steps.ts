@@ -2,6 +2,7 @@
 // Partials go through the same ones as the documents that show them.
 import type { ContentConfig, Generator } from '../model/config.ts';
 import type { ContentProblem } from '../model/document.ts';
+import type { JsonRecord } from '../model/json.ts';
 import type { IncludeContext, IncludeReader } from './includes.ts';
 import { type Place, placeAt, type Woven } from './woven.ts';
 
@@ -48,6 +49,8 @@ export interface Kitchen {
   /** Set where some region depends on the target. */
   perTarget: boolean;
   readonly budget: { files: number; units: number };
+  /** Of the document. */
+  readonly attributes: JsonRecord;
 }
 
 /** Whether a syntax of some generators is one here: where none is named, any of them may be meant. */
@@ -64,6 +67,10 @@ export async function opened(woven: Woven, chain: readonly string[], kitchen: Ki
     text = expandIncludes(text, chain, includeContext(kitchen));
   }
   if (generator === 'hugo' && /\{\{[<%]/.test(text.text)) text = await withoutShortcodes(text, chain, kitchen);
+  if (generator === 'mkdocs' && /\smarkdown[\s=>]/.test(text.text)) {
+    const { openMarkdownInHtml } = await import('./formats/python-markdown.ts');
+    text = openMarkdownInHtml(text);
+  }
   if (speaks(generator, 'mkdocs') && /^[ \t]*(?:!!!|\?\?\?|===)/m.test(text.text)) {
     const { mayHoldIndentedBlocks, openIndentedBlocks } = await import('./formats/python-markdown.ts');
     if (mayHoldIndentedBlocks(text.text)) text = openIndentedBlocks(text);
@@ -142,13 +149,28 @@ async function withoutShortcodes(woven: Woven, chain: readonly string[], kitchen
   const bring = (_: string, offset: number) => fetched.get(offset) ?? null;
   const { undefinedMessage } = await import('./variables.ts');
   const parameter = (name: string, offset: number) => {
+    // As Hugo has it: the page's own parameter before the site's.
+    const own = parameterOf(kitchen.attributes, name);
+    if (own !== null) return own;
     if (Object.hasOwn(variables, name)) return variables[name] ?? null;
-    if (undefinedVariable !== 'off') kitchen.report(placeAt(woven, offset), undefinedMessage(name, variables), undefinedVariable);
+    const severity = undefinedVariable === 'off' ? 'warning' : undefinedVariable;
+    kitchen.report(placeAt(woven, offset), undefinedMessage(name, variables), severity, 'undefined-variable');
     return null;
   };
   const found = remove(woven, { include: bring, file: bring, parameter });
   tellUnknown(found.unknown, 'shortcode', woven, kitchen);
   return found.woven;
+}
+
+/** Below `params`, or at the top of the front matter; names are the same in any case of letters. */
+function parameterOf(attributes: JsonRecord, name: string): string | null {
+  const params = attributes['params'];
+  for (const place of [typeof params === 'object' && params !== null && !Array.isArray(params) ? (params as JsonRecord) : {}, attributes]) {
+    const key = Object.keys(place).find((each) => each.toLowerCase() === name.toLowerCase());
+    const value = key === undefined ? undefined : place[key];
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  }
+  return null;
 }
 
 /** One warning for all of a document: code is not run. */

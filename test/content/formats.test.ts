@@ -256,6 +256,54 @@ describe('VitePress', () => {
   });
 });
 
+describe('what generators draw', () => {
+  const seen = async (head: string, text: string, generator: Generator, more: Record<string, string> = {}) => {
+    const scan = await scanOf(folderWith({ 'a.md': `---\n${head}\n---\n${text}`, ...more }), {
+      content: { site: { url: 'https://x.example/', generator } },
+    });
+    const document = scan.documents.find(({ path }) => path === 'a.md');
+    if (document === undefined) throw new Error(told(scan).join('\n'));
+    const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [], target: 'support' } as const;
+    const { parts } = await renderPayload(document, await textFor(scan, document, options), options);
+    return (parts[0]?.text ?? '').replace(/\n+Source: .*\n$/, '');
+  };
+
+  it('a landing page from its front matter', async () => {
+    const head =
+      'layout: home\nhero: { name: Lantern, text: Light it, tagline: Bright., actions: [{ text: Start, link: /go }] }\nfeatures: [{ title: Fast, details: Very. }]';
+    expect(await seen(head, '', 'vitepress')).toBe('# Lantern\n\nLight it\n\nBright.\n\n[Start](https://x.example/go)\n\n- Fast: Very.');
+  });
+
+  it("Hugo: the page's own parameters, words of unknown shortcodes, names of tabs, references through the site", async () => {
+    expect(await seen('title: T\nparams: { version: "3.2.1" }', 'Version {{< param version >}}.', 'hugo')).toBe('# T\n\nVersion 3.2.1.');
+    expect(await seen('title: T', 'Press {{< kbd "Ctrl" >}}. {{< faq question="What is it?" id="x1" >}}', 'hugo')).toBe(
+      '# T\n\nPress Ctrl. What is it?',
+    );
+    expect(
+      await seen(
+        'title: T',
+        '{{< tabs items="JSON,YAML file" >}}\n{{< tab >}}\na\n{{< /tab >}}\n{{< tab >}}\nb\n{{< /tab >}}\n{{< /tabs >}}',
+        'hugo',
+      ),
+    ).toBe('# T\n\n**JSON**\n\na\n\n**YAML file**\n\nb');
+    const net = { 'docs/net/dns.md': '# DNS' };
+    expect(await seen('title: T', '[a]({{< ref "docs/net/dns#records" >}}) [b]({{< relref "dns" >}})', 'hugo', net)).toBe(
+      '# T\n\n[a](https://x.example/docs/net/dns/#records) [b](https://x.example/docs/net/dns/)',
+    );
+  });
+
+  it('MkDocs: cards with icons stay lists, Markdown in HTML is read, keys and changes read as they show', async () => {
+    const card = '-   :material-clock-fast:{ .lg .middle } __Set up__\n\n    ---\n\n    Install it.';
+    expect(await seen('title: T', card, 'mkdocs')).toBe('# T\n\n-   __Set up__\n\n    ---\n\n    Install it.');
+    expect(
+      await seen('title: T', '<figure markdown="span">\n  ![Fig](https://y.example/a.png){ width="300" }\n</figure>', 'mkdocs'),
+    ).toContain('![Fig](https://y.example/a.png)\n');
+    expect(await seen('title: T', 'Press ++ctrl+alt+del++, {--no--}{++yes++}.\n\n/// caption\nWords.\n///', 'mkdocs')).toBe(
+      '# T\n\nPress ctrl+alt+del, yes.\n\nWords.',
+    );
+  });
+});
+
 describe('MkDocs blocks', () => {
   it.each([
     ['!!! tip\n    One\n\n    Two\n\nThree', '**Tip**\n\nOne\n\nTwo\n\nThree'],

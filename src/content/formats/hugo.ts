@@ -28,6 +28,8 @@ interface Shortcode extends Range {
   readonly quoted: string | null;
   readonly values: readonly string[];
   readonly named: ReadonlyMap<string, string>;
+  /** What among its arguments reads like words: in quotes without a name, or of several words. */
+  readonly prose: readonly string[];
 }
 
 const boxes = /^(?:note|tip|info|warning|caution|danger|important|alert|hint|callout|admonition|notice|success|question)$/i;
@@ -44,7 +46,11 @@ export function withoutShortcodes(woven: Woven, context: ShortcodeContext): Shor
   const all = shortcodesIn(text);
   const edits: Edit[] = [];
   const unknown = new Map<string, number>();
-  const open: { readonly name: string; readonly after: string }[] = [];
+  const open: { readonly name: string; readonly after: string; readonly labels: string[] }[] = [];
+  const lastClose = new Map<string, number>();
+  all.forEach((code, index) => {
+    if (code.closes) lastClose.set(code.name, index);
+  });
   all.forEach((code, index) => {
     if (code.quoted !== null) edits.push({ start: code.start, end: code.end, insert: code.quoted });
     else if (code.closes) {
@@ -52,11 +58,13 @@ export function withoutShortcodes(woven: Woven, context: ShortcodeContext): Shor
       const after = at < 0 ? '' : (open.splice(at)[0]?.after ?? '');
       edits.push(after === '' ? clearing(text, code) : { start: code.start, end: code.end, insert: after });
     } else {
-      const isOpened = all.slice(index + 1).some((other) => other.closes && other.name === code.name);
-      const { insert, after } = shown(code, isOpened, context);
-      if (isOpened) open.push({ name: code.name, after });
+      const isOpened = (lastClose.get(code.name) ?? -1) > index;
+      const label = code.name === 'tab' ? open.at(-1)?.labels.shift() : undefined;
+      const { insert, after } = shown(code, isOpened, context, label);
+      if (isOpened) open.push({ name: code.name, after, labels: labelsOf(code) });
       if (!isKnown(code.name) && !unknown.has(code.name)) unknown.set(code.name, code.start);
-      const apart = typeof insert === 'string' && insert.startsWith('**') ? asParagraph(text, code, insert) : insert;
+      const touches = /^[^\s<{]/.test(text.slice(code.end, code.end + 1)) ? ' ' : '';
+      const apart = typeof insert === 'string' && insert.startsWith('**') ? asParagraph(text, code, insert) + touches : insert;
       edits.push(insert === '' ? clearing(text, code) : { start: code.start, end: code.end, insert: apart });
     }
   });
@@ -72,6 +80,12 @@ function asParagraph(text: string, { start, end }: Range, label: string): string
   const below = text.slice(lines.end, next < 0 ? text.length : next).trim();
   const isText = (line: string) => line !== '' && !/^\{\{[<%]/.test(line);
   return `${isText(above) || /^\{\{[<%]\s*\//.test(above) ? '\n' : ''}${label}${isText(below) ? '\n' : ''}`;
+}
+
+/** `{{< tabs items="JSON,YAML" >}}` names the tabs within it. */
+function labelsOf({ name, named }: Shortcode): string[] {
+  const items = name === 'tabs' ? named.get('items') : undefined;
+  return items === undefined ? [] : items.split(',').map((item) => item.trim());
 }
 
 function isKnown(name: string): boolean {
@@ -92,7 +106,7 @@ interface Shown {
   readonly after: string;
 }
 
-function shown(code: Shortcode, isOpened: boolean, context: ShortcodeContext): Shown {
+function shown(code: Shortcode, isOpened: boolean, context: ShortcodeContext, label: string | undefined): Shown {
   const { name, named } = code;
   const first = code.values[0] ?? '';
   const only = (insert: string | Woven): Shown => ({ insert, after: '' });
@@ -122,11 +136,17 @@ function shown(code: Shortcode, isOpened: boolean, context: ShortcodeContext): S
     return only([labelFor(isKind(kind) ? kind : 'note', title), text].filter((part) => part !== '').join(' '));
   }
   if (titled.test(name)) {
-    const title = named.get('name') ?? named.get('title') ?? named.get('header') ?? named.get('summary') ?? named.get('label') ?? first;
+    const title =
+      named.get('name') ?? named.get('title') ?? named.get('header') ?? named.get('summary') ?? named.get('label') ?? label ?? first;
+    if (name === 'card' && !isOpened)
+      return only(
+        wordsOfComponent({ name, attributes: new Map([...named, ...(title === '' ? [] : [['title', title] as const])]) }, labelFor),
+      );
     return only(title === '' ? '' : name === 'badge' ? title : `**${title}**`);
   }
   if (silent.test(name)) return only('');
-  return only(wordsOfComponent({ name, attributes: named }, labelFor));
+  const words = wordsOfComponent({ name, attributes: named }, labelFor);
+  return only(words === '' ? code.prose.join(' ') : words);
 }
 
 function isKind(kind: string): boolean {
@@ -137,7 +157,9 @@ function figure({ named, values }: Shortcode): string {
   const source = named.get('src') ?? named.get('link') ?? values[0] ?? '';
   const alt = named.get('alt') ?? named.get('title') ?? named.get('caption') ?? values[1] ?? '';
   const others = ['title', 'caption', 'attr'].map((name) => named.get(name)).filter((text) => text !== undefined && text !== alt);
-  const image = source === '' ? alt : `![${alt}](${destination(source)})`;
+  const picture = source === '' ? alt : `![${alt}](${destination(source)})`;
+  const link = named.get('src') === undefined ? undefined : named.get('link');
+  const image = link === undefined ? picture : `[${picture}](${destination(link)})`;
   return [image, ...others].join('\n\n');
 }
 
@@ -154,8 +176,9 @@ function shortcodesIn(text: string): readonly Shortcode[] {
 }
 
 function nextMark(text: string, from: number): number {
-  const marks = [text.indexOf('{{<', from), text.indexOf('{{%', from)].filter((at) => at >= 0);
-  return marks.length === 0 ? -1 : Math.min(...marks);
+  const mark = /\{\{[<%]/g;
+  mark.lastIndex = from;
+  return mark.exec(text)?.index ?? -1;
 }
 
 function shortcodeAt(text: string, start: number): Shortcode | null {
@@ -164,7 +187,7 @@ function shortcodeAt(text: string, start: number): Shortcode | null {
     const end = text.indexOf(`*/${close}`, start);
     if (end < 0) return null;
     const quoted = `${text.slice(start, start + 3)}${text.slice(start + 5, end)}${close}`;
-    return { start, end: end + 5, name: '', closes: false, quoted, values: [], named: new Map() };
+    return { start, end: end + 5, name: '', closes: false, quoted, values: [], named: new Map(), prose: [] };
   }
   const words = wordsFrom(text, start + 3, close);
   if (words === null) return null;
@@ -178,12 +201,14 @@ function shortcodeAt(text: string, start: number): Shortcode | null {
     if (key !== null) named.set(key, value);
     else if (value !== '/') values.push(value);
   }
-  return { start, end: words.end, name, closes, quoted: null, values, named };
+  const prose = rest.flatMap(({ key, text: value, isQuoted }) => (isQuoted && (key === null || /\S\s+\S/.test(value)) ? [value] : []));
+  return { start, end: words.end, name, closes, quoted: null, values, named, prose };
 }
 
 interface Word {
   readonly key: string | null;
   readonly text: string;
+  readonly isQuoted: boolean;
 }
 
 /** The words up to the closing mark: bare, in quotes (with escapes) or in backquotes (as they are), each with its name where it has one. */
@@ -202,7 +227,7 @@ function wordsFrom(text: string, from: number, close: string): { readonly words:
       const end = endOfQuote(text, at, character);
       if (end < 0) return null;
       const inner = text.slice(at + 1, end);
-      words.push({ key, text: character === '"' ? inner.replace(/\\(["\\])/g, '$1') : inner });
+      words.push({ key, text: character === '"' ? inner.replace(/\\(["\\])/g, '$1') : inner, isQuoted: true });
       key = null;
       at = end + 1;
       continue;
@@ -215,7 +240,7 @@ function wordsFrom(text: string, from: number, close: string): { readonly words:
       continue;
     }
     if (end === at) end += 1;
-    words.push({ key, text: text.slice(at, end) });
+    words.push({ key, text: text.slice(at, end), isQuoted: false });
     key = null;
     at = end;
   }

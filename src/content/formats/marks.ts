@@ -7,7 +7,7 @@ import { clearing, nodesOf, rangeOf, treeOf } from './markdown.ts';
 
 /** Whether a text could hold such a mark at all. */
 export function mayHoldMarks(text: string): boolean {
-  return /<!--|\{|\[TOC\]|\[!code |highlight-(?:next|start|end)|:(?:material|fontawesome|octicons|simple)-/.test(text);
+  return /<!--|\{|\[TOC\]|\[!code |highlight-(?:next|start|end)|:(?:material|fontawesome|octicons|simple)-|\+\+|^\/\/\//m.test(text);
 }
 
 /** Takes them out. */
@@ -56,7 +56,36 @@ const attributeList = new RegExp(String.raw`[ \t]?\{:?[ \t]*${attribute}(?:[ \t]
 const icon = /[ \t]?:(?:material|fontawesome|octicons|simple)-[\w-]+:/g;
 const contents = /^\[TOC\]$/g;
 
+/** An icon that a text begins with goes with the space behind it: without that, a list item's words would move out to where code begins. */
+const leading = /^(?::(?:material|fontawesome|octicons|simple)-[\w-]+:(?:\{[^{}\n]*\})?[ \t]*)+/;
+/** `++ctrl+alt+del++` (pymdownx.keys), `{++added++}`, `{--deleted--}`, `{~~old~>new~~}`, `{==marked==}`, `{>>comment<<}` (critic), `/// caption` (blocks). */
+const extensions: readonly (readonly [RegExp, string])[] = [
+  [/(?<!\{)\+\+([a-z0-9-]+(?:\+[a-z0-9-]+)*)\+\+(?!\})/g, '$1'],
+  [/\{\+\+(.+?)\+\+\}/g, '$1'],
+  [/\{--(.+?)--\}/g, ''],
+  [/\{~~(?:.*?)~>(.*?)~~\}/g, '$1'],
+  [/\{==(.+?)==\}/g, '$1'],
+  [/\{>>(.+?)<<\}/g, ''],
+  [/^\/\/\/.*\n?/gm, ''],
+];
+
 function wordMarks(source: string, start: number): readonly Edit[] {
+  const first = leading.exec(source)?.[0].length ?? 0;
+  if (first > 0) return [{ start, end: start + first, insert: '' }, ...wordMarks(source.slice(first), start + first)];
+  return [...plainMarks(source, start), ...extensionMarks(source, start)];
+}
+
+function extensionMarks(source: string, start: number): readonly Edit[] {
+  return extensions.flatMap(([pattern, insert]) =>
+    [...source.matchAll(pattern)].map((match) => ({
+      start: start + match.index,
+      end: start + match.index + match[0].length,
+      insert: insert === '' ? '' : (match[1] ?? ''),
+    })),
+  );
+}
+
+function plainMarks(source: string, start: number): readonly Edit[] {
   return [attributeList, icon, contents].flatMap((pattern) =>
     [...source.matchAll(pattern)].map((match) => ({ start: start + match.index, end: start + match.index + match[0].length, insert: '' })),
   );

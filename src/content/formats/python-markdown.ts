@@ -13,6 +13,18 @@ export function mayHoldIndentedBlocks(text: string): boolean {
   return /^[ \t]*(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+["'A-Za-z]/m.test(text);
 }
 
+/** `<figure markdown>`: what stands in it is Markdown (md_in_html). A blank line behind the tag says so to CommonMark. */
+export function openMarkdownInHtml(woven: Woven): Woven {
+  const lines = linesOf(woven.text);
+  const { code } = treeOf(woven);
+  const edits = lines.flatMap((line, index): readonly Edit[] => {
+    if (!/^[ \t]*<[a-z][\w-]*(?:\s[^<>]*)?\smarkdown(?:=["']?\w*["']?)?(?:\s[^<>]*)?>[ \t]*$/i.test(line.text)) return [];
+    const isBlankBelow = (lines[index + 1]?.text.trim() ?? '') === '';
+    return isBlankBelow || rangeAt(code, line.start) !== null ? [] : [{ start: line.end, end: line.end, insert: '\n' }];
+  });
+  return edits.length === 0 ? woven : splice(woven, edits);
+}
+
 /** Turns admonitions and tabs into a label and their text. */
 export function openIndentedBlocks(woven: Woven): Woven {
   let current = woven;
