@@ -120,6 +120,14 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     case 'by-person':
       foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
       return;
+    case 'retracted': {
+      const { [entry.document]: _, ...others } = draft.retracted ?? {};
+      draft.retracted = entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted };
+      return;
+    }
+    case 'drift':
+      draft.drift = entry.check;
+      return;
     case 'synced':
       draft.lastSync = entry.lastSync;
       draft.revision = entry.revision;

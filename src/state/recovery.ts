@@ -110,6 +110,7 @@ export function ages(state: TargetState, open: ReadonlyMap<EffectId, Effect>, en
       return state.records[entry.document]?.items.length === 0;
     case 'leftover':
     case 'by-person':
+    case 'retracted':
       return true;
     case 'begin':
     case 'doubt':
@@ -118,6 +119,7 @@ export function ages(state: TargetState, open: ReadonlyMap<EffectId, Effect>, en
     case 'learnt':
     case 'held':
     case 'todos':
+    case 'drift':
     case 'synced':
       return false;
     default:
