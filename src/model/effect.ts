@@ -124,6 +124,8 @@ export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'leftover'; readonly leftover: Leftover }
   /** The vendor no longer holds these items. */
   | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
+  /** Somebody else has changed these items at the vendor: what they hold counts as unknown, so it is planned again. */
+  | { readonly kind: 'altered'; readonly remoteIds: readonly string[] }
   /** Drops a record that holds nothing at the vendor. */
   | { readonly kind: 'forget'; readonly document: DocumentId }
   | { readonly kind: 'training'; readonly news: readonly TrainingNews[] }

@@ -90,6 +90,9 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     case 'gone':
       for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
       return;
+    case 'altered':
+      for (const remoteId of entry.remoteIds) foldAltered(draft, remoteId);
+      return;
     case 'forget':
       if ((draft.records[entry.document]?.items.length ?? 0) === 0) delete draft.records[entry.document];
       return;
@@ -259,6 +262,15 @@ function blur(draft: StateDraft, document: DocumentId, remoteId: string | null):
     remoteId === null || item.remoteId === remoteId ? { ...item, fingerprint: null, training: 'pending' as const } : item,
   );
   draft.records[document] = derived({ ...record, items });
+}
+
+/** Nobody knows any more which revision the bot answers from. Nothing was written, so no training is owed by it. */
+function foldAltered(draft: StateDraft, remoteId: string): void {
+  const document = documentWith(draft, remoteId);
+  if (document === undefined) return;
+  blur(draft, document, remoteId);
+  const record = draft.records[document];
+  if (record !== undefined) draft.records[document] = { ...record, trained: null, trainedCommit: null };
 }
 
 function foldKnown(draft: StateDraft, known: KnownDocument, at: Timestamp): void {

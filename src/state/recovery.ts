@@ -105,6 +105,7 @@ export function ages(state: TargetState, open: ReadonlyMap<EffectId, Effect>, en
     case 'moved':
       return state.records[entry.document] !== undefined;
     case 'gone':
+    case 'altered':
       return entry.remoteIds.length > 0;
     case 'forget':
       return state.records[entry.document]?.items.length === 0;
