@@ -43,7 +43,7 @@ export async function seenAtVendor(context: CycleContext, call: Call, found: Fou
       nowMs: nowMs(),
       emit,
     });
-    await noteLook(context, listing, null);
+    await noteLook(context, listing, listing.findings, null);
     const seen = seenOf({ before, listing }, context, false);
     // What was written a moment ago is nobody's worry in a plan.
     return listing.findings.length === 0 ? seen : { ...seen, notes: listing.notes };
@@ -79,13 +79,14 @@ function seenOf({ before, listing }: Found, { connection, memory, nowMs }: Cycle
 
 /** Writes a look down, so that status can tell of it and the window begins anew. Ages no sealed plan. */
 export async function noteLook(
-  { memory, emit, nowMs }: Pick<CycleContext, 'memory' | 'emit' | 'nowMs'>,
-  { findings, foreign }: { readonly findings: readonly DriftItem[]; readonly foreign: readonly unknown[] },
+  { memory, emit }: Pick<CycleContext, 'memory' | 'emit'>,
+  { at, foreign }: Pick<Listing, 'at' | 'foreign'>,
+  findings: readonly DriftItem[],
   texts: Pick<TextsLook, 'compared' | 'through'> | null,
 ): Promise<void> {
   const { state } = memory;
   const check: DriftCheck = {
-    at: new Date(nowMs()).toISOString(),
+    at,
     findings: findings.map(({ kind, document, remoteId }) => ({ kind, document, remoteId })),
     foreign: foreign.length,
     texts: { compared: texts?.compared.size ?? 0, through: texts === null ? (state.drift?.texts.through ?? null) : texts.through },

@@ -1,6 +1,6 @@
 // What of the last look at the vendor still stands, and what counts as few. Pure: a finding is settled by what the state knows since.
 import type { DocumentId } from './document.ts';
-import type { DocumentRecord, DriftCheck, DriftFinding, RemoteItem, TargetState } from './record.ts';
+import type { DriftCheck, DriftFinding, TargetState } from './record.ts';
 
 /**
  * "Unchanged" means seen at the vendor within this time, in milliseconds: a day, since the daemon looks once a day by default, and two hours more, so
@@ -8,25 +8,18 @@ import type { DocumentRecord, DriftCheck, DriftFinding, RemoteItem, TargetState 
  */
 export const driftWindowMs = 26 * 3_600_000;
 
-/** The findings of the last look that nothing has settled since. */
+/** The findings of the last look that nothing has settled since: fold drops those whose item was written, deleted or taken into account. */
 export function standingFindings(state: TargetState): readonly DriftFinding[] {
-  const { drift } = state;
-  if (drift === undefined || drift.findings.length === 0) return [];
-  const accounted = new Set(state.leftovers.map(({ remoteId }) => remoteId));
-  for (const record of Object.values(state.records))
-    for (const { remoteId } of record.items) if (remoteId !== null) accounted.add(remoteId);
-  return drift.findings.filter((finding) => {
-    const { kind, remoteId, document } = finding;
-    if (kind === 'twin') return !accounted.has(remoteId);
-    const item = itemOf(state.records[document], remoteId);
-    if (item === undefined) return false;
-    // Written since, or to be written again anyway: what it holds is no longer what was found.
-    return kind === 'missing' || (item.fingerprint !== null && item.acceptedAt <= drift.at);
+  return (state.drift?.findings ?? []).filter(({ kind, document, remoteId }) => {
+    // A record that went otherwise, by a person's word for one, takes its findings with it.
+    return kind === 'twin' || (state.records[document]?.items.some((item) => item.remoteId === remoteId) ?? false);
   });
 }
 
-function itemOf(record: DocumentRecord | undefined, remoteId: string): RemoteItem | undefined {
-  return record?.items.find((item) => item.remoteId === remoteId);
+/** The note of the last look without what was found of these items. */
+export function withoutFindings(check: DriftCheck | undefined, remoteIds: readonly (string | null)[]): DriftCheck | undefined {
+  if (check === undefined || !check.findings.some(({ remoteId }) => remoteIds.includes(remoteId))) return check;
+  return { ...check, findings: check.findings.filter(({ remoteId }) => !remoteIds.includes(remoteId)) };
 }
 
 /** How many findings there are of each kind. */
@@ -55,4 +48,9 @@ export function notedCheck(state: TargetState, check: DriftCheck, compared: Read
 export function mostVanished(known: number, proven: boolean): number {
   const few = Math.max(5, Math.floor(known / 10));
   return proven ? few : Math.min(few, Math.floor(known / 2));
+}
+
+/** "2 missing, 1 changed"; '' for nothing. */
+export function driftWords(counts: { readonly [kind in DriftFinding['kind']]: number }): string {
+  return (['missing', 'twin', 'changed'] as const).flatMap((kind) => (counts[kind] === 0 ? [] : [`${counts[kind]} ${kind}`])).join(', ');
 }

@@ -1,5 +1,6 @@
 // Entries over a state → the state after them: the one function by which memory changes.
 import type { DocumentId } from './document.ts';
+import { withoutFindings } from './drift.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
@@ -31,6 +32,8 @@ export function fold(state: TargetState, entries: readonly JournalEntry[]): { st
 
 /** One entry into a draft; `open` gains what begins and loses what ends. */
 export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: JournalEntry): void {
+  const check = withoutFindings(draft.drift, settledBy(open, entry));
+  if (check !== undefined) draft.drift = check;
   switch (entry.kind) {
     case 'begin':
       for (const effect of entry.effects) open.set(effect.id, effect);
@@ -138,6 +141,30 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     default:
       entry satisfies never;
   }
+}
+
+/** Items of which an entry tells something newer than the last look at the vendor has found. */
+function settledBy(open: ReadonlyMap<EffectId, Effect>, entry: JournalEntry): readonly (string | null)[] {
+  switch (entry.kind) {
+    case 'done':
+    case 'blurred': {
+      const effect = open.get(entry.effect);
+      return effect !== undefined && 'remoteId' in effect ? [effect.remoteId] : effect?.action === 'create' ? replacedBy(effect) : [];
+    }
+    case 'leftover':
+      return [entry.leftover.remoteId];
+    case 'gone':
+    case 'altered':
+      return entry.remoteIds;
+    case 'known':
+      return entry.documents.flatMap(({ items }) => items.map(({ remoteId }) => remoteId));
+    default:
+      return [];
+  }
+}
+
+function replacedBy({ supersedes }: Extract<Effect, { action: 'create' }>): readonly string[] {
+  return supersedes === null ? [] : [supersedes.remoteId];
 }
 
 function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry, { kind: 'done' }>): void {

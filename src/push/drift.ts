@@ -5,6 +5,7 @@ import type { DocumentId } from '../model/document.ts';
 import type { Effect, EntryBody } from '../model/effect.ts';
 import { asSyncError } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
+import type { Timestamp } from '../model/json.ts';
 import { type DriftFinding, type Leftover, namelessPrefix, type RemoteItem, type TargetState } from '../model/record.ts';
 import { knownIds } from './look.ts';
 
@@ -19,6 +20,8 @@ export interface DriftItem extends DriftFinding {
 
 /** A complete listing, compared. */
 export interface Listing {
+  /** When it began: what was written later it says nothing about. */
+  readonly at: Timestamp;
   readonly items: ReadonlyMap<string, RemoteEntry>;
   readonly findings: readonly DriftItem[];
   /** Not ours: never touched. */
@@ -82,7 +85,15 @@ export async function compareListing(context: ListingContext): Promise<Listing> 
     ...proof.notes,
   ];
   const findings = [...gone.missing.map(missingItem), ...proof.twins];
-  return { items, findings, foreign, removed: removedLeftovers(items, context), proven: gone.proven, notes };
+  return {
+    at: new Date(nowMs).toISOString(),
+    items,
+    findings,
+    foreign,
+    removed: removedLeftovers(items, context),
+    proven: gone.proven,
+    notes,
+  };
 }
 
 async function listAll({ target, call, emit }: ListingContext): Promise<ReadonlyMap<string, RemoteEntry>> {
