@@ -1,9 +1,12 @@
 // What the vendor holds against what kbsync left there, at every flavour over real HTTP: found, told, put right, and nothing foreign ever touched.
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemTarget, NewItem } from '../src/connectors/connector.ts';
 import { driftWindowMs } from '../src/model/drift.ts';
 import type { TargetState } from '../src/model/record.ts';
 import { type World, world } from './support/bots.ts';
+import { seeded } from './support/emulator-tools.ts';
 
 const hour = 3_600_000;
 const page = (n: number): string => `# Page ${n}\n\nThe word of page ${n} is zebra${n}.\n`;
@@ -222,4 +225,285 @@ describe.each(['cxgenie', 'sitegpt+v0', 'replycx'])('%s cannot be listed', (flav
     expect(report.reason).toMatch(/^drift cannot be checked here: /);
     expect((await bot.view()).state.drift).toBeUndefined();
   });
+});
+
+/** A vendor that shows nothing of what it holds, in its own words and without an error. */
+const empties: Readonly<Record<string, (path: string) => object | null>> = {
+  chatthing: (path) => (path.endsWith('/row/list') ? { success: true, dataSourceRows: [], pagination: { total: 0 } } : null),
+  sitegpt: (path) =>
+    path.endsWith('/documents') ? { success: true, data: { documents: [], pagination: { limit: 100, hasNextPage: false } } } : null,
+  'replycx+full': (path) => (/knowledge-base\/[^/]+$/.test(path) ? { ok: true, name: 'kb', total_data_sources: 0, data_source: [] } : null),
+  koreai: (path) =>
+    path.endsWith('/content-by-cond') ? { data: [] } : path.endsWith('/chunk/list') ? { chunks: [], hasMore: false } : null,
+};
+
+describe.each(flavours)('$name lists nothing of what it holds', (flavour) => {
+  it.each([2, 8])('%i documents: none is made twice, by sync or by repair, and none is forgotten', async (count) => {
+    await begin(flavour, count);
+    const writes = bot.writesOnWire();
+    const before = bot.items().length;
+    let shown = 0;
+    bot.served.setFault(({ path, method }) => {
+      const body = method === 'DELETE' ? null : (empties[flavour.flavour]?.(path) ?? null);
+      if (body !== null) shown += 1;
+      return body === null ? null : { kind: 'status', status: 200, body: body as never };
+    });
+    bot.clock.advance(driftWindowMs + 1);
+    const report = await bot.sync();
+    expect(shown, 'it was asked').toBeGreaterThan(0);
+    expect(report.results.filter(({ outcome }) => outcome === 'done')).toEqual([]);
+    await bot.drift({ repair: true });
+    expect(bot.writesOnWire()).toBe(writes);
+    bot.served.setFault(null);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: count, requests: { write: 0 } });
+    expect(bot.items().length).toBe(before);
+    expect(await bot.drift()).toMatchObject({ findings: [], exitCode: 0 });
+  });
+});
+
+describe('a look that is not to be trusted', () => {
+  it('finds nothing where the listing fails, says why, and a sync goes on', async () => {
+    await begin({ name: '', flavour: 'sitegpt', texts: 'update' }, 3);
+    await remove('p0.md');
+    bot.clock.advance(driftWindowMs + 1);
+    bot.served.setFault(({ path, method }) => (method === 'GET' && path.endsWith('/documents') ? 'broken-json' : null));
+    const report = await bot.drift();
+    expect(report).toMatchObject({ checked: false, findings: [], error: { code: 'REPLY_INVALID' }, exitCode: 11 });
+    expect((await bot.view()).state.drift?.at, 'nothing is noted').not.toBe(new Date(bot.clock.now()).toISOString());
+    bot.write({ 'new.md': page(9) });
+    const synced = await bot.sync();
+    expect(synced).toMatchObject({ exitCode: 0, error: null, unchanged: 3 });
+    expect(synced.notes.join()).toMatch(/^Whether everything is still at the vendor could not be checked: /);
+    bot.served.setFault(null);
+    expect((await bot.sync()).results.map(({ operation }) => operation.reason)).toEqual(['no longer at the vendor']);
+  });
+
+  it('is not made at another bot', async () => {
+    await begin({ name: '', flavour: 'sitegpt', texts: 'update' }, 2);
+    bot.emulator.provision({ id: 'bot-2', secret: 'other-secret-4712' });
+    bot.configure({ withoutId: true, key: 'other-secret-4712', extra: 'chatbotId: bot-2' });
+    const report = await bot.drift({ repair: true });
+    expect(report).toMatchObject({ checked: false, error: { code: 'HELD' }, exitCode: 5 });
+    expect(report.error?.message).toContain('bot was always sitegpt|');
+  });
+
+  it('is not made where nothing is known yet', async () => {
+    bot = await world('sitegpt');
+    const report = await bot.drift({ prune: true });
+    expect(report).toMatchObject({ checked: false, error: null, exitCode: 0 });
+    expect(report.reason).toContain('kbsync sync --target bot makes first contact');
+  });
+
+  it('first contact is a look', async () => {
+    bot = await world('sitegpt');
+    bot.write(pages(1));
+    bot.emulator.plant('bot-1', { name: 'x', text: 'y' });
+    expect((await bot.sync()).exitCode, 'existing content holds, and notes nothing').toBe(5);
+    expect((await bot.view()).state.drift).toBeUndefined();
+    await bot.sync({ passes: { initial: true } });
+    expect((await bot.view()).state.drift).toMatchObject({ findings: [], foreign: 1 });
+  });
+
+  it('schedule.drift: null asks for no listing at all', async () => {
+    await begin({ name: '', flavour: 'sitegpt', texts: 'update' }, 2);
+    appendFileSync(join(bot.dir, 'sync.config.yaml'), 'schedule: { drift: null }\n');
+    await remove('p0.md');
+    bot.clock.advance(10 * driftWindowMs);
+    expect(await bot.sync()).toMatchObject({ unchanged: 2, results: [] });
+  });
+
+  it('tells, and does not note, while another run holds the target', async () => {
+    await begin({ name: '', flavour: 'sitegpt', texts: 'update' }, 3);
+    await remove('p0.md');
+    const before = (await bot.view()).state.drift;
+    const report = await bot.holding(() => bot.drift());
+    expect(glance(report)).toEqual(['missing p0.md']);
+    expect(report.notes.join()).toContain('not noted for kbsync status');
+    expect((await bot.view()).state.drift).toEqual(before);
+  });
+});
+
+describe('texts', () => {
+  const site: Flavour = { name: '', flavour: 'sitegpt', texts: 'update' };
+
+  it('go on where the last look ended, a share at a time, and what was found before stands until it is compared anew', async () => {
+    await begin(site, 10);
+    await change('p0.md', 'update');
+    const looks: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const report = await bot.drift({ share: 0.3 });
+      const { drift } = (await bot.view()).state;
+      looks.push(`${report.texts.compared} ${drift?.texts.through} ${drift?.findings.map(({ document }) => document).join()}`);
+    }
+    expect(looks).toEqual(['3 p2.md p0.md', '3 p5.md p0.md', '3 p8.md p0.md', '3 p1.md p0.md']);
+    await bot.behind(async (target, call) => {
+      const id = idOf((await bot.view()).state, 'p0.md');
+      await target.update?.([{ ...itemFor(target, 'p0.md', `${page(0).trimEnd().replaceAll('\n', '\r\n')}\r\n\r\n`), remoteId: id }], call);
+    });
+    expect((await bot.drift()).findings, 'line ends and the very end do not count').toEqual([]);
+    expect((await bot.view()).state.drift?.findings).toEqual([]);
+  });
+
+  it('are rendered anew where they are no longer kept, and said to be incomparable where the file has changed too', async () => {
+    await begin(site, 3);
+    rmSync(join(bot.dir, 'state', 'texts'), { recursive: true });
+    await change('p0.md', 'update');
+    bot.write({ 'p1.md': '# Another\n\nNot pushed yet.\n' });
+    const report = await bot.drift();
+    expect(glance(report)).toEqual(['changed p0.md']);
+    expect(report.notes.join()).toContain('1 item cannot be compared: the text they were given is no longer kept');
+  });
+
+  it('a changed text is sent again through the brakes', async () => {
+    await begin(site, 24);
+    for (let n = 0; n < 22; n += 1) await change(`p${n}.md`, 'update');
+    bot.clock.advance(hour);
+    const writes = bot.writesOnWire();
+    const held = await bot.drift({ repair: true });
+    expect(held).toMatchObject({ exitCode: 5, left: 22, repair: { held: [{ rule: 'too-many-updates' }] } });
+    expect(bot.writesOnWire()).toBe(writes);
+    expect((await bot.view()).state.records['p0.md']?.pushed, 'a held repair changes no record').not.toBeNull();
+    expect(await bot.drift({ repair: true, allowUpdates: 22 })).toMatchObject({ exitCode: 0, left: 0 });
+    expect(held.findings.length).toBe(22);
+  });
+});
+
+describe('a lost record', () => {
+  it.each(['sitegpt', 'koreai'])('%s: an item that only the mark tells of is taken back by a repair, not made twice', async (vendor) => {
+    await begin({ name: '', flavour: vendor, texts: null }, 3);
+    await twin('p3.md');
+    bot.write({ 'p3.md': page(3) });
+    bot.clock.advance(hour);
+    const report = await bot.drift({ repair: true });
+    expect(report.findings.map(({ kind, detail }) => [kind, detail])).toEqual([['twin', 'carries our mark, and no record knows it']]);
+    bot.clock.advance(hour);
+    await bot.sync();
+    expect(held()).toEqual(words(4));
+    expect((await bot.view()).state.leftovers).toEqual([]);
+  });
+});
+
+describe('prune', () => {
+  const prunable = flavours.filter(({ name }) => name !== 'koreai numbered');
+
+  it.each(prunable)(
+    '$name: lists first, and with --yes removes what is proven to be ours and out of scope, and nothing else',
+    async (flavour) => {
+      await begin(flavour, 6);
+      const planted = bot.emulator.plant('bot-1', { name: 'Opening hours', text: 'From nine to five.' });
+      bot.configure({ extra: `${flavour.extra === undefined ? '' : `${flavour.extra}, `}include: ["p[0-3].md"]` });
+      expect(await bot.sync()).toMatchObject({ outOfScope: 2, unchanged: 4 });
+      const writes = bot.writesOnWire();
+      const list = await bot.drift({ prune: true, allowForeign: true });
+      expect(list.prune?.items.map(({ document, why, left }) => [document, why, left])).toEqual([
+        ['p4.md', 'out of scope', null],
+        ['p5.md', 'out of scope', null],
+      ]);
+      expect([list.exitCode, bot.writesOnWire()]).toEqual([3, writes]);
+      const pruned = await bot.drift({ prune: true, yes: true, allowForeign: true });
+      expect(pruned.prune?.results.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+      expect(pruned.exitCode).toBe(0);
+      expect(held()).toEqual([...words(4), 'From'].sort());
+      expect(bot.items().some(({ remoteId }) => remoteId === planted)).toBe(true);
+      expect((await bot.view()).state.forgetting, 'and the bot has forgotten them').toEqual([]);
+      expect(await bot.sync()).toMatchObject({ outOfScope: 0, unchanged: 4, requests: { write: 0 } });
+    },
+  );
+
+  it('is held above the brake for deletes', async () => {
+    await begin({ name: '', flavour: 'sitegpt', texts: null }, 10);
+    bot.configure({ extra: 'include: ["p[0-2].md"]' });
+    await bot.sync();
+    const writes = bot.writesOnWire();
+    const held = await bot.drift({ prune: true, yes: true });
+    expect(held).toMatchObject({ exitCode: 5, prune: { held: { passWith: 'drift --target bot --prune --yes --allow-deletes 7' } } });
+    expect(bot.writesOnWire()).toBe(writes);
+    expect((await bot.drift({ prune: true, yes: true, allowDeletes: 6 })).exitCode).toBe(5);
+    expect((await bot.drift({ prune: true, yes: true, allowDeletes: 7 })).exitCode).toBe(0);
+    expect(bot.items().length).toBe(3);
+  });
+
+  it('leaves what the listing does not prove: renamed by somebody, or not there', async () => {
+    await begin({ name: '', flavour: 'chatthing', texts: null }, 4);
+    bot.configure({ extra: 'include: ["p0.md"]' });
+    await bot.sync();
+    const { state } = await bot.view();
+    await bot.behind(async (target, call) => {
+      const item = itemFor(target, 'p1.md', page(1), { mark: 'My own page now' });
+      await target.update?.([{ ...item, remoteId: idOf(state, 'p1.md') }], call);
+    });
+    await remove('p2.md');
+    const list = await bot.drift({ prune: true });
+    expect(list.prune?.items.map(({ document, left }) => [document, left])).toEqual([
+      ['p1.md', 'its mark there is not ours'],
+      ['p2.md', 'not in the listing: nothing proves what it is'],
+      ['p3.md', null],
+    ]);
+    await bot.drift({ prune: true, yes: true });
+    expect(
+      bot
+        .items()
+        .filter(({ text }) => text !== '')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['My own page now', 'docs:p0.md']);
+  });
+
+  it('removes an orphan that nobody could tell the document of, and leaves one whose document is wanted', async () => {
+    await begin({ name: '', flavour: 'sitegpt', texts: null }, 1);
+    const long = (letter: string): string => `${letter.repeat(120)}.md`;
+    await twin(long('a'));
+    await twin(long('b'));
+    const marks = bot.items().map(({ name }) => name ?? '');
+    for (const name of marks.filter((mark) => mark.includes('aaaa') || mark.includes('bbbb'))) {
+      const remoteId = bot.items().find((item) => item.name === name)?.remoteId ?? '';
+      const leftover = {
+        remoteId,
+        document: name,
+        mark: name,
+        why: 'orphan',
+        removable: 'by-hand',
+        since: new Date(0).toISOString(),
+      } as const;
+      await bot.holding(({ memory }) => memory.append([{ kind: 'leftover', leftover }]));
+    }
+    bot.write({ [long('b')]: page(7) });
+    const list = await bot.drift({ prune: true });
+    expect(list.prune?.items.map(({ why, left }) => [why, left])).toEqual([
+      ['copy of a document that is not there', null],
+      ['copy of a document that is not there', 'its document is wanted: the next sync takes it back'],
+    ]);
+    await bot.drift({ prune: true, yes: true });
+    expect(bot.items().length).toBe(2);
+  });
+});
+
+describe('whatever somebody else does there', () => {
+  it.each([1, 2, 3, 4])(
+    'repair, and the bot holds the folder and what is foreign; drift is empty, a sync writes nothing (seed %i)',
+    async (seed) => {
+      const flavour = flavours[seed % 4] ?? flavours[0];
+      if (flavour === undefined) throw new Error('no flavour');
+      await begin(flavour, 30);
+      const random = seeded(seed);
+      const any = (): string => `p${Math.floor(random() * 30)}.md`;
+      for (let round = 0; round < 3; round += 1) {
+        const gone = [...new Set([any(), any()])];
+        await remove(...gone);
+        await twin(any());
+        const other = Array.from({ length: 30 }, (_, n) => `p${n}.md`).find((name) => !gone.includes(name) && random() < 0.2);
+        if (flavour.texts === 'update' && other !== undefined) await change(other, 'update');
+        bot.emulator.plant('bot-1', { name: `Foreign ${round}`, text: `Yak ${round}.` });
+        bot.clock.advance(hour);
+        expect((await bot.drift({ repair: true })).left, `round ${round}`).toBe(0);
+        bot.clock.advance(hour);
+        expect(await bot.drift({ allowForeign: true })).toMatchObject({ findings: [], exitCode: 0 });
+        const writes = bot.writesOnWire();
+        expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 30, results: [] });
+        expect(bot.writesOnWire()).toBe(writes);
+        expect(held().filter((word) => word.startsWith('zebra'))).toEqual(words(30));
+        expect(bot.items().filter(({ name }) => name?.startsWith('Foreign')).length).toBe(round + 1);
+      }
+    },
+  );
 });

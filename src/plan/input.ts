@@ -82,7 +82,7 @@ export interface PlanContact {
 /** Documents of which recorded items are no longer at the vendor: the state has lost those items already. */
 export interface Vanished {
   readonly documents: ReadonlySet<DocumentId>;
-  /** Each was asked for one by one; false: only a listing says so. */
+  /** Each was asked for by its id; false: only listing and search say so. */
   readonly proven: boolean;
 }
 

@@ -28,7 +28,7 @@ export interface Listing {
   readonly foreign: readonly RemoteEntry[];
   /** Leftovers of ours that somebody has removed. */
   readonly removed: readonly string[];
-  /** Whether the vendor was asked about each missing item one by one; true where none is missing. */
+  /** Whether each missing item was asked for by its id; a search is but another listing. True where none is missing. */
   readonly proven: boolean;
   readonly notes: readonly string[];
 }
@@ -175,6 +175,7 @@ async function confirmMissing(candidates: readonly Recorded[], context: ListingC
       notes: ['items cannot be asked for one by one here: the listing alone says what is missing'],
     };
   }
+  const proven = target.read !== undefined;
   const asked = candidates.slice(0, mostConfirmed);
   const answers = await answersOf(asked, context);
   const gone = asked.filter((_, index) => answers[index] === 'gone');
@@ -186,13 +187,13 @@ async function confirmMissing(candidates: readonly Recorded[], context: ListingC
       : [`${unsure} not listed, and the vendor gave no answer about ${unsure === 1 ? 'it' : 'them'}: not counted as missing`];
   if (there > 0) {
     const sentence = `the listing left out ${there} that ${there === 1 ? 'is' : 'are'} there when asked for: it was not complete, so only what was asked for one by one counts`;
-    return { missing: gone, proven: true, notes: [...notes, sentence] };
+    return { missing: gone, proven, notes: [...notes, sentence] };
   }
   const rest = candidates.slice(mostConfirmed);
   if (rest.length > 0)
     notes.push(`${mostConfirmed} of ${candidates.length} missing were asked for one by one; on the others the listing alone decides`);
   // Of fifty asked, each was gone: that the others are is as good as said.
-  return { missing: unsure > 0 ? gone : [...gone, ...rest], proven: unsure === 0 || rest.length === 0, notes };
+  return { missing: unsure > 0 ? gone : [...gone, ...rest], proven, notes };
 }
 
 async function answersOf(asked: readonly Recorded[], { target, call }: ListingContext): Promise<readonly Answer[]> {

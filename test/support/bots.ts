@@ -9,7 +9,7 @@ import { failedReport } from '../../src/cli/failed-report.ts';
 import type { Call, ItemTarget } from '../../src/connectors/connector.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
-import { everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
+import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
 import { type Planned, planTarget } from '../../src/cycle/plan-target.ts';
 import { syncTarget } from '../../src/cycle.ts';
 import { asSyncError } from '../../src/model/error.ts';
@@ -60,6 +60,8 @@ export interface World {
   drift(request?: Partial<DriftRequest>): Promise<DriftReport & { readonly exitCode: number }>;
   /** Calls the vendor's API as somebody else would who holds the key: nothing of it is known to kbsync. */
   behind<T>(work: (target: ItemTarget, call: Call) => Promise<T>): Promise<T>;
+  /** Holds the target's lock while it works, with its memory. */
+  holding<T>(work: (context: CycleContext) => Promise<T>): Promise<T>;
   view(): Promise<LedgerView>;
   /** What the bot holds that kbsync made or a person planted, by name. */
   items(): readonly EmulatedItem[];
@@ -197,6 +199,17 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
           if (!('create' in target)) throw new Error('it takes one text');
           return work(target, { signal: signals.kill, workspace: 'docs', container: memory.state.container });
         });
+      } finally {
+        await workspace.close();
+      }
+    },
+    async holding(work) {
+      const workspace = await open();
+      const [config] = workspace.targets(null);
+      if (config === undefined) throw new Error('one target is configured');
+      const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+      try {
+        return await workspace.exclusively(config, { command: 'test', lockWaitMs: 0, ...signals }, work);
       } finally {
         await workspace.close();
       }
