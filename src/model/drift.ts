@@ -1,6 +1,7 @@
 // What of the last look at the vendor still stands, and what counts as few. Pure: a finding is settled by what the state knows since.
 import type { DocumentId } from './document.ts';
-import type { DriftCheck, DriftFinding, TargetState } from './record.ts';
+import type { Effect, JournalEntry } from './effect.ts';
+import type { DriftCheck, DriftFinding, EffectId, TargetState } from './record.ts';
 
 /**
  * "Unchanged" means seen at the vendor within this time, in milliseconds: a day, since the daemon looks once a day by default, and two hours more, so
@@ -16,10 +17,33 @@ export function standingFindings(state: TargetState): readonly DriftFinding[] {
   });
 }
 
-/** The note of the last look without what was found of these items. */
-export function withoutFindings(check: DriftCheck | undefined, remoteIds: readonly (string | null)[]): DriftCheck | undefined {
-  if (check === undefined || !check.findings.some(({ remoteId }) => remoteIds.includes(remoteId))) return check;
-  return { ...check, findings: check.findings.filter(({ remoteId }) => !remoteIds.includes(remoteId)) };
+/** Takes out of the last look's note what an entry, about to be folded, tells something newer about. */
+export function dropSettled(draft: { drift?: DriftCheck }, open: ReadonlyMap<EffectId, Effect>, entry: JournalEntry): void {
+  const { drift } = draft;
+  if (drift === undefined || drift.findings.length === 0) return;
+  const settled = new Set(itemsOf(open, entry));
+  const findings = drift.findings.filter(({ remoteId }) => !settled.has(remoteId));
+  if (findings.length < drift.findings.length) draft.drift = { ...drift, findings };
+}
+
+function itemsOf(open: ReadonlyMap<EffectId, Effect>, entry: JournalEntry): readonly (string | null)[] {
+  switch (entry.kind) {
+    case 'done':
+    case 'blurred': {
+      const effect = open.get(entry.effect);
+      if (effect?.action === 'create') return [effect.supersedes?.remoteId ?? null];
+      return effect !== undefined && 'remoteId' in effect ? [effect.remoteId] : [];
+    }
+    case 'leftover':
+      return [entry.leftover.remoteId];
+    case 'gone':
+    case 'altered':
+      return entry.remoteIds;
+    case 'known':
+      return entry.documents.flatMap(({ items }) => items.map(({ remoteId }) => remoteId));
+    default:
+      return [];
+  }
 }
 
 /** How many findings there are of each kind. */

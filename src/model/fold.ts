@@ -1,13 +1,14 @@
 // Entries over a state → the state after them: the one function by which memory changes.
+
+import { derived, trainedIf } from './derived.ts';
 import type { DocumentId } from './document.ts';
-import { withoutFindings } from './drift.ts';
+import { dropSettled } from './drift.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
-import type { Fingerprint, Timestamp } from './json.ts';
+import type { Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
-import { payloadFingerprint } from './payload.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
-import { namelessPrefix, numbersWith, worstTraining } from './record.ts';
+import { namelessPrefix, numbersWith } from './record.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
 export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
@@ -32,8 +33,7 @@ export function fold(state: TargetState, entries: readonly JournalEntry[]): { st
 
 /** One entry into a draft; `open` gains what begins and loses what ends. */
 export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: JournalEntry): void {
-  const check = withoutFindings(draft.drift, settledBy(open, entry));
-  if (check !== undefined) draft.drift = check;
+  dropSettled(draft, open, entry);
   switch (entry.kind) {
     case 'begin':
       for (const effect of entry.effects) open.set(effect.id, effect);
@@ -141,30 +141,6 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     default:
       entry satisfies never;
   }
-}
-
-/** Items of which an entry tells something newer than the last look at the vendor has found. */
-function settledBy(open: ReadonlyMap<EffectId, Effect>, entry: JournalEntry): readonly (string | null)[] {
-  switch (entry.kind) {
-    case 'done':
-    case 'blurred': {
-      const effect = open.get(entry.effect);
-      return effect !== undefined && 'remoteId' in effect ? [effect.remoteId] : effect?.action === 'create' ? replacedBy(effect) : [];
-    }
-    case 'leftover':
-      return [entry.leftover.remoteId];
-    case 'gone':
-    case 'altered':
-      return entry.remoteIds;
-    case 'known':
-      return entry.documents.flatMap(({ items }) => items.map(({ remoteId }) => remoteId));
-    default:
-      return [];
-  }
-}
-
-function replacedBy({ supersedes }: Extract<Effect, { action: 'create' }>): readonly string[] {
-  return supersedes === null ? [] : [supersedes.remoteId];
 }
 
 function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry, { kind: 'done' }>): void {
@@ -375,12 +351,6 @@ function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): voi
   freeLeftovers(draft, news.document);
 }
 
-/** All parts trained: the bot knows what was pushed. */
-function trainedIf(record: DocumentRecord, at: Timestamp): DocumentRecord {
-  if (record.training !== 'trained' || record.trained === record.pushed) return record;
-  return { ...record, trained: record.pushed, trainedCommit: record.pushedCommit, trainedAt: at };
-}
-
 /** The new copy is learnt, so the old one may go. */
 function freeLeftovers(draft: StateDraft, document: DocumentId): void {
   if (draft.records[document]?.training === 'trained') freeLeftoversOf(draft, document);
@@ -424,16 +394,4 @@ function foldByPerson(
   else if (record !== undefined) {
     putRecord(draft, document, { ...record, items, error: null });
   }
-}
-
-/** The fields of a record that its items decide. */
-function derived(record: DocumentRecord): DocumentRecord {
-  const parts: { key: string; fingerprint: Fingerprint }[] = [];
-  for (const item of record.items) if (item.fingerprint !== null) parts.push({ key: item.part, fingerprint: item.fingerprint });
-  const whole = parts.length === record.items.length && parts.length > 0;
-  return {
-    ...record,
-    pushed: whole ? payloadFingerprint(parts) : null,
-    training: record.items.length === 0 ? record.training : worstTraining(record.items.map((item) => item.training)),
-  };
 }
