@@ -2,7 +2,15 @@
 // Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain } from './cli/failure.ts';
-import { countOption, dateOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
+import {
+  countOption,
+  dateOption,
+  durationOption,
+  type GlobalOptions,
+  type Invocation,
+  packageVersion,
+  shareOption,
+} from './cli/invocation.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 
@@ -206,6 +214,52 @@ command('show', "one document's whole story in every bot")
     }),
   );
 
+command('drift', 'compares with what the vendors hold: missing, foreign, twin, changed; reads only')
+  .addOption(
+    new Option('--texts <share>', 'compare all texts, none, or a share such as 5% that goes on where the last one ended')
+      .argParser(share)
+      .default(1, 'all'),
+  )
+  .option('--repair', 'put right what was found, by a sync of exactly those documents')
+  .option('--prune', 'list what is left over or out of scope and proven to be ours; with --yes, remove it')
+  .option('--yes', 'with --prune: remove what the list shows')
+  .addOption(
+    new Option('--allow-updates <n>', 'with --repair: let up to n missing or changed documents pass the brakes').argParser(
+      count('--allow-updates'),
+    ),
+  )
+  .addOption(new Option('--allow-deletes <n>', 'let up to n deletes a target pass the brake').argParser(count('--allow-deletes')))
+  .option('--allow-foreign', 'items that are not ours are told, but do not count for the exit code')
+  .addOption(
+    new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
+  )
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync drift',
+      'kbsync drift --target site --texts none',
+      'kbsync drift --repair',
+      'kbsync drift --target site --prune --yes',
+    ),
+  )
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
+      const { drift } = await import('./cli/drift.ts');
+      const request = {
+        share: number(options['texts']) ?? 1,
+        repair: options['repair'] === true,
+        prune: options['prune'] === true,
+        yes: options['yes'] === true,
+        allowUpdates: number(options['allowUpdates']),
+        allowDeletes: number(options['allowDeletes']),
+        allowForeign: options['allowForeign'] === true,
+        lockWaitMs: number(options['lockWait']),
+      };
+      return (await handOver(invocation, 'drift', request)) ?? drift(invocation, request);
+    }),
+  );
+
 command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
   .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
   .action((_options: unknown, self: Command) =>
@@ -318,6 +372,10 @@ function duration(name: string): (value: string) => number {
 
 function count(name: string): (value: string) => number {
   return (value) => parsed(() => countOption(name, value));
+}
+
+function share(value: string): number {
+  return parsed(() => shareOption('--texts', value));
 }
 
 function date(name: string): (value: string) => number {

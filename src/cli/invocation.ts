@@ -76,3 +76,12 @@ export function countOption(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new SyncError('USAGE', { message: `${name}: found "${text}", expected a whole number` });
   return Number(text);
 }
+
+/** `all`, `none`, or a share such as 5%, as a number from 0 to 1. USAGE otherwise. */
+export function shareOption(name: string, text: string): number {
+  if (text === 'all') return 1;
+  if (text === 'none') return 0;
+  const percent = /^(\d{1,3})%$/.exec(text)?.[1];
+  if (percent !== undefined && Number(percent) <= 100) return Number(percent) / 100;
+  throw new SyncError('USAGE', { message: `${name}: found "${text}", expected all, none, or a share such as 5%` });
+}

@@ -7,7 +7,7 @@ import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
 import { emptyState } from '../model/record.ts';
 import { visible } from '../plan/escape.ts';
-import { age, deriveStatus, short, statusSentence, type TargetStatus } from '../status/derive.ts';
+import { age, deriveStatus, driftSentence, short, statusSentence, type TargetStatus } from '../status/derive.ts';
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
 import { strongest } from './exit.ts';
@@ -109,6 +109,8 @@ function print({ status, error: failure }: Look, documents: boolean, { output }:
       `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
     );
   }
+  const drift = driftSentence(status);
+  if (drift !== null) output.data(`  ${output.style('warn', visible(drift))}`);
   for (const line of byHandLines(status)) output.data(`  ${output.style('warn', 'by hand')} ${visible(line)}`);
   if (counts.todo + counts.unconfirmed + status.byHand > 0) output.data('  see: kbsync todo');
   if (!documents) return;

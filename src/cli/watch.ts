@@ -3,6 +3,7 @@ import { startDaemon } from '../daemon/daemon.ts';
 import type { CommandStreams, HandedCommand } from '../daemon/handover.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace } from '../workspace.ts';
+import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { Output } from './output.ts';
@@ -66,9 +67,11 @@ export async function runHanded(
   });
   const invocation: Invocation = { command: command.command, options, output, cwd, env, version, stop, kill };
   try {
+    const { request } = command;
+    if (command.command === 'drift') return await drift(invocation, request as unknown as DriftRequest);
     return await (command.command === 'sync'
-      ? sync(invocation, command.request as unknown as SyncRequest)
-      : todo(invocation, command.request as unknown as TodoRequest));
+      ? sync(invocation, request as unknown as SyncRequest)
+      : todo(invocation, request as unknown as TodoRequest));
   } catch (thrown) {
     return explain(asSyncError(thrown), invocation);
   }

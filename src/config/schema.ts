@@ -209,7 +209,9 @@ export const configKeys = z.strictObject({
       timezone: timeZone().default('UTC').describe('Time zone of the cron lines.'),
       rescan: schedule('*/15 * * * *').describe('When the daemon scans the whole folder; null: never.'),
       training: schedule('* * * * *').describe('When the daemon asks about what is in training; null: never.'),
-      drift: schedule(null).describe('When the daemon lists the vendor and compares; null: never.'),
+      drift: schedule('17 3 * * *').describe(
+        'When the daemon lists the vendor and compares; null: never, and a sync does not look either.',
+      ),
       verify: schedule(null).describe('When the daemon asks the golden questions, which cost the customer’s messages; null: never.'),
     })
     .prefault({})
@@ -292,7 +294,6 @@ export const notBuilt: readonly NotBuilt[] = [
     only: [{}],
     sentence: 'overriding paths is not built yet: no connector has a path that its vendor does not document',
   },
-  { key: 'schedule.drift', only: [null], sentence: 'drift on a schedule is not built yet' },
   { key: 'schedule.verify', only: [null], sentence: 'verify on a schedule is not built yet' },
   { key: 'verify', only: [], sentence: 'golden questions are not built yet' },
   { key: 'notify', only: [[]], sentence: 'notifications are not built yet' },

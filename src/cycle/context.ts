@@ -7,6 +7,7 @@ import type { Fingerprint } from '../model/json.ts';
 import type { OperationId } from '../model/operation.ts';
 import type { EffectId, TargetState } from '../model/record.ts';
 import type { GivenTexts } from '../push/context.ts';
+import type { Found } from './seen.ts';
 
 /** The memory of one target: live and durable in a run, a throw-away copy in a plan. */
 export interface CycleMemory {
@@ -69,6 +70,8 @@ export interface PlanOptions {
   readonly offline: boolean;
   /** The moment (milliseconds since 1970) by which dates are judged; by default now. */
   readonly atMs?: number;
+  /** What `drift --repair` has found at the vendor, to be put right. */
+  readonly found?: Found;
 }
 
 export interface SyncOptions extends PlanOptions {

@@ -14,13 +14,14 @@ import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
+import { firstLook, type Seen, seenAtVendor } from './seen.ts';
 
 export interface Planned {
   readonly plan: Plan;
   readonly wanted: Wanted;
   /** Who the bot says it is; null when it was not asked. */
   readonly identity: string | null;
-  /** What first contact found. Journaled once something is done at the bot, so that a held run changes nothing. */
+  /** What first contact or a listing found. Journaled once something is done at the bot, so that a held run changes nothing. */
   readonly contact: readonly EntryBody[];
 }
 
@@ -42,20 +43,28 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
   const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
   const contact = options.offline || other ? null : await contactWith(context, wanted);
-  const found = options.offline || other ? [] : [...(contact?.entries ?? []), ...(await reclaimed(context, wanted))];
   const at = new Date(nowMs()).toISOString();
-  const state =
-    found.length === 0
-      ? memory.state
-      : fold(
-          memory.state,
-          found.map((entry) => ({ ...entry, at }) as JournalEntry),
-        ).state;
-  return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact, state })), wanted, identity, contact: found };
+  const call = { ...callsOf(context), container: containerOf(context) };
+  const seen = options.offline || other ? null : await seenAtVendor(context, call, options.found ?? null);
+  const met = contact?.listed === true ? [...contact.entries, firstLook(at, contact.foreign)] : (contact?.entries ?? []);
+  const learnt = [...met, ...(seen?.entries ?? [])];
+  const found = options.offline || other ? [] : [...learnt, ...(await reclaimed(context, wanted, stateWith(memory.state, learnt, at)))];
+  const state = stateWith(memory.state, found, at);
+  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, seen, state }));
+  return { plan: { ...plan, notes: [...plan.notes, ...(seen?.notes ?? [])] }, wanted, identity, contact: found };
+}
+
+/** The state with what is not journaled yet. */
+function stateWith(state: TargetState, found: readonly EntryBody[], at: string): TargetState {
+  if (found.length === 0) return state;
+  return fold(
+    state,
+    found.map((entry) => ({ ...entry, at }) as JournalEntry),
+  ).state;
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
-async function whoIsIt(context: CycleContext): Promise<string> {
+export async function whoIsIt(context: CycleContext): Promise<string> {
   const { connection, memory } = context;
   const container = containerOf(context);
   try {
@@ -90,8 +99,7 @@ export function containerOf(context: CycleContext): string | null {
 }
 
 /** Copies left over from a lost state whose document the folder gives again. */
-function reclaimed(context: CycleContext, wanted: Wanted): Promise<EntryBody[]> {
-  const { records, leftovers } = context.memory.state;
+function reclaimed(context: CycleContext, wanted: Wanted, { records, leftovers }: TargetState): Promise<EntryBody[]> {
   const known = new Set(Object.entries(records).flatMap(([id, record]) => (record.items.length > 0 ? [id] : [])));
   return reclaim(leftovers, known, contactContext(context, wanted));
 }
@@ -124,7 +132,7 @@ function planInput(
   folder: Folder,
   wanted: Wanted,
   options: PlanOptions,
-  found: { identity: string | null; contact: Contact | null; state: TargetState },
+  found: { identity: string | null; contact: Contact | null; seen: Seen | null; state: TargetState },
 ): PlanInput {
   const { config, target, connection, memory } = context;
   const { scan } = folder;
@@ -173,6 +181,7 @@ function planInput(
       sandbox: target.sandbox,
       offline: options.offline,
     },
+    vanished: found.seen?.vanished ?? null,
     likeness: (gone, fresh) => likenessOf(context, gone, fresh, scanText(folder)),
     safety: config.safety,
     passes: { ...options.passes, approved: state.held.filter((held) => held.approvedAt !== null) },

@@ -39,7 +39,7 @@ export async function pushTarget(
   await noteTodos(context, byPerson, isWhole(only));
   await dropEmptyRecords(context, wanted);
   const byVendor = going.filter((operation) => operation.by === 'vendor');
-  const pushed = await send(context, folder, wanted, byVendor);
+  const pushed = await sendOperations(context, folder, wanted, byVendor);
   const results = pushed.results.map((result): OperationResult => {
     const { outcome, remoteIds, error } = result;
     return { operation: result.step.operation, outcome, remoteIds, error };
@@ -92,7 +92,13 @@ async function openContainer(context: CycleContext): Promise<void> {
   }
 }
 
-async function send(context: CycleContext, folder: Folder, wanted: Wanted, operations: readonly Operation[]): Promise<Pushed> {
+/** Sends operations as they are, journaled; what holds them, and who does them, was judged before. */
+export async function sendOperations(
+  context: CycleContext,
+  folder: Folder,
+  wanted: Wanted,
+  operations: readonly Operation[],
+): Promise<Pushed> {
   if (operations.length === 0) return { results: [], stoppedBy: null };
   await openContainer(context);
   const { connection, memory } = context;

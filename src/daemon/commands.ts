@@ -51,7 +51,7 @@ export function createCommands(input: CommandsInput): Commands {
         engine.folder.changed();
         engine.workspace.forgetNumbers();
         for (const loop of loops) {
-          if (wentThrough.has(exitCode)) loop.demand(`after kbsync ${command.command}`);
+          if (wentThrough.has(exitCode) && !looksOnly(command)) loop.demand(`after kbsync ${command.command}`);
           else loop.hint('again');
         }
         for (const release of releases) release();
@@ -80,6 +80,11 @@ export function createCommands(input: CommandsInput): Commands {
 /** The inbox as it stands needs nobody to wait. */
 function onlyReads({ command, request }: HandedCommand): boolean {
   return command === 'todo' && (request['action'] ?? null) === null;
+}
+
+/** It leaves nothing behind but what it found: the loop's own pace is good enough for that. */
+function looksOnly({ command, request }: HandedCommand): boolean {
+  return command === 'drift' && request['repair'] !== true && request['prune'] !== true;
 }
 
 function takeTurn(

@@ -65,6 +65,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     training() {
       for (const loop of loops.values()) loop.tick();
     },
+    drift() {
+      for (const loop of loops.values()) loop.drift();
+    },
   });
   const watcher = watchContent({
     root: config.content.root,
@@ -115,11 +118,11 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
 
 /** CONFIG_INVALID where a cron line is none. */
 export function checkSchedule(config: Config): void {
-  scheduleOf(config, { rescan() {}, training() {} }).stop();
+  scheduleOf(config, { rescan() {}, training() {}, drift() {} }).stop();
 }
 
-function scheduleOf({ schedule }: Config, ticks: { readonly rescan: () => void; readonly training: () => void }): Schedule {
-  const jobs = (['rescan', 'training'] as const).map((name) => ({ name, line: schedule[name], run: ticks[name] }));
+function scheduleOf({ schedule }: Config, ticks: Readonly<Record<'rescan' | 'training' | 'drift', () => void>>): Schedule {
+  const jobs = (['rescan', 'training', 'drift'] as const).map((name) => ({ name, line: schedule[name], run: ticks[name] }));
   return startSchedule({ timezone: schedule.timezone, jobs });
 }
 
@@ -149,7 +152,7 @@ function troubleOf(scan: {
 function historyOf(target: string, kind: PassKind, { result, error, durationMs }: PassOutcome, nowMs: number): HistoryEntry | null {
   const code = result?.report.error?.code ?? error?.code ?? null;
   const results = result?.report.results ?? [];
-  if (kind === 'train' || code === 'LOCKED' || code === 'ABORTED' || (results.length === 0 && code === null)) return null;
+  if (kind !== 'sync' || code === 'LOCKED' || code === 'ABORTED' || (results.length === 0 && code === null)) return null;
   const done = results.filter(({ outcome }) => outcome === 'done').length;
   return {
     at: new Date(nowMs - durationMs).toISOString(),

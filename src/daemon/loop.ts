@@ -3,6 +3,7 @@ import { asSyncError, type ErrorRecord, type SyncError } from '../model/error.ts
 import {
   begun,
   demanded,
+  driftDue,
   dueOf,
   hinted,
   interrupted,
@@ -64,6 +65,8 @@ export interface Loop {
   demand(why: string): void;
   /** schedule.training: a look at training, where anything is to be learnt. */
   tick(): void;
+  /** schedule.drift: a look at what the vendor holds, when nothing else is due. */
+  drift(): void;
   /** Ends a pass under way early (what is in flight is finished) and makes none until the last holder releases. */
   hold(): Promise<() => void>;
   view(): LoopView;
@@ -97,8 +100,8 @@ export function startLoop(input: LoopInput): Loop {
   const begin = (kind: PassKind): void => {
     timer = null;
     pace = begun(pace, kind);
-    const because = kind === 'sync' ? why : 'training';
-    why = 'again';
+    const because = kind === 'sync' ? why : kind === 'train' ? 'training' : 'drift';
+    if (kind !== 'drift') why = 'again';
     const control = new AbortController();
     const startedAt = timers.now();
     input.onBegin?.(kind, because);
@@ -123,7 +126,8 @@ export function startLoop(input: LoopInput): Loop {
     else if (attempt.result !== null) pace = passed(pace, kind, attempt.result, now);
     else pace = stoppedBy(pace, kind, attempt.error ?? { code: 'UNEXPECTED' }, now);
     if (!pass.cut) {
-      error = failure;
+      // A look says nothing of the passes that push: what stopped those, or nothing, stays.
+      if (kind !== 'drift') error = failure;
       if (kind === 'sync') cycles += 1;
       const due = dueOf(pace);
       const nextInMs = due === null ? null : due.at - now;
@@ -143,6 +147,7 @@ export function startLoop(input: LoopInput): Loop {
     hint: (reason) => change(hinted(pace, timers.now()), reason),
     demand: (reason) => change(demanded(pace, timers.now()), reason),
     tick: () => change(ticked(pace, timers.now()), null),
+    drift: () => change(driftDue(pace, timers.now()), null),
     async hold() {
       holds += 1;
       disarm();

@@ -3,8 +3,8 @@
 import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 
-/** sync: a whole cycle. train: only how training goes, without a look at the folder. */
-export type PassKind = 'sync' | 'train';
+/** sync: a whole cycle. train: only how training goes, without a look at the folder. drift: only what the vendor holds. */
+export type PassKind = 'sync' | 'train' | 'drift';
 
 /** What a target's configuration and traits say of its pace. */
 export interface PaceSettings {
@@ -24,8 +24,10 @@ export interface PassResult {
   readonly learning: boolean;
   /** A training run ended, and not well. */
   readonly runFailed: boolean;
-  /** Superseded copies may go now that could not before. */
+  /** Superseded copies may go now that could not before; or something is missing at the vendor: worth another cycle. */
   readonly freed: boolean;
+  /** Of a look at what the vendor holds: what it found, in words; '' for nothing, null where it could not be made. */
+  readonly drift?: string | null;
   readonly settings: PaceSettings;
 }
 
@@ -39,6 +41,8 @@ export interface Pace {
   readonly lookAt: number | null;
   readonly lookPauseMs: number;
   readonly looksUntil: number;
+  /** Since when a look at what the vendor holds is wanted; null: it is not. */
+  readonly driftAt: number | null;
   /** Nothing before this. */
   readonly notBefore: number;
   readonly why: 'back-off' | 'locked' | 'refused' | null;
@@ -74,6 +78,7 @@ export function startingPace(now: number): Pace {
     lookAt: null,
     lookPauseMs: 0,
     looksUntil: 0,
+    driftAt: null,
     notBefore: now,
     why: null,
     pushedAt: null,
@@ -89,6 +94,10 @@ export function dueOf(pace: Pace): { readonly kind: PassKind; readonly at: numbe
   const intervalEnds = pushedAt === null ? notBefore : pushedAt + settings.minIntervalMs;
   const syncAt = wantedAt === null ? null : Math.max(wantedAt, notBefore, intervalEnds);
   const trainAt = lookAt === null ? null : Math.max(lookAt, notBefore);
+  const driftAt = pace.driftAt === null ? null : Math.max(pace.driftAt, notBefore);
+  // Nobody waits for it: what is due at the same time goes first.
+  if (driftAt !== null && (trainAt === null || driftAt < trainAt) && (syncAt === null || driftAt < syncAt))
+    return { kind: 'drift', at: driftAt, waiting: driftAt === pace.driftAt ? null : why };
   if (syncAt !== null && (trainAt === null || syncAt <= trainAt)) {
     const waiting = syncAt === wantedAt ? null : intervalEnds > notBefore ? 'interval' : why;
     return { kind: 'sync', at: syncAt, waiting };
@@ -98,12 +107,17 @@ export function dueOf(pace: Pace): { readonly kind: PassKind; readonly at: numbe
 
 /** Something may have changed. */
 export function hinted(pace: Pace, now: number): Pace {
-  return { ...pace, wantedAt: pace.wantedAt ?? now };
+  return { ...pace, wantedAt: pace.wantedAt ?? now, driftAt: laterOf(pace.driftAt, now) };
 }
 
 /** A person asks: interval and back-off do not count. */
 export function demanded(pace: Pace, now: number): Pace {
-  return { ...pace, wantedAt: now, notBefore: now, why: null, pushedAt: null };
+  return { ...pace, wantedAt: now, notBefore: now, why: null, pushedAt: null, driftAt: laterOf(pace.driftAt, now) };
+}
+
+/** A look that is due steps behind a cycle that is wanted. */
+function laterOf(driftAt: number | null, now: number): number | null {
+  return driftAt === null ? null : Math.max(driftAt, now);
 }
 
 /** schedule.training: one look, where anything is to be learnt. */
@@ -111,13 +125,20 @@ export function ticked(pace: Pace, now: number): Pace {
   return pace.unlearnt ? { ...pace, lookAt: Math.min(pace.lookAt ?? now, now) } : pace;
 }
 
+/** schedule.drift: one look at what the vendor holds. */
+export function driftDue(pace: Pace, now: number): Pace {
+  return { ...pace, driftAt: pace.driftAt ?? now };
+}
+
 /** A pass begins: hints from here on are for the next one. */
 export function begun(pace: Pace, kind: PassKind): Pace {
+  if (kind === 'drift') return { ...pace, driftAt: null };
   return kind === 'sync' ? { ...pace, wantedAt: null, lookAt: null } : { ...pace, lookAt: null };
 }
 
 /** A pass was cut short for a hand-over or a stop: what it was for is still wanted, at once. */
 export function interrupted(pace: Pace, kind: PassKind, now: number): Pace {
+  if (kind === 'drift') return driftDue(pace, now);
   const again = kind === 'sync' ? hinted(pace, now) : pace;
   return { ...again, unlearnt: true, lookAt: kind === 'train' ? now : pace.lookAt };
 }
@@ -127,6 +148,8 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
   const { report, settings } = result;
   const next = { ...pace, settings };
   if (report.error !== null) return stoppedBy(next, kind, report.error, now);
+  // It wrote nothing, and says nothing of what is to be learnt.
+  if (kind === 'drift') return result.freed ? hinted(next, now) : next;
   const wrote = kind === 'sync' && report.requests.write > 0;
   const learnt = withLooks({ ...next, pushedAt: wrote ? now : next.pushedAt }, result, { kind, wrote }, now);
   if (result.runFailed || (kind === 'sync' && isUnfinished(report))) return backedOff(learnt, result.runFailed ? 'train' : 'sync', now);
@@ -138,6 +161,7 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
 
 /** A pass that could not be made, or that something stopped at this target. */
 export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, 'code'>, now: number): Pace {
+  if (kind === 'drift') return driftStopped(pace, error, now);
   const wanted = kind === 'sync' ? hinted(pace, now) : { ...pace, lookAt: now };
   if (error.code === 'ABORTED') return wanted;
   // Nobody's trouble but the folder's: whatever changes there, or the next rescan, is worth a look at once.
@@ -145,6 +169,12 @@ export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, '
   if (error.code === 'LOCKED') return { ...wanted, notBefore: now + lockedRetryMs, why: 'locked' };
   if (refusals.has(error.code)) return { ...wanted, failures: pace.failures + 1, notBefore: now + refusedProbeMs, why: 'refused' };
   return backedOff(wanted, kind, now);
+}
+
+/** Its next turn is soon enough, but where it was only in somebody's way. */
+function driftStopped(pace: Pace, { code }: Pick<ErrorRecord, 'code'>, now: number): Pace {
+  if (code === 'ABORTED') return driftDue(pace, now);
+  return code === 'LOCKED' ? { ...driftDue(pace, now), notBefore: now + lockedRetryMs, why: 'locked' } : pace;
 }
 
 function backedOff(pace: Pace, kind: PassKind, now: number): Pace {

@@ -2,8 +2,14 @@
 import { capabilitiesOf, type Target } from '../connectors/connector.ts';
 import { freeable, newlyFreed } from '../cycle/again.ts';
 import { type CycleContext, everything, noPasses, type SyncOptions } from '../cycle/context.ts';
+import { lookForDrift } from '../cycle/drift.ts';
+import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
+import { Report } from '../cycle/report.ts';
+import { noteLook } from '../cycle/seen.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
+import type { DocumentId } from '../model/document.ts';
+import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import { SyncError } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { isLearning } from '../training/follow.ts';
@@ -33,6 +39,7 @@ export function passOver({
   return async (kind, stop) => {
     const found = kind === 'sync' ? await folder.get() : (folder.latest() ?? (await folder.get()));
     if (stop.aborted) throw new SyncError('ABORTED');
+    if (kind === 'drift') return driftPass({ workspace, target, folder: found, stop, kill });
     const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
     const result = await workspace.exclusively(target, how, async (context) => {
       const before = factsOf(context.memory.state);
@@ -44,6 +51,47 @@ export function passOver({
     if (kind === 'sync') await workspace.saveCache();
     return result;
   };
+}
+
+/** Texts that one scheduled look compares: all of them in twenty days (PRODUCT: a rolling 5 %). */
+const textsShare = 0.05;
+
+interface DriftPass {
+  readonly workspace: Workspace;
+  readonly target: TargetConfig;
+  readonly folder: Folder;
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+}
+
+/** schedule.drift: list, compare, read a part of the texts, note it. Nothing is put right here: what is missing is the next cycle's. */
+function driftPass({ workspace, target, folder, stop, kill }: DriftPass): Promise<PassResult> {
+  const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
+  return workspace.exclusively(target, how, async (context) => {
+    const { memory, connection, nowMs } = context;
+    const report = new Report(context);
+    let wanted: Promise<Wanted> | null = null;
+    const payload = async (id: DocumentId) => {
+      wanted ??= wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+      return (await wanted).payload(id);
+    };
+    const look = await lookForDrift(context, { share: textsShare, payload });
+    if (look.checked) {
+      await noteLook(context, look.listing, look.findings, look.texts);
+      await memory.checkpoint();
+      if (look.texts?.error != null) report.failed(look.texts.error);
+    }
+    context.emit({ kind: 'phase', phase: 'idle', done: 0, total: 0 });
+    const standing = driftCounts(standingFindings(memory.state));
+    return {
+      report: report.finish(),
+      learning: false,
+      runFailed: false,
+      freed: standing.missing > 0,
+      settings: paceOf(target, connection.target),
+      drift: look.checked ? driftWords(standing) : null,
+    };
+  });
 }
 
 /** Taken before the pass: the state is live. */

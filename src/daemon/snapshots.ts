@@ -116,6 +116,7 @@ function doingOf(view: LoopView | null, phase: string | null): string {
   if (!view.alive) return 'stopped';
   if (view.held) return 'a command handed to the daemon is at work';
   if (view.running === 'train') return 'asking how training goes';
+  if (view.running === 'drift') return phase === null || phase === 'idle' ? 'comparing with what the vendor holds' : phase;
   if (view.running === 'sync') return phase === null || phase === 'idle' ? 'looking at the folder' : phase;
   if (view.next === null) return 'watching';
   switch (view.next.waiting) {
@@ -128,6 +129,8 @@ function doingOf(view: LoopView | null, phase: string | null): string {
     case 'refused':
       return 'refused: tried again once an hour, or when asked to';
     case null:
-      return view.next.kind === 'train' ? 'waiting for training' : 'about to sync';
+      return nextWords[view.next.kind];
   }
 }
+
+const nextWords = { train: 'waiting for training', sync: 'about to sync', drift: 'about to compare with what the vendor holds' } as const;

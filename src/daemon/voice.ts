@@ -30,6 +30,7 @@ export function createTeller(voice: Voice): Teller {
   const refused = new Map<string, string>();
   const failing = new Set<string>();
   const learning = new Map<string, boolean>();
+  const drifting = new Map<string, string>();
   let problems = new Set<string>();
   let trouble: string | null = null;
 
@@ -56,6 +57,12 @@ export function createTeller(voice: Voice): Teller {
     failing.add(target);
     if (result !== null) tellDocuments(target, result.report, voice);
   };
+  const tellDrift = (target: string, words: string | null): void => {
+    if (words === null || words === (drifting.get(target) ?? '')) return;
+    if (words === '') voice.talk(`${target}: the vendor holds what it was given again`);
+    else voice.complain(`${target}: ${words} at the vendor; to put it right: kbsync drift --target ${target} --repair`);
+    drifting.set(target, words);
+  };
   return {
     begins(target, kind, why) {
       if (kind === 'sync' && why !== 'rescan' && why !== 'again') voice.talk(`${target}: syncing (${why})`);
@@ -73,6 +80,10 @@ export function createTeller(voice: Voice): Teller {
       if (failing.delete(target)) voice.talk(`${target}: works again`);
       refused.delete(target);
       if (result === null) return;
+      if (kind === 'drift') {
+        tellDrift(target, result.drift ?? null);
+        return;
+      }
       const { report } = result;
       tellDocuments(target, report, voice);
       const changed = report.results.length > 0;

@@ -3,7 +3,19 @@ import type { DocumentId } from './document.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
 import type { OperationId } from './operation.ts';
-import type { DocumentRecord, Doubt, EffectId, HeldRun, LastSync, Leftover, RemoteItem, Todo, TrainingState } from './record.ts';
+import type {
+  DocumentRecord,
+  Doubt,
+  DriftCheck,
+  EffectId,
+  HeldRun,
+  LastSync,
+  Leftover,
+  RemoteItem,
+  Retracted,
+  Todo,
+  TrainingState,
+} from './record.ts';
 
 /** What the record takes over from the payload when an effect on one of its parts is done. */
 export interface WrittenPart {
@@ -112,6 +124,8 @@ export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'leftover'; readonly leftover: Leftover }
   /** The vendor no longer holds these items. */
   | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
+  /** Somebody else has changed these items at the vendor: what they hold counts as unknown, so it is planned again. */
+  | { readonly kind: 'altered'; readonly remoteIds: readonly string[] }
   /** Drops a record that holds nothing at the vendor. */
   | { readonly kind: 'forget'; readonly document: DocumentId }
   | { readonly kind: 'training'; readonly news: readonly TrainingNews[] }
@@ -133,6 +147,9 @@ export type JournalEntry = { readonly at: Timestamp } & (
       readonly action: 'delete' | 'update' | 'create';
       readonly items: readonly RemoteItem[];
     }
+  /** `retract`, and what ends it: null. */
+  | { readonly kind: 'retracted'; readonly document: DocumentId; readonly retracted: Retracted | null }
+  | { readonly kind: 'drift'; readonly check: DriftCheck }
   | { readonly kind: 'synced'; readonly lastSync: LastSync; readonly revision: string | null }
 );
 

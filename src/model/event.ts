@@ -3,10 +3,21 @@
 import type { ErrorRecord } from './error.ts';
 import type { Timestamp } from './json.ts';
 import type { Action } from './operation.ts';
-import type { TrainingState } from './record.ts';
+import type { DriftFinding, TrainingState } from './record.ts';
 import type { Outcome } from './report.ts';
 
-export type Phase = 'idle' | 'settling' | 'scanning' | 'planning' | 'pushing' | 'training' | 'verifying' | 'held' | 'failed';
+export type Phase =
+  | 'idle'
+  | 'settling'
+  | 'scanning'
+  | 'planning'
+  | 'listing'
+  | 'comparing'
+  | 'pushing'
+  | 'training'
+  | 'verifying'
+  | 'held'
+  | 'failed';
 
 export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
   | { readonly kind: 'phase'; readonly phase: Phase; readonly done: number; readonly total: number }
@@ -30,6 +41,8 @@ export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
     }
   | { readonly kind: 'training'; readonly counts: { readonly [state in TrainingState]: number } }
   | { readonly kind: 'paused'; readonly forMs: number; readonly why: string }
+  /** A complete look at what the vendor holds: how many of each kind it found, and how many items are not ours. */
+  | { readonly kind: 'drift'; readonly found: { readonly [kind in DriftFinding['kind']]: number }; readonly foreign: number }
   | { readonly kind: 'error'; readonly error: ErrorRecord }
   | { readonly kind: 'note'; readonly message: string }
 );

@@ -1,12 +1,14 @@
 // Entries over a state → the state after them: the one function by which memory changes.
+
+import { derived, trainedIf } from './derived.ts';
 import type { DocumentId } from './document.ts';
+import { dropSettled } from './drift.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
-import type { Fingerprint, Timestamp } from './json.ts';
+import type { Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
-import { payloadFingerprint } from './payload.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
-import { namelessPrefix, numbersWith, worstTraining } from './record.ts';
+import { namelessPrefix, numbersWith } from './record.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
 export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
@@ -31,6 +33,7 @@ export function fold(state: TargetState, entries: readonly JournalEntry[]): { st
 
 /** One entry into a draft; `open` gains what begins and loses what ends. */
 export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: JournalEntry): void {
+  dropSettled(draft, open, entry);
   switch (entry.kind) {
     case 'begin':
       for (const effect of entry.effects) open.set(effect.id, effect);
@@ -90,6 +93,9 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
     case 'gone':
       for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
       return;
+    case 'altered':
+      for (const remoteId of entry.remoteIds) foldAltered(draft, remoteId);
+      return;
     case 'forget':
       if ((draft.records[entry.document]?.items.length ?? 0) === 0) delete draft.records[entry.document];
       return;
@@ -119,6 +125,14 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     case 'by-person':
       foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
+      return;
+    case 'retracted': {
+      const { [entry.document]: _, ...others } = draft.retracted ?? {};
+      draft.retracted = entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted };
+      return;
+    }
+    case 'drift':
+      draft.drift = entry.check;
       return;
     case 'synced':
       draft.lastSync = entry.lastSync;
@@ -253,6 +267,15 @@ function blur(draft: StateDraft, document: DocumentId, remoteId: string | null):
   draft.records[document] = derived({ ...record, items });
 }
 
+/** Nobody knows any more which revision the bot answers from. Nothing was written, so no training is owed by it. */
+function foldAltered(draft: StateDraft, remoteId: string): void {
+  const document = documentWith(draft, remoteId);
+  if (document === undefined) return;
+  blur(draft, document, remoteId);
+  const record = draft.records[document];
+  if (record !== undefined) draft.records[document] = { ...record, trained: null, trainedCommit: null };
+}
+
 function foldKnown(draft: StateDraft, known: KnownDocument, at: Timestamp): void {
   const { document, path, title, url, body, items, origin } = known;
   // Taken back, but not known to be learnt: a training is owed where the vendor trains on request.
@@ -328,12 +351,6 @@ function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): voi
   freeLeftovers(draft, news.document);
 }
 
-/** All parts trained: the bot knows what was pushed. */
-function trainedIf(record: DocumentRecord, at: Timestamp): DocumentRecord {
-  if (record.training !== 'trained' || record.trained === record.pushed) return record;
-  return { ...record, trained: record.pushed, trainedCommit: record.pushedCommit, trainedAt: at };
-}
-
 /** The new copy is learnt, so the old one may go. */
 function freeLeftovers(draft: StateDraft, document: DocumentId): void {
   if (draft.records[document]?.training === 'trained') freeLeftoversOf(draft, document);
@@ -377,16 +394,4 @@ function foldByPerson(
   else if (record !== undefined) {
     putRecord(draft, document, { ...record, items, error: null });
   }
-}
-
-/** The fields of a record that its items decide. */
-function derived(record: DocumentRecord): DocumentRecord {
-  const parts: { key: string; fingerprint: Fingerprint }[] = [];
-  for (const item of record.items) if (item.fingerprint !== null) parts.push({ key: item.part, fingerprint: item.fingerprint });
-  const whole = parts.length === record.items.length && parts.length > 0;
-  return {
-    ...record,
-    pushed: whole ? payloadFingerprint(parts) : null,
-    training: record.items.length === 0 ? record.training : worstTraining(record.items.map((item) => item.training)),
-  };
 }

@@ -48,6 +48,7 @@ export type BrakeRule =
   | 'empty-content'
   | 'too-many-deletes'
   | 'too-many-updates'
+  | 'vanished'
   | 'other-bot'
   | 'other-folder'
   | 'existing-content'

@@ -108,6 +108,32 @@ export interface Todo {
   readonly since: Timestamp;
 }
 
+/** A document that `retract` took out of the bot. It stays out until its file changes or the retraction is undone. */
+export interface Retracted {
+  readonly path: string;
+  /** Of the file's bytes as they were (front matter included); null where no file was there. */
+  readonly file: Fingerprint | null;
+  readonly since: Timestamp;
+}
+
+/** One thing in which the vendor holds something else than kbsync left there. */
+export interface DriftFinding {
+  /** missing: recorded, not there. twin: carries our mark, and neither record nor leftover knows it. changed: there, with another text. */
+  readonly kind: 'missing' | 'twin' | 'changed';
+  readonly document: DocumentId;
+  readonly remoteId: string;
+}
+
+/** The last complete look at what the vendor holds: what it did not find missing was seen then. */
+export interface DriftCheck {
+  readonly at: Timestamp;
+  readonly findings: readonly DriftFinding[];
+  /** Items that are not ours: only counted, never touched. */
+  readonly foreign: number;
+  /** Documents whose texts have been compared, and the last of them in the order of ids: where the next part begins. */
+  readonly texts: { readonly compared: number; readonly through: DocumentId | null };
+}
+
 /** What is known of an effect unconfirmed beyond its open begin: its number on the todo list and the vendor's words. */
 export interface Doubt {
   readonly id: string;
@@ -156,6 +182,10 @@ export interface TargetState {
   readonly doubts: readonly Doubt[];
   /** The highest numbers given out on the todo list: none is used twice, so that yesterday's "approve H1" meets nothing else today. */
   readonly numbers?: Numbers;
+  /** Documents taken out by `retract`, by id; left out: none. */
+  readonly retracted?: { readonly [id: DocumentId]: Retracted };
+  /** Left out: the vendor's list was never compared. */
+  readonly drift?: DriftCheck;
   readonly lastSync: LastSync | null;
   /** The revision that the bot was last seen to know whole. */
   readonly revision: string | null;

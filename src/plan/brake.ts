@@ -1,5 +1,6 @@
 // Reasons to hold: each with the numbers in its sentence and the way past it. Of several that would hold the same documents, the most telling.
 import type { DocumentId } from '../model/document.ts';
+import { mostVanished } from '../model/drift.ts';
 import type { Brake, BrakeRule, Operation, OperationId, Plan } from '../model/operation.ts';
 import type { Diff } from './diff.ts';
 import type { Known, PlanInput } from './input.ts';
@@ -41,7 +42,7 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   const wholeFolder = folder?.holds === 'all' ? folder : null;
   const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
   const contact = existingContent(scene) ?? firstContact(scene);
-  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, tooManyUpdates(scene)];
+  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, vanished(scene), tooManyUpdates(scene)];
   return found.filter((brake) => brake !== null);
 }
 
@@ -102,10 +103,32 @@ function otherBot({ input, name, operations }: Scene): Brake | null {
   const { identity } = input.state;
   const found = input.contact.identityFound;
   if (identity === null || found === null || identity === found) return null;
-  const message =
+  return brakeOf('other-bot', 'all', documentsOf(operations), otherBotMessage(name, identity, found), null);
+}
+
+/** What is said of a target whose credentials lead to another bot than the state knows. */
+export function otherBotMessage(name: string, identity: string, found: string): string {
+  return (
     `${name} was always ${identity}, but these credentials lead to ${found}: nothing is done there. ` +
-    'Put the old credentials or bot id back, or use a new target name for the other bot.';
-  return brakeOf('other-bot', 'all', documentsOf(operations), message, null);
+    'Put the old credentials or bot id back, or use a new target name for the other bot.'
+  );
+}
+
+/** So much of the bot is gone that either somebody cleared it, or the vendor's list is short: creating it anew could double it. */
+function vanished(scene: Scene): Brake | null {
+  const { input, name, known, operations } = scene;
+  const gone = input.vanished ?? null;
+  const touched = gone === null ? [] : operations.filter(({ action, document }) => action !== 'delete' && gone.documents.has(document));
+  if (gone === null || touched.length === 0) return null;
+  const { size } = gone.documents;
+  const whole = [...gone.documents].filter((document) => (input.state.records[document]?.items.length ?? 0) === 0).length;
+  const limit = input.passes.allowUpdates ?? mostVanished(known + whole, gone.proven);
+  if (size <= limit || isApproved(scene, ['vanished'], documentsOf(touched))) return null;
+  const proof = gone.proven ? '' : ', and nothing but its list says so';
+  const message =
+    `${figure(size)} of the ${counted(known + whole, 'document')} that ${name} held ${size === 1 ? 'is' : 'are'} no longer there${proof}: creating ` +
+    `${size === 1 ? 'it' : 'them'} anew could double the bot. Look in its dashboard first; the target is held.`;
+  return brakeOf('vanished', 'all', documentsOf(touched), message, `sync --target ${name} --allow-updates ${size}`);
 }
 
 function existingContent(scene: Scene): Brake | null {

@@ -12,7 +12,7 @@ import { type Pairing, pairMoves } from './move.ts';
 import { sealOf } from './seal.ts';
 import { byText, counted, figure } from './words.ts';
 
-export type { PlanContact, PlanFolder, PlanInput, PlanOnly, PlanPasses, PlanTarget } from './input.ts';
+export type { PlanContact, PlanFolder, PlanInput, PlanOnly, PlanPasses, PlanTarget, Vanished } from './input.ts';
 
 /** What would be done at one target, line by line, and what holds it. */
 export function buildPlan(input: PlanInput): Plan {

@@ -27,7 +27,7 @@ export interface Leaving extends Known {
 export interface Diff {
   /** No record at all: these may turn out to be moved. */
   readonly fresh: readonly Fresh[];
-  /** A record without items: an earlier create failed. */
+  /** A record without items: an earlier create failed; or none, since its items are no longer at the vendor. */
   readonly again: readonly Fresh[];
   readonly changed: readonly Changed[];
   /** Same id, other path. */
@@ -105,7 +105,10 @@ function blockOpenAndFailed(input: PlanInput, draft: Draft): Set<DocumentId> {
 
 function sortWanted(input: PlanInput, payload: PayloadHead, draft: Draft): void {
   const record = input.state.records[payload.document];
-  if (record === undefined) {
+  if (record === undefined && input.vanished?.documents.has(payload.document) === true) {
+    // Known to be this document: it is not to be taken for another one that was moved.
+    draft.again.push({ payload, reason: 'no longer at the vendor' });
+  } else if (record === undefined) {
     draft.fresh.push({ payload, reason: payload.kind === 'qa' ? 'new question' : 'new file' });
   } else if (record.items.length > 0 && record.path !== payload.path) {
     draft.moved.push({ payload, record, reason: `moved from ${record.path}` });

@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly leaves: ReadonlyMap<DocumentId, { readonly reason: string; readonly retraction: boolean }>;
   readonly folder: PlanFolder;
   readonly contact: PlanContact;
+  /** Null, or left out: nothing recorded is missing at the vendor, as far as anybody has looked. */
+  readonly vanished?: Vanished | null;
   /** Share of equal lines, 0…1; null: too few lines, or the text is not known. */
   likeness(gone: DocumentId, fresh: DocumentId): number | null;
   readonly safety: SafetyConfig;
@@ -75,6 +77,13 @@ export interface PlanContact {
   readonly proven: 'bot' | 'credentials' | 'nothing';
   readonly sandbox: boolean;
   readonly offline: boolean;
+}
+
+/** Documents of which recorded items are no longer at the vendor: the state has lost those items already. */
+export interface Vanished {
+  readonly documents: ReadonlySet<DocumentId>;
+  /** Each was asked for by its id; false: only listing and search say so. */
+  readonly proven: boolean;
 }
 
 /** What a person has allowed beyond the brakes. */

@@ -96,8 +96,6 @@ function notesOf(fates: ReadonlyMap<Fate, number>, input: PlanInput): string[] {
   if (fates.has('by-hand')) notes.push(`${copies('by-hand')} remain until a person removes them: ${remedyOf(input.target, 'delete')}`);
   if (fates.has('withheld')) notes.push(`${copies('withheld')} stay until the folder can be read completely.`);
   if (fates.has('out-of-scope'))
-    notes.push(
-      `${copies('out-of-scope')} of documents out of scope stay; kbsync drift --prune, not built yet in this version, is to remove them.`,
-    );
+    notes.push(`${copies('out-of-scope')} of documents out of scope stay: kbsync drift --prune lists and removes them.`);
   return notes;
 }

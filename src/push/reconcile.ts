@@ -232,7 +232,7 @@ async function itemTakenBack(entry: OurEntry, match: Wanted, at: Timestamp, cont
 }
 
 /** Line ends and the very end of a text may change at a vendor without anything being lost. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replace(/\r\n?/g, '\n').trimEnd();
 }
 

@@ -105,11 +105,13 @@ export function ages(state: TargetState, open: ReadonlyMap<EffectId, Effect>, en
     case 'moved':
       return state.records[entry.document] !== undefined;
     case 'gone':
+    case 'altered':
       return entry.remoteIds.length > 0;
     case 'forget':
       return state.records[entry.document]?.items.length === 0;
     case 'leftover':
     case 'by-person':
+    case 'retracted':
       return true;
     case 'begin':
     case 'doubt':
@@ -118,6 +120,7 @@ export function ages(state: TargetState, open: ReadonlyMap<EffectId, Effect>, en
     case 'learnt':
     case 'held':
     case 'todos':
+    case 'drift':
     case 'synced':
       return false;
     default:

@@ -1,6 +1,8 @@
 // State + what is unconfirmed → the answer to "which revision of each document does this bot know right now?". Pure; never maintained, always derived.
+import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
+import type { Timestamp } from '../model/json.ts';
 import { knownRevision, stillBehind } from '../model/known.ts';
 import type { DocumentRecord, HeldRun, LastSync, TargetState, Todo, TrainingState } from '../model/record.ts';
 
@@ -59,7 +61,19 @@ export interface TargetStatus {
   /** Deleted, but the bot has not been seen to forget it. */
   readonly forgetting: number;
   readonly outOfScope: number;
+  /** What the last look at the vendor found and nothing has settled since; null: nobody has looked yet. */
+  readonly drift: DriftStatus | null;
   readonly documents: readonly DocumentStatus[];
+}
+
+export interface DriftStatus {
+  readonly at: Timestamp;
+  readonly ageMs: number;
+  readonly missing: number;
+  readonly twin: number;
+  readonly changed: number;
+  /** Items that are not ours, as of that look. */
+  readonly foreign: number;
 }
 
 export interface StatusInput {
@@ -75,7 +89,9 @@ export interface StatusInput {
 export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput): TargetStatus {
   const counts = countsOf(state, open);
   const behind = stillBehind(state).map((id) => behindOf(id, state, nowMs));
-  const owed = counts.unconfirmed + counts.todo + counts.leftovers + state.forgetting.length + state.held.length;
+  const drift = driftOf(state, nowMs);
+  const drifted = drift === null ? 0 : drift.missing + drift.twin + drift.changed;
+  const owed = drifted + counts.unconfirmed + counts.todo + counts.leftovers + state.forgetting.length + state.held.length;
   return {
     name,
     vendor,
@@ -89,8 +105,24 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
     inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
     forgetting: state.forgetting.length,
     outOfScope: state.lastSync?.outOfScope ?? 0,
+    drift,
     documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),
   };
+}
+
+function driftOf(state: TargetState, nowMs: number): DriftStatus | null {
+  const { drift } = state;
+  if (drift === undefined) return null;
+  const { at, foreign } = drift;
+  return { at, ageMs: Math.max(0, nowMs - Date.parse(at)), ...driftCounts(standingFindings(state)), foreign };
+}
+
+/** "2 missing, 1 changed at the vendor (drift, 3 h ago): kbsync drift --target site --repair"; null where nothing stands. */
+export function driftSentence({ name, drift }: Pick<TargetStatus, 'name' | 'drift'>): string | null {
+  const words = drift === null ? '' : driftWords(drift);
+  return drift === null || words === ''
+    ? null
+    : `${words} at the vendor (drift, ${age(drift.ageMs)} ago): kbsync drift --target ${name} --repair`;
 }
 
 function countsOf(state: TargetState, open: readonly Effect[]): StatusCounts {

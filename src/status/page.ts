@@ -1,7 +1,7 @@
 // Snapshot → the status page: plain HTML that needs no script, refreshed by one where there is one. Pure. `html` escapes everything that it is
 // given, so that titles, paths and vendors' words stay text.
 import { html, raw } from 'hono/html';
-import { age, type Behind, type DocumentStatus, short, statusSentence, type TargetStatus } from './derive.ts';
+import { age, type Behind, type DocumentStatus, driftSentence, short, statusSentence, type TargetStatus } from './derive.ts';
 import { script, styles } from './page-assets.ts';
 import type { Snapshot, TargetSnapshot } from './snapshot.ts';
 
@@ -70,6 +70,7 @@ function targetSection({ status, todos, doubts, doing, nextRun, error }: TargetS
 <p class="counts">${countWords(status).map(([count, word, style]) => html`<span class="${style}">${figure(count)} ${word}</span> `)}</p>
 ${error === null ? '' : html`<p class="bad"><strong>${error.code}</strong>: <bdi>${error.message}</bdi>${error.vendor === null ? '' : html` (the vendor says: <bdi>${error.vendor}</bdi>)`}. Next: <bdi>${error.next}</bdi></p>`}
 ${held.map(({ id, message, passWith }) => html`<p class="bad"><strong>held ${id}</strong>: <bdi>${message}</bdi>${passWith === null ? '' : html`. To pass it: <code>kbsync ${passWith}</code> or <code>kbsync todo approve ${id}</code>`}</p>`)}
+${driftLine(status)}
 ${doubts.map((doubt) => html`<p class="warn"><strong>${doubt.id}</strong>: a write whose outcome is not known${doubt.error === null ? '' : html`: <bdi>${doubt.error.message}</bdi>`}. See <code>kbsync todo</code></p>`)}
 ${
   todos.length === 0
@@ -79,6 +80,11 @@ ${todos.slice(0, listed).map(({ id, operation, where, how }) => html`<li><strong
 }
 ${behindList(status)}
 </section>`;
+}
+
+function driftLine(status: TargetStatus): Html | '' {
+  const sentence = driftSentence(status);
+  return sentence === null ? '' : html`<p class="warn"><strong>drift</strong>: <bdi>${sentence}</bdi></p>`;
 }
 
 function behindList({ name, behind }: TargetStatus): Html | '' {

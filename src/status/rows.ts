@@ -4,7 +4,7 @@ import type { TargetStatus } from './derive.ts';
 
 /** One target of `status` (PRODUCT: JSON). `nextRun`: when the daemon looks at it next, ISO; null without a daemon. */
 export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null): JsonRecord {
-  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, outOfScope } = status;
+  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, outOfScope, drift } = status;
   return plainJson({
     name,
     vendor,
@@ -17,6 +17,8 @@ export function statusRow(status: TargetStatus, documents: boolean, nextRun: str
     behind: behind.length,
     forgetting,
     outOfScope,
+    drift:
+      drift === null ? null : { at: drift.at, missing: drift.missing, twin: drift.twin, changed: drift.changed, foreign: drift.foreign },
     ...(documents && { documents: status.documents }),
   });
 }

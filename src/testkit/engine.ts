@@ -76,6 +76,7 @@ export const targetConfig: TargetConfig = {
 const config = {
   file: '/nowhere/sync.config.yaml',
   name: 'docs',
+  schedule: { timezone: 'UTC', rescan: null, training: null, drift: '17 3 * * *', verify: null },
   safety: { maxDelete: { share: 0.1, count: 50, floor: 5 }, maxUpdate: { share: 0.5, floor: 20 } },
 } as unknown as Config;
 

@@ -139,7 +139,11 @@ export function memoryVendor(patch: Partial<MemoryOptions> = {}): MemoryVendor {
       }),
       ...(can.has('list') && { list: () => listed() }),
       ...(can.has('read') && {
-        read: (id: string) => Promise.resolve({ text: items.get(id)?.text ?? '', training: stateOf(items.get(id)) }),
+        read: (id: string) => {
+          const known = items.get(id);
+          if (known === undefined) return Promise.reject(new SyncError('REMOTE_GONE'));
+          return Promise.resolve({ text: known.text, training: stateOf(known) });
+        },
       }),
       ...(can.has('status') && { status }),
       ...(can.has('train') &&

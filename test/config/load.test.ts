@@ -56,7 +56,7 @@ schedule:
   timezone: Europe/Berlin
   rescan: "*/15 * * * *"
   training: "* * * * *"
-  drift: null
+  drift: "17 3 * * *"
   verify: null
 watch: { settle: 2s, maxWait: 30s, polling: auto }
 safety:
@@ -84,7 +84,7 @@ notify: []
         { match: 'internal/**', set: { audience: 'internal' } },
         { match: 'promo/**', set: { targets: ['support'], publishAt: '2026-12-01' } },
       ],
-      schedule: { timezone: 'Europe/Berlin', rescan: '*/15 * * * *', training: '* * * * *', drift: null, verify: null },
+      schedule: { timezone: 'Europe/Berlin', rescan: '*/15 * * * *', training: '* * * * *', drift: '17 3 * * *', verify: null },
       watch: { settleMs: 2_000, maxWaitMs: 30_000, polling: 'auto' },
       safety: { maxDelete: { share: 0.1, count: 50, floor: 5 }, maxUpdate: { share: 0.5, floor: 20 } },
       verify: { retries: 2, minPass: 2, maxCallsPerDay: 100, files: ['**/*.golden.yaml'] },
@@ -258,7 +258,6 @@ state: { kind: s3 }
       '27:5 targets[3]',
       '28:21 schedule.rescan',
       '28:44 schedule.timezone',
-      '28:57 schedule.drift',
       '29:19 watch.polling',
       '29:33 watch.settle',
       '30:31 safety.maxDelete.share',
@@ -276,7 +275,7 @@ state: { kind: s3 }
     expect(error).toBeInstanceOf(SyncError);
     expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
     const lines = (error as SyncError).message.split('\n');
-    expect(lines).toHaveLength(40);
+    expect(lines).toHaveLength(39);
     expect(lines).toContain(
       'sync.config.yaml:11:13 targets[0].vendor: found "acem", expected one of acme, hosted, or a package or file of your own that is there; did you mean "acme"?',
     );
@@ -302,7 +301,6 @@ state: { kind: s3 }
   });
 
   it.each([
-    ['drift on a schedule', 'schedule: { drift: "0 3 * * *" }\n', 'schedule.drift'],
     ['verify on a schedule', 'schedule: { verify: "0 3 * * *" }\n', 'schedule.verify'],
     ['notifications', 'notify: [{ url: https://x.example }]\n', 'notify'],
     ['golden questions, even with their defaults', 'verify: { retries: 2 }\n', 'verify'],

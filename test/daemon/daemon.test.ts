@@ -198,6 +198,37 @@ describe('daemon', () => {
     expect(home.items('site')).toHaveLength(60);
   });
 
+  it('lists the vendors on schedule, tells what it found, and takes a drift of another process', async () => {
+    home.configure({ targets: 'site', extra: 'schedule: { drift: "* * * * * *" }\n' });
+    home.write(pages(3));
+    const daemon = await home.start();
+    await home.until('in sync', inSync(daemon, 3));
+    const workspace = await home.open();
+    const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+    const [config] = workspace.targets(['site']);
+    if (config === undefined) throw new Error('site is configured');
+    await workspace.readOnly(config, signals, false, async ({ connection: { target } }) => {
+      if (!('create' in target)) throw new Error('it takes items');
+      const mark = target.marks.write({ workspace: 'docs', document: 'p1.md', part: '', effect: '' });
+      const call = { signal: signals.kill, workspace: 'docs', container: null };
+      const item = { effect: 'x', document: 'p1.md', kind: 'article', path: 'p1.md', part: '', mark, title: 'x', url: null } as const;
+      await target.create([{ ...item, format: 'markdown', text: 'A second copy.', attributes: {} }], call);
+    });
+    await workspace.close();
+    const sentence = /1 twin at the vendor/;
+    await home.until('the twin is told', () => home.said.some((line) => sentence.test(line)));
+    expect(home.said.filter((line) => sentence.test(line))).toHaveLength(1);
+    expect(await targetOf(daemon, 'site')).toMatchObject({ inSync: false, drift: { twin: 1, missing: 0 } });
+    expect(await (await fetch(`${daemon.url}metrics`)).text()).toContain('kbsync_drift_items{target="site",kind="twin"} 1');
+    expect(home.events.some((event) => event.kind === 'drift' && event.found.twin === 1)).toBe(true);
+    const { invocation, said, streams } = invocationOf();
+    const nothing = { allowUpdates: null, allowDeletes: null, allowForeign: false, lockWaitMs: null, prune: false, yes: false };
+    expect(await handOver(invocation, 'drift', { share: 0, repair: true, ...nothing }, streams)).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({ version: 1, command: 'drift', targets: [{ name: 'site', counts: { twin: 1 } }] });
+    await home.until('in sync again', inSync(daemon, 3));
+    expect(home.items('site')).toHaveLength(3);
+  });
+
   it('drops what hangs when its time to stop is over', async () => {
     home.configure({ targets: 'site', daemon: '{ port: 0, shutdownTimeout: 1500ms }' });
     home.write(pages(3));

@@ -117,6 +117,24 @@ describe('loop', () => {
     expect(passes).toHaveLength(2);
   });
 
+  it('compares with the vendor when told to and nothing else is due; what stopped a push stays told', async () => {
+    await vi.advanceTimersByTimeAsync(0);
+    loop.drift();
+    loop.drift();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(passes).toHaveLength(1);
+    await pass(0).end();
+    expect(passes.map(({ kind }) => kind)).toEqual(['sync', 'drift']);
+    loop.hint('files changed');
+    await pass(1).fail(new SyncError('REPLY_INVALID', { message: 'half a list' }));
+    expect(ends[1]).toMatchObject({ why: 'drift', error: { code: 'REPLY_INVALID' } });
+    expect(passes.map(({ kind }) => kind)).toEqual(['sync', 'drift', 'sync']);
+    await pass(2).end();
+    expect(ends[2]?.why).toBe('files changed');
+    expect(loop.view()).toMatchObject({ error: null, cycles: 2, next: null });
+    expect(mostAtOnce).toBe(1);
+  });
+
   it('is held: the pass under way is cut short, and its work is done again after the release', async () => {
     await vi.advanceTimersByTimeAsync(0);
     const held = loop.hold();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   begun,
   demanded,
+  driftDue,
   dueOf,
   hinted,
   interrupted,
@@ -136,5 +137,41 @@ describe('pace', () => {
   it('wants a pass that was cut short at once', () => {
     expect(dueOf(interrupted(begun(startingPace(0), 'sync'), 'sync', 400))).toEqual({ kind: 'sync', at: 400, waiting: null });
     expect(dueOf(interrupted(begun(paceAfter({}), 'train'), 'train', 2_000))).toEqual({ kind: 'train', at: 2_000, waiting: null });
+  });
+});
+
+describe('a look at what the vendor holds', () => {
+  const rested = paceAfter({});
+
+  it('is made once a tick, when nothing else is due', () => {
+    const due = driftDue(driftDue(rested, 2_000), 3_000);
+    expect(dueOf(due)).toEqual({ kind: 'drift', at: 2_000, waiting: null });
+    expect(dueOf(passed(begun(due, 'drift'), 'drift', resultOf(), 4_000))).toBeNull();
+    expect(dueOf(hinted(due, 2_500)), 'a hint that comes meanwhile goes first').toMatchObject({ kind: 'sync', at: 2_500 });
+    expect(dueOf(demanded(due, 2_500))).toMatchObject({ kind: 'sync', at: 2_500 });
+    expect(dueOf(driftDue(paceAfter({ learning: true }), 9_000)), 'training is looked at before').toMatchObject({
+      kind: 'train',
+      at: 6_000,
+    });
+  });
+
+  it('waits for back-off, says nothing of training, and asks for a cycle where something is missing', () => {
+    const failing = paceAfter({ error: 'TARGET_UNREACHABLE' });
+    expect(dueOf(driftDue({ ...failing, wantedAt: null }, 1_500))).toEqual({ kind: 'drift', at: 31_000, waiting: 'back-off' });
+    const learning = paceAfter({ learning: true });
+    const after = passed(begun(driftDue(learning, 2_000), 'drift'), 'drift', resultOf(), 3_000);
+    expect(after).toMatchObject({ unlearnt: true, lookAt: learning.lookAt, failures: 0 });
+    expect(dueOf(passed(begun(driftDue(rested, 2_000), 'drift'), 'drift', resultOf({ freed: true }), 3_000))).toMatchObject({
+      kind: 'sync',
+      at: 3_000,
+    });
+  });
+
+  it('comes again where it was only in the way or cut short, and else at its next tick', () => {
+    const begunNow = begun(driftDue(rested, 2_000), 'drift');
+    expect(dueOf(stoppedBy(begunNow, 'drift', { code: 'LOCKED' }, 3_000))).toEqual({ kind: 'drift', at: 13_000, waiting: 'locked' });
+    expect(dueOf(interrupted(begunNow, 'drift', 3_000))).toMatchObject({ kind: 'drift', at: 3_000 });
+    expect(dueOf(stoppedBy(begunNow, 'drift', { code: 'REPLY_INVALID' }, 3_000))).toBeNull();
+    expect(stoppedBy(begunNow, 'drift', { code: 'REPLY_INVALID' }, 3_000).failures).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 // Cron lines → ticks, driven by a clock that is turned by hand.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { configKeys } from '../../src/config/schema.ts';
 import { startSchedule } from '../../src/daemon/schedule.ts';
 
 beforeEach(() => {
@@ -30,6 +31,18 @@ describe('schedule', () => {
     schedule.stop();
     await vi.advanceTimersByTimeAsync(60 * 60_000);
     expect(ticks).toHaveLength(5);
+  });
+
+  it('looks at the vendors once a night by default', async () => {
+    const ticks: string[] = [];
+    const { schedule: keys } = configKeys.parse({ name: 'docs', targets: [] });
+    const schedule = startSchedule({
+      timezone: keys.timezone,
+      jobs: [{ name: 'drift', line: keys.drift, run: () => void ticks.push(new Date().toISOString().slice(8, 16)) }],
+    });
+    await vi.advanceTimersByTimeAsync(48 * 60 * 60_000);
+    schedule.stop();
+    expect(ticks).toEqual(['22T03:17', '23T03:17']);
   });
 
   it('makes up for ticks that were slept through, and goes on', async () => {

@@ -32,6 +32,19 @@ describe('voice', () => {
     expect(said.filter((line) => line.includes('syncing'))).toHaveLength(1);
   });
 
+  it('tells what a look at the vendor has found, once, and when it is right again', () => {
+    const { teller, said } = bench();
+    for (const drift of ['2 missing', '2 missing', null, '2 missing, 1 changed', '', '']) {
+      const result = { ...resultOf(), drift };
+      teller.ends('site', 'drift', { why: 'drift', durationMs: 5, result, error: null, nextInMs: null });
+    }
+    expect(said).toEqual([
+      '! site: 2 missing at the vendor; to put it right: kbsync drift --target site --repair',
+      '! site: 2 missing, 1 changed at the vendor; to put it right: kbsync drift --target site --repair',
+      'site: the vendor holds what it was given again',
+    ]);
+  });
+
   it('names each document that did not go through, with the next step', () => {
     const [line] = bench().ends({ report: { results: [createdWith('failed', 'DOCUMENT_REFUSED')] } });
     expect(line).toBe(

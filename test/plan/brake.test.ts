@@ -341,3 +341,53 @@ describe('the bot', () => {
     }
   });
 });
+
+describe('vanished', () => {
+  /** The first `gone` of `known` documents are no longer at the vendor: the state has lost them. */
+  const losing = (known: number, gone: number, more: InputParts = {}, proven = true) =>
+    buildPlan(
+      input({
+        state: stateOf(files(known).slice(gone)),
+        wanted: files(known),
+        vanished: { documents: new Set(ids(gone)), proven },
+        ...more,
+      }),
+    );
+
+  it.each([
+    [20, 5, true, false],
+    [20, 6, true, true],
+    [100, 10, true, false],
+    [100, 11, true, true],
+    [5, 5, true, false],
+    [5, 3, false, true],
+    [5, 2, false, false],
+  ])('of %d, %d gone, each asked for %s: held %s', (known, gone, proven, held) => {
+    const plan = losing(known, gone, {}, proven);
+    expect(rules(plan)).toEqual(held ? ['vanished all'] : []);
+    expect(heldOperations(plan).size).toBe(held ? gone : 0);
+    expect(plan.operations.map(({ action, reason }) => `${action} ${reason}`)).toEqual(Array(gone).fill('create no longer at the vendor'));
+  });
+
+  it('says the numbers and the way on, which lets up to so many through', () => {
+    const brake = only(losing(100, 40, {}, false));
+    expect(brake.message).toContain('40 of the 100 documents that site held are no longer there, and nothing but its list says so');
+    expect(brake.passWith).toBe('sync --target site --allow-updates 40');
+    expect(losing(100, 40, { passes: { allowUpdates: 40 } }).brakes).toEqual([]);
+    expect(rules(losing(100, 40, { passes: { allowUpdates: 39 } }))).toEqual(['vanished all']);
+    expect(losing(100, 40, { passes: { approved: [approved('vanished', ids(40))] } }).brakes).toEqual([]);
+  });
+
+  it('holds no plan that makes none of them anew, and does not take one of them for a moved file', () => {
+    const gone = files(1)[0] ?? head('x.md');
+    const plan = buildPlan(
+      input({
+        state: stateOf([{ ...head('old.md'), body: gone.body }]),
+        wanted: [gone],
+        vanished: { documents: new Set([gone.document]), proven: true },
+      }),
+    );
+    expect(plan.operations.map(({ action }) => action)).toEqual(['create', 'delete']);
+    expect(losing(40, 20, { wanted: files(40).slice(20) }).brakes.map(({ rule }) => rule)).not.toContain('vanished');
+  });
+});

@@ -107,9 +107,7 @@ describe('leftovers', () => {
     const scope = plan([leftover('x.md', { why: 'orphan' })], { folder: { inScope: (path) => path !== 'x.md' } });
     expect(scope).toMatchObject({
       operations: [],
-      notes: [
-        '1 superseded or leftover copy of documents out of scope stay; kbsync drift --prune, not built yet in this version, is to remove them.',
-      ],
+      notes: ['1 superseded or leftover copy of documents out of scope stay: kbsync drift --prune lists and removes them.'],
     });
     expect(plan([leftover('a.md')], { folder: { complete: false } }).operations).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { begin, create, done, ended, failed, noon, remove, stamped, train, train
 
 /** Writes that were accepted, or of which nothing is known. */
 export const writes = ['create', 'update', 'supersede', 'delete', 'lose', 'doubt'] as const;
-export const anything = [...writes, 'fail', 'train', 'trained', 'ended', 'gone', 'leftover', 'rekey'] as const;
+export const anything = [...writes, 'fail', 'train', 'trained', 'ended', 'gone', 'altered', 'drift', 'leftover', 'rekey'] as const;
 
 /** What the engine might do next; which document and how it ends is decided by the number. */
 export interface Step {
@@ -61,6 +61,12 @@ function entriesOf({ what, which }: Step, index: number, state: TargetState, ope
       return [trained(document, which === 4 ? 'failed' : 'trained')];
     case 'gone':
       return remoteId === null ? [] : [{ kind: 'gone', remoteIds: [remoteId] }];
+    case 'altered':
+      return remoteId === null ? [] : [{ kind: 'altered', remoteIds: [remoteId] }];
+    case 'drift': {
+      const findings = remoteId === null ? [] : [{ kind: 'changed', document, remoteId } as const];
+      return [{ kind: 'drift', check: { at: noon, findings, foreign: which, texts: { compared: 0, through: null } } }];
+    }
     case 'doubt': {
       const doubtful = open[0];
       return doubtful === undefined ? [] : [{ kind: 'doubt', doubt: { id: `U${index}`, effect: doubtful.id, error: null, since: noon } }];

@@ -55,6 +55,29 @@ describe('metrics', () => {
     expect(lines.some((line) => /^kbsync_(last_sync|breaker)/.test(line))).toBe(false);
   });
 
+  it('counts what the last look at the vendor found and nothing has settled since', () => {
+    const drift = {
+      at: '1970-01-01T01:00:00.000Z',
+      findings: [
+        { kind: 'twin', document: 'a.md', remoteId: 'x' },
+        { kind: 'missing', document: 'gone.md', remoteId: 'y' },
+      ],
+      foreign: 4,
+      texts: { compared: 0, through: null },
+    } as const;
+    const status = deriveStatus({ name: 'site', vendor: 'sitegpt', state: { ...emptyState('site'), drift }, open: [], nowMs: 7_200_000 });
+    const lines = createMetrics()
+      .text(statusSamples(status, false, null))
+      .split('\n');
+    expect(lines).toContain('kbsync_drift_items{target="site",kind="twin"} 1');
+    expect(lines).toContain('kbsync_drift_items{target="site",kind="missing"} 0');
+    expect(lines).toContain('kbsync_drift_items{target="site",kind="changed"} 0');
+    expect(lines).toContain('kbsync_drift_items{target="site",kind="foreign"} 4');
+    expect(lines).toContain('kbsync_drift_last_check_timestamp_seconds{target="site"} 3600');
+    const never = deriveStatus({ name: 'site', vendor: 'sitegpt', state: emptyState('site'), open: [], nowMs: 0 });
+    expect(statusSamples(never, false, null).some(({ name }) => name.startsWith('kbsync_drift'))).toBe(false);
+  });
+
   it('gives each family one head, ends with a line end, and escapes label values', () => {
     const metrics = createMetrics();
     metrics.take({ ...request, target: 'a"b\\c\nd', status: 200 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import type { TargetState } from '../../src/model/record.ts';
 import { page } from '../../src/status/page.ts';
+import { statusRow } from '../../src/status/rows.ts';
 import { nowMs, recordOf, snapshotOf, targetOf } from './snapshots.ts';
 
 const since = '2026-11-21T00:00:00.000Z';
@@ -27,6 +28,20 @@ describe('status page', () => {
     expect(html).toContain('folder at <code>c0ffee0</code>');
     expect(html).toContain('<code>doc_1</code>');
     expect(html).toContain('/api/documents?target=site');
+  });
+
+  it('a bot that holds something else than it was given is not in sync, and says what to type', async () => {
+    const lastSync = { at: new Date(nowMs).toISOString(), commit: null, revision: 'abcdef1', documents: 1, behind: {}, outOfScope: 0 };
+    const findings = [{ kind: 'changed', document: 'a.md', remoteId: 'doc_1' } as const];
+    const drift = { at: new Date(nowMs - 3 * 3_600_000).toISOString(), findings, foreign: 2, texts: { compared: 1, through: 'a.md' } };
+    const drifted = targetOf({ lastSync, records: { 'a.md': recordOf() }, drift });
+    expect(drifted.status.inSync).toBe(false);
+    const html = await page(snapshotOf([drifted]), 'n0nce');
+    expect(html).toContain('1 changed at the vendor (drift, 3 h ago): kbsync drift --target site --repair');
+    expect(statusRow(drifted.status, false)['drift']).toEqual({ at: drift.at, missing: 0, twin: 0, changed: 1, foreign: 2 });
+    const fine = targetOf({ lastSync, records: { 'a.md': recordOf() }, drift: { ...drift, findings: [] } });
+    expect(fine.status.inSync, 'foreign items are no concern of ours').toBe(true);
+    expect(await page(snapshotOf([fine]), 'n0nce')).not.toContain('at the vendor (drift');
   });
 
   it('shows what is held, to do, in doubt and behind, each with its way on', async () => {

@@ -2,11 +2,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { type DriftRequest, driftTarget } from '../../src/cli/drift.ts';
+import { codesOfDrift, type DriftReport } from '../../src/cli/drift-report.ts';
 import { codesOf, strongest } from '../../src/cli/exit.ts';
 import { failedReport } from '../../src/cli/failed-report.ts';
+import type { Call, ItemTarget } from '../../src/connectors/connector.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
-import { everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
+import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
 import { type Planned, planTarget } from '../../src/cycle/plan-target.ts';
 import { syncTarget } from '../../src/cycle.ts';
 import { asSyncError } from '../../src/model/error.ts';
@@ -53,6 +56,12 @@ export interface World {
     },
   ): Promise<Synced>;
   plan(): Promise<Planned>;
+  /** `kbsync drift` of the one target: its report, and the exit code that it earns. */
+  drift(request?: Partial<DriftRequest>): Promise<DriftReport & { readonly exitCode: number }>;
+  /** Calls the vendor's API as somebody else would who holds the key: nothing of it is known to kbsync. */
+  behind<T>(work: (target: ItemTarget, call: Call) => Promise<T>): Promise<T>;
+  /** Holds the target's lock while it works, with its memory. */
+  holding<T>(work: (context: CycleContext) => Promise<T>): Promise<T>;
   view(): Promise<LedgerView>;
   /** What the bot holds that kbsync made or a person planted, by name. */
   items(): readonly EmulatedItem[];
@@ -166,6 +175,45 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
       const planned = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
       await workspace.close();
       return planned;
+    },
+    async drift(patch = {}) {
+      const workspace = await open();
+      const [target] = workspace.targets(null);
+      if (target === undefined) throw new Error('one target is configured');
+      const request = { share: 1, repair: false, prune: false, yes: false, allowForeign: false, ...patch };
+      const all: DriftRequest = { allowUpdates: null, allowDeletes: null, lockWaitMs: 0, ...request };
+      const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+      try {
+        const report = await driftTarget({ workspace, target, folder: () => workspace.readFolder(), request: all, ...signals });
+        return { ...report, exitCode: strongest(codesOfDrift(report, all)) };
+      } finally {
+        await workspace.close();
+      }
+    },
+    async behind(work) {
+      const workspace = await open();
+      const [config] = workspace.targets(null);
+      if (config === undefined) throw new Error('one target is configured');
+      const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+      try {
+        return await workspace.readOnly(config, signals, false, ({ connection: { target }, memory }) => {
+          if (!('create' in target)) throw new Error('it takes one text');
+          return work(target, { signal: signals.kill, workspace: 'docs', container: memory.state.container });
+        });
+      } finally {
+        await workspace.close();
+      }
+    },
+    async holding(work) {
+      const workspace = await open();
+      const [config] = workspace.targets(null);
+      if (config === undefined) throw new Error('one target is configured');
+      const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+      try {
+        return await workspace.exclusively(config, { command: 'test', lockWaitMs: 0, ...signals }, work);
+      } finally {
+        await workspace.close();
+      }
     },
     async view() {
       const workspace = await open();
