@@ -206,6 +206,40 @@ command('show', "one document's whole story in every bot")
     }),
   );
 
+command('retract', 'takes a document out of every bot now, keeps it out, and proves by questions that it is forgotten')
+  .argument('<document>', "a document's id or path, or an item's id at a vendor")
+  .option('--undo', 'keep it out no longer, and bring it back')
+  .option('--no-ask', 'prove nothing by questions, which cost a message each')
+  .addOption(
+    new Option('--wait <time>', "wait at most this long for training (default: each target's trainTimeout)").argParser(duration('--wait')),
+  )
+  .option('--no-wait', 'delete, ask for training, and leave waiting and proof to a later run')
+  .addOption(
+    new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
+  )
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync retract guides/prices.md',
+      'kbsync retract guides/prices.md --target support',
+      'kbsync retract --undo guides/prices.md',
+    ),
+  )
+  .action((document: string, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
+      const { retract } = await import('./cli/retract.ts');
+      const request = {
+        document,
+        undo: options['undo'] === true,
+        ask: options['ask'] !== false,
+        waitMs: options['wait'] === false ? 0 : number(options['wait']),
+        lockWaitMs: number(options['lockWait']),
+      };
+      return (await handOver(invocation, 'retract', request)) ?? retract(invocation, request);
+    }),
+  );
+
 command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
   .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
   .action((_options: unknown, self: Command) =>

@@ -13,6 +13,7 @@ import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
 import { retractedUnderOtherId } from './retracted.ts';
 
 export interface Planned {
@@ -22,6 +23,8 @@ export interface Planned {
   readonly identity: string | null;
   /** What first contact found. Journaled once something is done at the bot, so that a held run changes nothing. */
   readonly contact: readonly EntryBody[];
+  /** Retracted documents that come back changed: id → the retraction that ends once they are there. */
+  readonly returning: ReadonlyMap<DocumentId, DocumentId>;
 }
 
 /** The call context without its container, as push and training take it. */
@@ -40,9 +43,10 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
-  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
-  const contact = options.offline || other ? null : await contactWith(context, wanted);
-  const found = options.offline || other ? [] : [...(contact?.entries ?? []), ...(await reclaimed(context, wanted))];
+  const all = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
+  // What a person keeps out is known again like any other, and only then left out.
+  const contact = options.offline || other ? null : await contactWith(context, all);
+  const found = options.offline || other ? [] : [...(contact?.entries ?? []), ...(await reclaimed(context, all))];
   const at = new Date(nowMs()).toISOString();
   const state =
     found.length === 0
@@ -51,7 +55,11 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
           memory.state,
           found.map((entry) => ({ ...entry, at }) as JournalEntry),
         ).state;
-  return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact, state })), wanted, identity, contact: found };
+  const kept = keptOut(state, folder);
+  const wanted = withoutKept(all, kept);
+  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, state, kept }));
+  const returning = new Map([...kept.returning].map(([document, { held }]) => [document, held]));
+  return { plan, wanted, identity, contact: found, returning };
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
@@ -124,11 +132,12 @@ function planInput(
   folder: Folder,
   wanted: Wanted,
   options: PlanOptions,
-  found: { identity: string | null; contact: Contact | null; state: TargetState },
+  found: { identity: string | null; contact: Contact | null; state: TargetState; kept: KeptOut },
 ): PlanInput {
   const { config, target, connection, memory } = context;
   const { scan } = folder;
-  const { state } = found;
+  const { state, kept } = found;
+  const retracted = retractedFor(state, kept);
   const configured = connection.target.container?.configured ?? null;
   // A container other than the one the records lie in is another bot, as far as the records go.
   const moved = configured !== null && state.container !== null && configured !== state.container;
@@ -149,10 +158,12 @@ function planInput(
     open: memory.open,
     wanted: wanted.heads,
     failed: wanted.failed,
-    leaves:
-      scan.complete && !scan.rootMissing
-        ? new Map([...retractedUnderOtherId(target, scan.documents, state.records), ...wanted.leaves])
-        : wanted.leaves,
+    leaves: new Map([
+      ...(scan.complete && !scan.rootMissing ? retractedUnderOtherId(target, scan.documents, state.records) : []),
+      ...wanted.leaves,
+      ...kept.leaves,
+    ]),
+    ...(retracted !== undefined && { retracted }),
     folder: {
       complete: scan.complete,
       incompleteWhy: scan.incompleteWhy,

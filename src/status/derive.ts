@@ -58,6 +58,8 @@ export interface TargetStatus {
   readonly inSync: boolean;
   /** Deleted, but the bot has not been seen to forget it. */
   readonly forgetting: number;
+  /** Documents that `retract` keeps out, by id. */
+  readonly retracted: readonly string[];
   readonly outOfScope: number;
   readonly documents: readonly DocumentStatus[];
 }
@@ -88,6 +90,7 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
     behind,
     inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
     forgetting: state.forgetting.length,
+    retracted: Object.keys(state.retracted ?? {}),
     outOfScope: state.lastSync?.outOfScope ?? 0,
     documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),
   };

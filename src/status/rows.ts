@@ -4,7 +4,7 @@ import type { TargetStatus } from './derive.ts';
 
 /** One target of `status` (PRODUCT: JSON). `nextRun`: when the daemon looks at it next, ISO; null without a daemon. */
 export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null): JsonRecord {
-  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, outOfScope } = status;
+  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, retracted, outOfScope } = status;
   return plainJson({
     name,
     vendor,
@@ -16,6 +16,7 @@ export function statusRow(status: TargetStatus, documents: boolean, nextRun: str
     inSync,
     behind: behind.length,
     forgetting,
+    retracted: retracted.length,
     outOfScope,
     ...(documents && { documents: status.documents }),
   });
