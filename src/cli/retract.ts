@@ -22,11 +22,11 @@ import { undo } from './retract-undo.ts';
 import { hasTrace, provenVerdict, type Remains, type RetractVerdict, stillThere } from './retract-verdict.ts';
 
 /** Runs `retract` and prints its result. Resolves to the exit code: 4 while any bot may still know the document. */
-export async function retract(invocation: Invocation, request: RetractRequest): Promise<number> {
+export async function retract(invocation: Invocation, request: RetractRequest, open = workspaceOf): Promise<number> {
   const { output, options } = invocation;
   const startedAt = Date.now();
   const progress = createProgress(output, options.verbose, Date.now);
-  const workspace = await workspaceOf(invocation, progress.onEvent);
+  const workspace = await open(invocation, progress.onEvent);
   try {
     const targets = workspace.targets(options.targets);
     const folder = await workspace.readFolder();
