@@ -249,6 +249,18 @@ command('unlock', "who holds a target's lock, since when; releases one whose pro
     }),
   );
 
+command('state', "what kbsync remembers of a bot: hands it to the target's new name")
+  .argument('<action>', 'rename')
+  .argument('<old>', 'the name that the target had')
+  .argument('<new>', 'the name that it has in the configuration now')
+  .addHelpText('after', examples('kbsync state rename support help-desk'))
+  .action((action: string, from: string, to: string, _options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { state } = await import('./cli/state.ts');
+      return state(invocation, { action, from, to });
+    }),
+  );
+
 command('sandbox', 'the emulators as a server of their own')
   .addOption(new Option('--port <n>', 'port on loopback').argParser(count('--port')).default(8421))
   .addHelpText('after', examples('kbsync sandbox', 'kbsync sandbox --port 9000'))

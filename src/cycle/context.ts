@@ -53,6 +53,8 @@ export interface CycleContext {
   readonly readOnly?: boolean;
   /** Containers that other targets of the workspace name or remember: never taken for ours. */
   readonly elsewhere: ReadonlySet<string>;
+  /** Another name under which this very bot is remembered; left out: nobody can say. */
+  readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
 }
 
 export interface Passes {

@@ -40,6 +40,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
     throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
   }
   const identity = options.offline ? null : await whoIsIt(context);
+  if (identity !== null && memory.state.identity === null) await refuseKnown(context, identity);
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
@@ -60,6 +61,20 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, state, kept }));
   const returning = new Map([...kept.returning].map(([document, { held }]) => [document, held]));
   return { plan, wanted, identity, contact: found, returning };
+}
+
+/** A bot that is remembered under another name is no new one: it would be given everything a second time. CONFIG_INVALID. */
+async function refuseKnown({ target, knownAs }: CycleContext, identity: string): Promise<void> {
+  const known = (await knownAs?.(identity)) ?? null;
+  if (known === null) return;
+  const { target: name, configured } = known;
+  throw new SyncError('CONFIG_INVALID', {
+    message: configured
+      ? `${target.name} and ${name} are the same bot (${identity})`
+      : `${target.name}: this bot is already known as ${name}`,
+    next: configured ? 'take one of the two targets out of the configuration' : `kbsync state rename ${name} ${target.name}`,
+    facts: { stops: 'target' },
+  });
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
