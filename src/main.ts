@@ -240,6 +240,22 @@ command('retract', 'takes a document out of every bot now, keeps it out, and pro
     }),
   );
 
+command('history', 'what the runs did, newest last; with a document: what was done with it')
+  .argument('[document]', "a document's id or path")
+  .addOption(new Option('--limit <n>', 'at most n of them').argParser(count('--limit')).default(20))
+  .addOption(new Option('--since <when>', 'a duration such as 2d, or a date').argParser(since('--since')))
+  .addHelpText(
+    'after',
+    examples('kbsync history', 'kbsync history guides/prices.md --since 30d', 'kbsync history --target support --limit 5 --json'),
+  )
+  .action((document: string | undefined, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { history } = await import('./cli/history.ts');
+      const asked = options['since'] as { agoMs: number } | { atMs: number } | undefined;
+      return history(invocation, { document: document ?? null, limit: number(options['limit']) ?? 20, since: asked ?? null });
+    }),
+  );
+
 command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
   .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
   .action((_options: unknown, self: Command) =>
@@ -360,6 +376,13 @@ function parsed<T>(parse: () => T): T {
 
 function duration(name: string): (value: string) => number {
   return (value) => parsed(() => durationOption(name, value));
+}
+
+/** A duration back from now, or a moment. */
+function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
+  const read = (value: string) =>
+    /^\d+(?:ms|s|m|h|d)$|^0$/.test(value) ? { agoMs: durationOption(name, value) } : { atMs: dateOption(name, value) };
+  return (value) => parsed(() => read(value));
 }
 
 function count(name: string): (value: string) => number {

@@ -13,7 +13,7 @@ import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { TargetState } from './model/record.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
-import { appendHistory, type HistoryEntry, readHistory } from './state/history.ts';
+import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
@@ -81,7 +81,7 @@ export interface Workspace {
   readonly bots: Pick<Bots, 'stats'>;
   /** Another writer may have given out numbers (T1, U2, H3) meanwhile: they are read anew before the next one. */
   forgetNumbers(): void;
-  history: { append(entry: HistoryEntry): Promise<void>; read(limit: number): readonly HistoryEntry[] };
+  history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
 }
@@ -248,7 +248,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     },
     history: {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
-      read: (limit) => readHistory(disk, config.stateDir, { limit }),
+      read: (query) => readHistory(disk, config.stateDir, query),
     },
     close: () => bots.close(),
   };
