@@ -176,7 +176,9 @@ const loose = /^(?:let|var) /;
 const loosePlaces = ['src/main.ts', 'src/status/page-assets.ts'];
 
 /** Longer than 400 lines, with the reason. */
-const excused: readonly string[] = [];
+const excused: readonly string[] = [
+  'src/main.ts', // one block of options a command, and nothing else
+];
 
 const planted = (path: string, text: string): Sources => new Map([[path, text]]);
 
