@@ -121,5 +121,10 @@ it('a renamed bot is recognised, handed over with its memory, and nothing is sen
   place.write({ 'content/moved.md': '# Bees\n\nThe bee flies from flower to flower.\n', 'content/b.md': null });
   expect((await place.run('plan', '--diff')).stdout).toContain('moved.md');
   const history = (await place.run('history', '--target', 'help', '--json')).json<{ entries: { command: string; target: string }[] }>();
-  expect(history.entries.map(({ command, target }) => `${target} ${command}`)).toEqual(['site sync', 'help sync', 'help state rename', 'help sync']);
+  expect(history.entries.map(({ command, target }) => `${target} ${command}`)).toEqual([
+    'site sync',
+    'help sync',
+    'help state rename',
+    'help sync',
+  ]);
 });

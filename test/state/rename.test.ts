@@ -79,6 +79,7 @@ describe.each([true, false])('a memory with a snapshot: %s', (checkpointed) => {
     expect(await renameLedger({ disk, dir, target: 'old', now }, 'new')).toBe('renamed');
     expect(await ownerOf(disk, 'renamed')).toBe('new');
     expect(Object.keys(disk.files())).toEqual(['/state/new.journal', '/state/new.json']);
+    expect(await ownerOf(disk.survivors('unsynced'), 'a power cut right after')).toBe('new');
     const ledger = await openLedger({ disk, dir, target: 'new', now });
     await ledger.append([{ kind: 'done', effect: 'e2', remoteId: 'r2', settledBy: 'list' }]);
     await ledger.checkpoint();
