@@ -4,7 +4,7 @@ import { freeable, newlyFreed, worthAnother } from './cycle/again.ts';
 import type { CycleContext, SyncOptions } from './cycle/context.ts';
 import type { Folder } from './cycle/folder.ts';
 import { callsOf, planTarget, settleAll } from './cycle/plan-target.ts';
-import { isWhole, pushTarget, useUpApprovals } from './cycle/push-target.ts';
+import { endRetractions, isWhole, pushTarget, useUpApprovals } from './cycle/push-target.ts';
 import { noteSynced, Report } from './cycle/report.ts';
 import { asSyncError } from './model/error.ts';
 import type { TargetReport } from './model/report.ts';
@@ -28,6 +28,7 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       else {
         report.planned(planned, round);
         report.pushed(await pushTarget(context, folder, planned, options.only), round);
+        await endRetractions(context, planned);
         await noteSynced(context, folder, planned, isWhole(options.only));
         await memory.checkpoint();
       }

@@ -260,12 +260,74 @@ command('drift', 'compares with what the vendors hold: missing, foreign, twin, c
     }),
   );
 
+command('retract', 'takes a document out of every bot now, keeps it out, and proves by questions that it is forgotten')
+  .argument('<document>', "a document's id or path, or an item's id at a vendor")
+  .option('--undo', 'keep it out no longer, and bring it back')
+  .option('--no-ask', 'prove nothing by questions, which cost a message each')
+  .addOption(
+    new Option('--wait <time>', "wait at most this long for training (default: each target's trainTimeout)").argParser(duration('--wait')),
+  )
+  .option('--no-wait', 'delete, ask for training, and leave waiting and proof to a later run')
+  .addOption(
+    new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
+  )
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync retract guides/prices.md',
+      'kbsync retract guides/prices.md --target support',
+      'kbsync retract --undo guides/prices.md',
+    ),
+  )
+  .action((document: string, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
+      const { retract } = await import('./cli/retract.ts');
+      const request = {
+        document,
+        undo: options['undo'] === true,
+        ask: options['ask'] !== false,
+        waitMs: options['wait'] === false ? 0 : number(options['wait']),
+        lockWaitMs: number(options['lockWait']),
+      };
+      return (await handOver(invocation, 'retract', request)) ?? retract(invocation, request);
+    }),
+  );
+
+command('history', 'what the runs did, newest last; with a document: what was done with it')
+  .argument('[document]', "a document's id or path")
+  .addOption(new Option('--limit <n>', 'at most n of them').argParser(count('--limit')).default(20))
+  .addOption(new Option('--since <when>', 'a duration such as 2d, or a date').argParser(since('--since')))
+  .addHelpText(
+    'after',
+    examples('kbsync history', 'kbsync history guides/prices.md --since 30d', 'kbsync history --target support --limit 5 --json'),
+  )
+  .action((document: string | undefined, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { history } = await import('./cli/history.ts');
+      const asked = options['since'] as { agoMs: number } | { atMs: number } | undefined;
+      return history(invocation, { document: document ?? null, limit: number(options['limit']) ?? 20, since: asked ?? null });
+    }),
+  );
+
 command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
   .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
   .action((_options: unknown, self: Command) =>
     run(self, async (invocation) => {
       const { unlock } = await import('./cli/unlock.ts');
       return unlock(invocation);
+    }),
+  );
+
+command('state', "what kbsync remembers of a bot: hands it to the target's new name")
+  .argument('<action>', 'rename')
+  .argument('<old>', 'the name that the target had')
+  .argument('<new>', 'the name that it has in the configuration now')
+  .addHelpText('after', examples('kbsync state rename support help-desk'))
+  .action((action: string, from: string, to: string, _options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { state } = await import('./cli/state.ts');
+      return state(invocation, { action, from, to });
     }),
   );
 
@@ -368,6 +430,13 @@ function parsed<T>(parse: () => T): T {
 
 function duration(name: string): (value: string) => number {
   return (value) => parsed(() => durationOption(name, value));
+}
+
+/** A duration back from now, or a moment. */
+function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
+  const read = (value: string) =>
+    /^\d+(?:ms|s|m|h|d)$|^0$/.test(value) ? { agoMs: durationOption(name, value) } : { atMs: dateOption(name, value) };
+  return (value) => parsed(() => read(value));
 }
 
 function count(name: string): (value: string) => number {

@@ -13,10 +13,10 @@ import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { TargetState } from './model/record.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
-import { appendHistory, type HistoryEntry, readHistory } from './state/history.ts';
+import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
 import { openScanCache } from './state/scan-cache.ts';
-import { type LedgerView, openLedger, readLedger } from './state/store.ts';
+import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
@@ -76,10 +76,12 @@ export interface Workspace {
   lockHolder(target: string): { readonly owner: LockOwner; readonly state: LockState } | null;
   /** Removes a lock whose process is gone. */
   unlock(target: string): ReturnType<typeof releaseDead>;
+  /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
+  renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   readonly bots: Pick<Bots, 'stats'>;
   /** Another writer may have given out numbers (T1, U2, H3) meanwhile: they are read anew before the next one. */
   forgetNumbers(): void;
-  history: { append(entry: HistoryEntry): Promise<void>; read(limit: number): readonly HistoryEntry[] };
+  history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
 }
@@ -143,7 +145,18 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       kill: signals.kill,
       underCi,
       elsewhere: await containersOfOthers(target),
+      knownAs: (identity) => knownAs(target.name, identity),
     };
+  }
+
+  /** Another name in the state folder that remembers this very bot. A state that cannot be read is told when its own turn comes. */
+  async function knownAs(name: string, identity: string): Promise<{ readonly target: string; readonly configured: boolean } | null> {
+    for (const other of listTargets(disk, config.stateDir)) {
+      if (other === name) continue;
+      const [state] = await stateIfReadable(other);
+      if (state?.identity === identity) return { target: other, configured: config.targets.some((target) => target.name === other) };
+    }
+    return null;
   }
 
   /** What other targets of the vendor name in their options or remember as their container. A state that cannot be read is that target's trouble. */
@@ -218,9 +231,24 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
+    async renameState(from, to, { command, lockWaitMs, stop }) {
+      const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
+      // In one order, whoever renames what: two that wait for each other never end.
+      const [first, second] = [from, to].sort();
+      const locks = [await take(first ?? from)];
+      try {
+        locks.push(await take(second ?? to));
+        const guard = () => {
+          for (const lock of locks) lock.verify();
+        };
+        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard }, to);
+      } finally {
+        for (const lock of locks.reverse()) await lock.release();
+      }
+    },
     history: {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
-      read: (limit) => readHistory(disk, config.stateDir, { limit }),
+      read: (query) => readHistory(disk, config.stateDir, query),
     },
     close: () => bots.close(),
   };

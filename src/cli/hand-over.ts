@@ -4,6 +4,7 @@ import { asSyncError } from '../model/error.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
 import type { DriftRequest } from './drift.ts';
 import type { Invocation } from './invocation.ts';
+import type { RetractRequest } from './retract-scene.ts';
 import type { SyncRequest } from './sync.ts';
 import type { TodoRequest } from './todo-decision.ts';
 
@@ -17,7 +18,7 @@ export interface Streams {
 export async function handOver(
   invocation: Invocation,
   command: HandedCommand['command'],
-  request: SyncRequest | TodoRequest | DriftRequest,
+  request: SyncRequest | TodoRequest | DriftRequest | RetractRequest,
   streams: Streams = process,
 ): Promise<number | null> {
   const { options, cwd, output, version, stop, kill } = invocation;

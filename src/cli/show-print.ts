@@ -1,23 +1,12 @@
 // A document's story for people.
 import { type Given, whyNot } from '../cycle/given.ts';
 import type { TargetConfig } from '../model/config.ts';
-import type { Document, DocumentId } from '../model/document.ts';
 import { visible } from '../plan/escape.ts';
 import { short } from '../status/derive.ts';
 import type { Story } from '../status/story.ts';
+import type { Found } from './find-document.ts';
 import type { Invocation } from './invocation.ts';
 import type { Output } from './output.ts';
-
-/** What was asked for. */
-export interface Found {
-  readonly id: DocumentId;
-  /** Where it lies, or last was known to. */
-  readonly path: string;
-  /** Null: the folder has no such document, or its file is at fault. */
-  readonly document: Document | null;
-  /** Other documents of the same file: its questions, or the article they stand in. */
-  readonly others: readonly DocumentId[];
-}
 
 /** One target in the story. */
 export interface TargetStory {
@@ -63,6 +52,7 @@ function printTarget({ target, given, story }: TargetStory, output: Output): voi
   for (const { id, action } of story.unconfirmed) say(`${id ?? 'unconfirmed'}: ${action}, outcome not known; see kbsync todo`);
   for (const { id, action, how } of story.todos) say(`${id}: ${action} by hand: ${how}`);
   for (const { id, message } of story.held) say(`held ${id}: ${message}`);
+  if (story.retracted !== null) say(`kept out since ${story.retracted} by kbsync retract`);
   if (story.error !== null) {
     const words = story.error.vendor === null ? '' : ` (the vendor says: ${story.error.vendor})`;
     say(`last error: ${story.error.message}${words}; next: ${story.error.next}`);

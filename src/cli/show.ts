@@ -1,18 +1,17 @@
 // `show`: one document's whole story in every bot, found by its id, its path or an item's id; with --as exactly what one bot is given of it.
 // Reads the folder and the memories: no lock, no secret, no vendor.
-import path from 'node:path';
-import { didYouMean } from '../content/similar.ts';
 import type { CycleContext } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { type Given, givenTo, whyNot } from '../cycle/given.ts';
 import type { DocumentId } from '../model/document.ts';
 import { exitCodeOf, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
-import { knownDocuments, storyOf, whois } from '../status/story.ts';
+import { storyOf } from '../status/story.ts';
 import type { Workspace } from '../workspace.ts';
+import { type Found, findDocument } from './find-document.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { plain } from './reports.ts';
-import { type Found, printStory, type TargetStory } from './show-print.ts';
+import { printStory, type TargetStory } from './show-print.ts';
 
 /** `show`, parsed. */
 export interface ShowRequest {
@@ -27,7 +26,7 @@ export async function show(invocation: Invocation, request: ShowRequest): Promis
   try {
     const folder = await workspace.readFolder();
     await workspace.saveCache();
-    const found = await find(request.document, workspace, folder, invocation.cwd);
+    const found = await findDocument(request.document, workspace, folder, invocation.cwd);
     if (request.as !== null) return await showAs(found, request.as, { workspace, folder, invocation });
     return await tell(found, { workspace, folder, invocation });
   } finally {
@@ -112,55 +111,4 @@ function notGiven(id: DocumentId, as: string, given: Exclude<Given, { kind: 'pay
       ? 'nothing, if that is as it shall be; else change the front matter, a rule or the target'
       : 'mend the file, or name another document';
   return new SyncError('USAGE', { message, next });
-}
-
-// ── which one ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** By id, else by path, else by an item's id or name at any vendor. USAGE where there is none. */
-async function find(given: string, workspace: Workspace, folder: Folder, cwd: string): Promise<Found> {
-  const views = await Promise.all(workspace.config.targets.map((target) => workspace.view(target.name)));
-  const known = new Map<DocumentId, string>();
-  for (const { state, open } of views) for (const [id, where] of knownDocuments(state, open)) known.set(id, where);
-  const { documents, blockedPaths } = folder.scan;
-  for (const document of documents) known.set(document.id, document.path);
-  const name = given.normalize('NFC');
-  const candidates = [name, ...belowRoot(given, workspace.config.content.root, cwd)];
-  const id =
-    candidates.find((candidate) => known.has(candidate)) ??
-    idAtPath(candidates, known) ??
-    candidates.find((candidate) => blockedPaths.has(candidate)) ??
-    firstOf(views, ({ state, open }) => whois(given, state, open));
-  if (id === null) throw unknown(given, [...known.keys()]);
-  const where = known.get(id) ?? id;
-  const others = [...known].filter(([other, otherPath]) => otherPath === where && other !== id).map(([other]) => other);
-  return { id, path: where, document: documents.find((document) => document.id === id) ?? null, others };
-}
-
-/** A path as typed in the working directory, relative to the content root. */
-function belowRoot(given: string, root: string, cwd: string): string[] {
-  return [cwd, root].map((base) => path.relative(root, path.resolve(base, given)).split(path.sep).join('/').normalize('NFC'));
-}
-
-/** The article of a file, where it has one; else the first of its questions. */
-function idAtPath(candidates: readonly string[], known: ReadonlyMap<DocumentId, string>): DocumentId | undefined {
-  const there = [...known].filter(([, where]) => candidates.includes(where)).map(([id]) => id);
-  return there.find((id) => !id.includes('#qa-')) ?? there[0];
-}
-
-function firstOf<Item, Result>(items: readonly Item[], look: (item: Item) => Result | null): Result | null {
-  for (const item of items) {
-    const found = look(item);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-function unknown(given: string, ids: readonly DocumentId[]): SyncError {
-  const part = given.toLowerCase();
-  const alike = ids.filter((id) => id.toLowerCase().includes(part)).slice(0, 5);
-  const hint = alike.length > 0 ? `; there are ${alike.join(', ')}` : didYouMean(given, ids);
-  return new SyncError('USAGE', {
-    message: `neither the folder nor any bot's memory knows "${given}", as an id, a path or an item's id${hint}`,
-    next: 'kbsync status --documents lists what the bots hold',
-  });
 }

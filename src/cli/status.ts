@@ -95,12 +95,13 @@ function print({ status, error: failure }: Look, documents: boolean, { output }:
     output.data(`  next: ${visible(failure.next)}`);
     return;
   }
-  const { counts, held, lastSync, forgetting, outOfScope } = status;
+  const { counts, held, lastSync, forgetting, retracted, outOfScope } = status;
   output.data(output.style(status.inSync ? 'good' : 'warn', visible(statusSentence(status))));
   const words = (['trained', 'training', 'pending', 'failed', 'stuck', 'unknown', 'unconfirmed', 'todo', 'leftovers'] as const).flatMap(
     (name) => (counts[name] === 0 ? [] : [`${figure(counts[name])} ${name}`]),
   );
   if (forgetting > 0) words.push(`${figure(forgetting)} deleted but not yet forgotten`);
+  if (retracted.length > 0) words.push(`${figure(retracted.length)} kept out by retract (${visible(few(retracted))})`);
   if (outOfScope > 0) words.push(`${figure(outOfScope)} out of scope`);
   const when = lastSync === null ? '' : `; last sync ${age(Date.now() - Date.parse(lastSync.at))} ago`;
   output.data(`  ${words.length === 0 ? 'nothing there yet' : words.join(', ')}${when}`);
@@ -122,6 +123,12 @@ function print({ status, error: failure }: Look, documents: boolean, { output }:
       `  ${one.training.padEnd(8)} ${visible(one.document)}  ${knows}, given ${pushed}  [${one.remoteIds.map(visible).join(', ')}]${error}`,
     );
   }
+}
+
+/** The first ones by name. */
+function few(ids: readonly string[]): string {
+  const more = ids.length > shownIds ? ` and ${figure(ids.length - shownIds)} more` : '';
+  return `${ids.slice(0, shownIds).join(', ')}${more}`;
 }
 
 /** Where to go and what to do, once for each way; the numbers are those of `kbsync todo`. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { everything, type SyncOptions } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
+import { runEntry } from '../cycle/run-entry.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
@@ -59,7 +60,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     const reports = await Promise.all(targets.map((target) => syncOne(workspace, target, folder, sealed, request, invocation)));
     progress.end();
     await workspace.saveCache();
-    for (const report of reports) await noteRun(workspace, report, startedAt);
+    for (const report of reports) await noteRun(workspace, report, startedAt, folder.commit);
     const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
     return finish(invocation, told, folder, startedAt);
   } finally {
@@ -167,26 +168,10 @@ async function refuseDifferences(
   });
 }
 
-async function noteRun(workspace: Workspace, report: TargetReport, startedAt: number): Promise<void> {
-  const { target, results, requests, training, error, held, waited } = report;
-  const done = results.filter(({ outcome }) => outcome === 'done').length;
-  if (error?.code === 'LOCKED') return;
-  await workspace.history.append(
-    plain({
-      at: new Date(startedAt).toISOString(),
-      kind: 'run',
-      target,
-      command: 'sync',
-      durationMs: Date.now() - startedAt,
-      done,
-      notDone: results.length - done,
-      held: held.length,
-      requests,
-      training,
-      waited,
-      error: error?.code ?? null,
-    }) as never,
-  );
+async function noteRun(workspace: Workspace, report: TargetReport, startedAt: number, commit: string | null): Promise<void> {
+  if (report.error?.code === 'LOCKED') return;
+  const exitCode = strongest(codesOf(report));
+  await workspace.history.append(runEntry(report, { command: 'sync', startedAt, durationMs: Date.now() - startedAt, commit, exitCode }));
 }
 
 function finish(invocation: Invocation, reports: readonly TargetReport[], folder: Folder, startedAt: number): number {

@@ -7,6 +7,8 @@ import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { Output } from './output.ts';
+import { retract } from './retract.ts';
+import type { RetractRequest } from './retract-scene.ts';
 import { type SyncRequest, sync } from './sync.ts';
 import { todo } from './todo.ts';
 import type { TodoRequest } from './todo-decision.ts';
@@ -67,12 +69,23 @@ export async function runHanded(
   });
   const invocation: Invocation = { command: command.command, options, output, cwd, env, version, stop, kill };
   try {
-    const { request } = command;
-    if (command.command === 'drift') return await drift(invocation, request as unknown as DriftRequest);
-    return await (command.command === 'sync'
-      ? sync(invocation, request as unknown as SyncRequest)
-      : todo(invocation, request as unknown as TodoRequest));
+    return await runCommand(command, invocation);
   } catch (thrown) {
     return explain(asSyncError(thrown), invocation);
+  }
+}
+
+function runCommand({ command, request }: HandedCommand, invocation: Invocation): Promise<number> {
+  switch (command) {
+    case 'sync':
+      return sync(invocation, request as unknown as SyncRequest);
+    case 'todo':
+      return todo(invocation, request as unknown as TodoRequest);
+    case 'drift':
+      return drift(invocation, request as unknown as DriftRequest);
+    case 'retract':
+      return retract(invocation, request as unknown as RetractRequest);
+    default:
+      return command satisfies never;
   }
 }

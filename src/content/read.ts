@@ -159,7 +159,7 @@ function withIncludes(file: CachedFile): CachedFile {
 }
 
 /** Of the file and its sidecar alone. */
-function ownDigest({ digest }: CachedFile): string {
+export function ownDigest({ digest }: CachedFile): string {
   return digest.split(' & ')[0] ?? digest;
 }
 

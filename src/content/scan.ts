@@ -15,7 +15,7 @@ import { fileLinter } from './lint-file.ts';
 import { folderFindings, onceTold } from './lint-folder.ts';
 import { lintVersion } from './lint-rules.ts';
 import type { ParserOptions } from './parse.ts';
-import { fileReader, type Looked, ownTextNow, textNow } from './read.ts';
+import { fileReader, type Looked, ownDigest, ownTextNow, textNow } from './read.ts';
 import { linkResolver } from './resolve.ts';
 import { partialFilter } from './site.ts';
 import { readSiteFacts } from './site-facts.ts';
@@ -55,6 +55,8 @@ export interface Scan {
    * gone, or its front matter or sidecar changed since the scan: what it says of its audience now has not been looked at.
    */
   text(document: Document): string;
+  /** Of a file's bytes and its sidecar's; '' for one that is there and could not be read, null for one that is not. */
+  digest?(path: string): string | null;
   /** The first lint error in a text that is no longer what was scanned, or null. */
   readonly lintAgain?: (path: string, text: string) => Promise<ContentProblem | null>;
   /** Without it documents are given as their authors wrote them. */
@@ -163,6 +165,10 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     presentPaths,
     partials,
     text: (document) => textNow(document, kept.get(document.path), disk),
+    digest(path) {
+      const file = files.get(path);
+      return file === undefined ? (presentPaths.has(path) ? '' : null) : ownDigest(file);
+    },
     lintAgain: (path, text) => lint.errorIn({ path, text }),
     composer: composerOf({
       root: content.root,

@@ -1,6 +1,7 @@
 // What one pass over one target is handed, and the options of a run. Owns no behaviour.
 import type { Target } from '../connectors/connector.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
+import type { DocumentId } from '../model/document.ts';
 import type { Effect, EntryBody } from '../model/effect.ts';
 import type { Emit } from '../model/event.ts';
 import type { Fingerprint } from '../model/json.ts';
@@ -53,6 +54,8 @@ export interface CycleContext {
   readonly readOnly?: boolean;
   /** Containers that other targets of the workspace name or remember: never taken for ours. */
   readonly elsewhere: ReadonlySet<string>;
+  /** Another name under which this very bot is remembered; left out: nobody can say. */
+  readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
 }
 
 export interface Passes {
@@ -65,7 +68,12 @@ export interface Passes {
 
 export interface PlanOptions {
   readonly passes: Passes;
-  readonly only: { readonly paths: readonly string[] | null; readonly failed: boolean; readonly limit: number | null };
+  readonly only: {
+    readonly paths: readonly string[] | null;
+    readonly failed: boolean;
+    readonly limit: number | null;
+    readonly documents?: ReadonlySet<DocumentId>;
+  };
   /** Asks the vendor nothing. */
   readonly offline: boolean;
   /** The moment (milliseconds since 1970) by which dates are judged; by default now. */

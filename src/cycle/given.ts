@@ -6,6 +6,7 @@ import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { Payload } from '../model/payload.ts';
 import type { CycleContext } from './context.ts';
 import { type Folder, renderOptionsOf } from './folder.ts';
+import { keptOut } from './kept-out.ts';
 
 /**
  * payload: this is what it is given. kept: the document is there, but not for this bot. failed: it cannot be rendered for it.
@@ -20,8 +21,10 @@ export type Given =
 
 /** Renders one document for the target of the context. `path` is where the document was known to lie, for one whose file is at fault. */
 export async function givenTo(context: CycleContext, folder: Folder, id: DocumentId, path: string | null): Promise<Given> {
-  const { target, connection, nowMs } = context;
+  const { target, connection, nowMs, memory } = context;
   const { scan } = folder;
+  const kept = keptOut(memory.state, folder).leaves.get(id);
+  if (kept !== undefined) return { kind: 'kept', reason: kept.reason };
   const document = scan.documents.find((candidate) => candidate.id === id);
   if (document === undefined) {
     const reason = scan.blockedIds?.get(id) ?? scan.blockedPaths.get(path ?? id);

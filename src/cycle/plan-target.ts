@@ -13,6 +13,7 @@ import { settle } from '../push/settle.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
 import { firstLook, type Seen, seenAtVendor } from './seen.ts';
 
@@ -23,6 +24,8 @@ export interface Planned {
   readonly identity: string | null;
   /** What first contact or a listing found. Journaled once something is done at the bot, so that a held run changes nothing. */
   readonly contact: readonly EntryBody[];
+  /** Retracted documents that come back changed: id → the retraction that ends once they are there. */
+  readonly returning: ReadonlyMap<DocumentId, DocumentId>;
 }
 
 /** The call context without its container, as push and training take it. */
@@ -38,20 +41,25 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
     throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
   }
   const identity = options.offline ? null : await whoIsIt(context);
+  if (identity !== null && memory.state.identity === null) await refuseKnown(context, identity);
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
-  const wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
-  const contact = options.offline || other ? null : await contactWith(context, wanted);
+  const all = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
+  // What a person keeps out is known again like any other, and only then left out.
+  const contact = options.offline || other ? null : await contactWith(context, all);
   const at = new Date(nowMs()).toISOString();
   const call = { ...callsOf(context), container: containerOf(context) };
   const seen = options.offline || other ? null : await seenAtVendor(context, call, options.found ?? null);
   const met = contact?.listed === true ? [...contact.entries, firstLook(at, contact.foreign)] : (contact?.entries ?? []);
   const learnt = [...met, ...(seen?.entries ?? [])];
-  const found = options.offline || other ? [] : [...learnt, ...(await reclaimed(context, wanted, stateWith(memory.state, learnt, at)))];
+  const found = options.offline || other ? [] : [...learnt, ...(await reclaimed(context, all, stateWith(memory.state, learnt, at)))];
   const state = stateWith(memory.state, found, at);
-  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, seen, state }));
-  return { plan: { ...plan, notes: [...plan.notes, ...(seen?.notes ?? [])] }, wanted, identity, contact: found };
+  const kept = keptOut(state, folder);
+  const wanted = withoutKept(all, kept);
+  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, seen, state, kept }));
+  const returning = new Map([...kept.returning].map(([document, { held }]) => [document, held]));
+  return { plan: { ...plan, notes: [...plan.notes, ...(seen?.notes ?? [])] }, wanted, identity, contact: found, returning };
 }
 
 /** The state with what is not journaled yet. */
@@ -61,6 +69,20 @@ function stateWith(state: TargetState, found: readonly EntryBody[], at: string):
     state,
     found.map((entry) => ({ ...entry, at }) as JournalEntry),
   ).state;
+}
+
+/** A bot that is remembered under another name is no new one: it would be given everything a second time. CONFIG_INVALID. */
+async function refuseKnown({ target, knownAs }: CycleContext, identity: string): Promise<void> {
+  const known = (await knownAs?.(identity)) ?? null;
+  if (known === null) return;
+  const { target: name, configured } = known;
+  throw new SyncError('CONFIG_INVALID', {
+    message: configured
+      ? `${target.name} and ${name} are the same bot (${identity})`
+      : `${target.name}: this bot is already known as ${name}`,
+    next: configured ? 'take one of the two targets out of the configuration' : `kbsync state rename ${name} ${target.name}`,
+    facts: { stops: 'target' },
+  });
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
@@ -132,11 +154,12 @@ function planInput(
   folder: Folder,
   wanted: Wanted,
   options: PlanOptions,
-  found: { identity: string | null; contact: Contact | null; seen: Seen | null; state: TargetState },
+  found: { identity: string | null; contact: Contact | null; seen: Seen | null; state: TargetState; kept: KeptOut },
 ): PlanInput {
   const { config, target, connection, memory } = context;
   const { scan } = folder;
-  const { state } = found;
+  const { state, kept } = found;
+  const retracted = retractedFor(state, kept);
   const configured = connection.target.container?.configured ?? null;
   // A container other than the one the records lie in is another bot, as far as the records go.
   const moved = configured !== null && state.container !== null && configured !== state.container;
@@ -157,10 +180,12 @@ function planInput(
     open: memory.open,
     wanted: wanted.heads,
     failed: wanted.failed,
-    leaves:
-      scan.complete && !scan.rootMissing
-        ? new Map([...retractedUnderOtherId(target, foundIn(context, folder), state.records), ...wanted.leaves])
-        : wanted.leaves,
+    leaves: new Map([
+      ...(scan.complete && !scan.rootMissing ? retractedUnderOtherId(target, foundIn(context, folder), state.records) : []),
+      ...wanted.leaves,
+      ...kept.leaves,
+    ]),
+    ...(retracted !== undefined && { retracted }),
     folder: {
       complete: scan.complete,
       incompleteWhy: scan.incompleteWhy,

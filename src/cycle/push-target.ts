@@ -1,5 +1,6 @@
 // A plan → pushed: notes what is held and what a person must do, opens the container where one is needed, sends the rest.
 import { capabilitiesOf } from '../connectors/connector.ts';
+import type { DocumentId } from '../model/document.ts';
 import type { EntryBody } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
 import type { Brake, Operation, OperationId, Plan } from '../model/operation.ts';
@@ -32,12 +33,14 @@ export async function pushTarget(
   const held = await noteHeld(context, plan, isWhole(only));
   const holds = heldOperations({ ...plan, brakes: held });
   const heldResults = plan.operations.filter((operation) => holds.has(operation.id)).map((operation) => resultOf(operation, 'held'));
-  if (held.some((brake) => brake.holds === 'all')) return { results: heldResults, held, stoppedBy: null };
-  await meet(context, planned);
   const going = plan.operations.filter((operation) => !holds.has(operation.id));
+  const heldWhole = held.some((brake) => brake.holds === 'all');
+  // A person's word about one document goes where all else is held.
+  if (heldWhole && going.length === 0) return { results: heldResults, held, stoppedBy: null };
+  await meet(context, planned);
   const byPerson = going.filter((operation) => operation.by === 'person');
-  await noteTodos(context, byPerson, isWhole(only));
-  await dropEmptyRecords(context, wanted);
+  await noteTodos(context, byPerson, isWhole(only) && !heldWhole);
+  if (!heldWhole) await dropEmptyRecords(context, wanted);
   const byVendor = going.filter((operation) => operation.by === 'vendor');
   const pushed = await sendOperations(context, folder, wanted, byVendor);
   const results = pushed.results.map((result): OperationResult => {
@@ -50,7 +53,7 @@ export async function pushTarget(
 
 /** Whether a run is about everything that the target is to have. */
 export function isWhole(only: PlanOptions['only']): boolean {
-  return only.paths === null && !only.failed && only.limit === null;
+  return only.paths === null && !only.failed && only.limit === null && only.documents === undefined;
 }
 
 function resultOf(operation: Operation, outcome: 'held' | 'todo'): OperationResult {
@@ -136,6 +139,18 @@ function pushBase(context: CycleContext) {
     texts,
     now: () => new Date(nowMs()).toISOString(),
   };
+}
+
+/** Ends the retractions whose documents came back changed and are in the bot now: the next time, they are documents like any other. */
+export async function endRetractions({ memory }: CycleContext, { returning, wanted }: Planned): Promise<void> {
+  const waiting = new Set<DocumentId>();
+  for (const { document, fingerprint } of wanted.heads) {
+    const held = returning.get(document);
+    if (held !== undefined && memory.state.records[document]?.pushed !== fingerprint) waiting.add(held);
+  }
+  const given = wanted.heads.flatMap(({ document }) => returning.get(document) ?? []);
+  const ended = [...new Set(given)].filter((held) => !waiting.has(held));
+  if (ended.length > 0) await memory.append(ended.map((document) => ({ kind: 'retracted', document, retracted: null })));
 }
 
 /** A record that holds nothing at the vendor and is not wanted any more only waits to be forgotten. */

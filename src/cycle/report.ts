@@ -55,7 +55,9 @@ export class Report {
   }
 
   stopped(): boolean {
-    return this.error !== null || this.held.some((brake) => brake.holds === 'all');
+    // What went though all else was held is still to be learnt, or forgotten.
+    const went = this.results().some(({ outcome }) => outcome === 'done');
+    return this.error !== null || (!went && this.held.some((brake) => brake.holds === 'all'));
   }
 
   results(): readonly OperationResult[] {

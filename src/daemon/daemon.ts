@@ -257,7 +257,8 @@ function refuseMove(old: Config, next: Config): void {
   }
 }
 
-async function lockDaemon({ disk, config, now }: Workspace) {
+/** The one lock of a state folder's daemon. LOCKED. */
+export async function lockDaemon({ disk, config, now }: Workspace) {
   const path = join(daemonFolder(config.stateDir), 'daemon.lock');
   try {
     return await acquireLock({ disk, path, now, command: 'kbsync watch', waitMs: 0 });

@@ -1,6 +1,7 @@
 // A workspace at work: its loops, the watcher and the cron lines that hint at them. What is swapped when the configuration is read again.
 import { sep } from 'node:path';
 import { watchContent } from '../content/watch.ts';
+import { failedEntry, runEntry } from '../cycle/run-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
@@ -85,7 +86,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     const onEnd = (kind: PassKind, outcome: PassOutcome): void => {
       teller.ends(target.name, kind, outcome);
       input.onPass(target.name, kind, outcome);
-      const entry = historyOf(target.name, kind, outcome, workspace.now());
+      const entry = historyOf(target, kind, outcome, { nowMs: workspace.now(), commit: folder.latest()?.commit ?? null });
       if (entry !== null) void workspace.history.append(entry).catch((error: Error) => voice.complain(`history: ${error.message}`));
     };
     loops.set(
@@ -149,23 +150,15 @@ function troubleOf(scan: {
 }
 
 /** What is worth remembering of a pass: one that did something, or could not. */
-function historyOf(target: string, kind: PassKind, { result, error, durationMs }: PassOutcome, nowMs: number): HistoryEntry | null {
+function historyOf(
+  target: TargetConfig,
+  kind: PassKind,
+  { result, error, durationMs }: PassOutcome,
+  { nowMs, commit }: { readonly nowMs: number; readonly commit: string | null },
+): HistoryEntry | null {
   const code = result?.report.error?.code ?? error?.code ?? null;
-  const results = result?.report.results ?? [];
-  if (kind !== 'sync' || code === 'LOCKED' || code === 'ABORTED' || (results.length === 0 && code === null)) return null;
-  const done = results.filter(({ outcome }) => outcome === 'done').length;
-  return {
-    at: new Date(nowMs - durationMs).toISOString(),
-    kind: 'run',
-    target,
-    command: 'watch',
-    durationMs: Math.round(durationMs),
-    done,
-    notDone: results.length - done,
-    held: result?.report.held.length ?? 0,
-    requests: result?.report.requests ?? { read: 0, write: 0 },
-    training: result?.report.training ?? null,
-    waited: 'not-waited',
-    error: code,
-  };
+  if (kind !== 'sync' || code === 'LOCKED' || code === 'ABORTED') return null;
+  const facts = { command: 'watch', startedAt: nowMs - durationMs, durationMs, commit, exitCode: null };
+  if (result !== null) return result.report.results.length === 0 && code === null ? null : runEntry(result.report, facts);
+  return error === null ? null : failedEntry(target, error.code, facts);
 }

@@ -30,8 +30,11 @@ export type Operation = OperationBase &
         readonly fingerprint: Fingerprint | null;
         readonly rename: boolean;
       }
-    /** remoteId: set when a single leftover goes and the document itself stays. retraction: the fence or `retract`; goes first of all. */
-    | { readonly action: 'delete'; readonly remoteId: string | null; readonly retraction: boolean }
+    /**
+     * remoteId: set when a single leftover goes and the document itself stays. retraction: the fence or `retract`; goes first of all.
+     * byWord: a person said so of exactly this document (`retract`): brakes that guard against mistakes with the folder do not hold it.
+     */
+    | { readonly action: 'delete'; readonly remoteId: string | null; readonly retraction: boolean; readonly byWord?: true }
     | { readonly action: 'adopt'; readonly items: readonly AdoptedItem[] }
   );
 

@@ -111,8 +111,10 @@ export interface Todo {
 /** A document that `retract` took out of the bot. It stays out until its file changes or the retraction is undone. */
 export interface Retracted {
   readonly path: string;
-  /** Of the file's bytes as they were (front matter included); null where no file was there. */
+  /** Digest of the file as it was, sidecar included; null where no file was there, '' where it could not be read: then only a person ends it. */
   readonly file: Fingerprint | null;
+  /** Fingerprint of the author's body, so that it is known again under another id or path; null or left out: not known. */
+  readonly body?: Fingerprint | null;
   readonly since: Timestamp;
 }
 

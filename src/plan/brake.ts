@@ -46,11 +46,21 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   return found.filter((brake) => brake !== null);
 }
 
+/** What a person's word about one document does not pass: nobody knows then which bot it is said to, or what that bot holds. */
+const strangerRules: readonly BrakeRule[] = ['other-bot', 'existing-content', 'first-contact'];
+
+/** Whether it goes whatever was found wrong with the folder: `retract` names exactly this document. */
+function goesByWord(operation: Operation): boolean {
+  return operation.action === 'delete' && operation.byWord === true;
+}
+
 /** The operations that the plan's brakes hold. Deletes of a brake that holds 'deletes' are those of its documents, copies included. */
 export function heldOperations(plan: Pick<Plan, 'brakes' | 'operations'>): ReadonlySet<OperationId> {
   const all = plan.brakes.some((brake) => brake.holds === 'all');
+  const strange = plan.brakes.some((brake) => strangerRules.includes(brake.rule));
   const documents = new Set(plan.brakes.flatMap((brake) => brake.documents));
-  const isHeld = (operation: Operation) => all || (operation.action === 'delete' && documents.has(operation.document));
+  const isHeld = (operation: Operation) =>
+    goesByWord(operation) ? strange : all || (operation.action === 'delete' && documents.has(operation.document));
   return new Set(plan.operations.filter(isHeld).map((operation) => operation.id));
 }
 
@@ -67,6 +77,7 @@ function sceneOf(facts: BrakeFacts): Scene {
   const deletes = operations.filter(
     (operation): operation is DeleteOperation =>
       operation.action === 'delete' &&
+      !goesByWord(operation) &&
       (operation.remoteId === null || orphans.has(operation.id)) &&
       !waiting.has(operation.id) &&
       !takenBack(operation.document),
@@ -202,7 +213,7 @@ function otherFolder(scene: Scene): Brake | null {
   const inScope = known.filter((record) => input.folder.inScope(record.path)).length;
   if (inScope < 5 || gone.length * 2 <= inScope) return null;
   const strange = scene.fresh * 2 > input.wanted.length;
-  const held = strange ? operations : deletes;
+  const held = strange ? operations.filter((operation) => !goesByWord(operation)) : deletes;
   if (held.length === 0) return null;
   const { allowDeletes, sealed } = input.passes;
   const sealedAll = sealed !== null && deletes.length > 0 && deletes.every((operation) => sealed.has(operation.id));

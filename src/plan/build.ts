@@ -1,4 +1,5 @@
 // The five steps of a plan, in order: diff, move, fit, narrow, brake (and then the limit). Pure: equal inputs in any order give the same plan, byte for byte.
+import type { DocumentId } from '../model/document.ts';
 import type { BlockedDocument, Operation, OperationId, Plan } from '../model/operation.ts';
 import type { PayloadHead } from '../model/payload.ts';
 import type { DocumentRecord } from '../model/record.ts';
@@ -6,7 +7,7 @@ import { heldOperations, judgeBrakes } from './brake.ts';
 import { type Diff, diff, isMisnamed, isRefused, presentFiles, reasonOfGoing } from './diff.ts';
 import { type Drafted, fitTo, notesOfTarget } from './fit.ts';
 import { forecastOf } from './forecast.ts';
-import type { Known, PlanInput } from './input.ts';
+import { type Known, type PlanInput, parentOf } from './input.ts';
 import { planLeftovers } from './leftover.ts';
 import { type Pairing, pairMoves } from './move.ts';
 import { sealOf } from './seal.ts';
@@ -26,7 +27,7 @@ export function buildPlan(input: PlanInput): Plan {
 
   const narrow = narrowing(input);
   const chosen = fitted.filter(({ operation, record }) => narrow.operation(operation, record)).sort(byOrder);
-  const blocked = found.blocked.filter((entry) => narrow.path(entry.path)).sort(byPath);
+  const blocked = found.blocked.filter((entry) => narrow.path(entry.path) && narrow.document(entry.document)).sort(byPath);
   const whole = chosen.map(({ operation }) => operation);
   const brakes = judgeBrakes({
     input,
@@ -44,6 +45,7 @@ export function buildPlan(input: PlanInput): Plan {
     ...pairing.notes,
     ...notesOfTarget(operations, input.target),
     ...leftovers.notes,
+    ...(input.retracted?.note == null ? [] : [input.retracted.note]),
     ...limitNotes(chosen.length - kept.length, input),
   ];
   const core = { target: input.target.name, stateSerial: input.state.serial, operations, blocked };
@@ -51,8 +53,8 @@ export function buildPlan(input: PlanInput): Plan {
     version: 1,
     ...core,
     vendor: input.target.vendor,
-    unchanged: found.unchanged.filter((payload) => narrow.path(payload.path)).length,
-    outOfScope: found.outOfScope.filter(({ record }) => narrow.path(record.path)).length,
+    unchanged: found.unchanged.filter((payload) => narrow.path(payload.path) && narrow.document(payload.document)).length,
+    outOfScope: found.outOfScope.filter(({ document, record }) => narrow.path(record.path) && narrow.document(document)).length,
     brakes,
     notes,
     forecast: forecastOf(
@@ -85,8 +87,15 @@ function draftsOf(input: PlanInput, found: Diff, { pairs, gone, fresh }: Pairing
   }
   const present = presentFiles(input);
   for (const known of gone) drafts.push(deleteOf(known, reasonOfGoing(known, present), false));
-  for (const known of found.leaving) drafts.push(deleteOf(known, known.reason, known.retraction));
-  return drafts;
+  for (const known of found.leaving) drafts.push(deleteOf(known, known.reason, known.retraction, known.byWord));
+  return drafts.map((drafted) => returning(drafted, input));
+}
+
+/** What `retract` had taken out comes back for another reason than that it is new. */
+function returning(drafted: Drafted, { retracted }: PlanInput): Drafted {
+  const { operation } = drafted;
+  const reason = operation.action === 'delete' ? undefined : retracted?.returning.get(operation.document);
+  return reason === undefined ? drafted : { ...drafted, operation: { ...operation, reason } };
 }
 
 function baseOf(action: Operation['action'], { document, path }: Pick<PayloadHead, 'document' | 'path'>, reason: string) {
@@ -110,12 +119,13 @@ function moveOf(input: PlanInput, from: Known, payload: PayloadHead, reason: str
   return { operation, payload, record };
 }
 
-function deleteOf({ document, record }: Known, reason: string, retraction: boolean): Drafted {
+function deleteOf({ document, record }: Known, reason: string, retraction: boolean, byWord?: true): Drafted {
   const operation: Operation = {
     ...baseOf('delete', { document, path: record.path }, reason),
     action: 'delete',
     remoteId: null,
     retraction,
+    ...(byWord === true && { byWord }),
   };
   return { operation, payload: null, record };
 }
@@ -132,11 +142,14 @@ function narrowing({ only, state }: PlanInput) {
     roots === undefined || roots.some((root) => root === '' || root === '.' || candidate === root || candidate.startsWith(`${root}/`));
   const failed = (record: DocumentRecord | null) =>
     record !== null && (record.error !== null || record.items.length === 0 || record.training === 'failed');
+  const { documents } = only;
+  const document = (id: DocumentId) => documents === undefined || documents.has(id) || documents.has(parentOf(id));
   const operation = (candidate: Operation, record: DocumentRecord | null) => {
+    if (!document(candidate.document)) return false;
     if (only.failed && !failed(record ?? state.records[candidate.document] ?? null)) return false;
     return path(candidate.path) || (candidate.action === 'move' && path(candidate.fromPath));
   };
-  return { path, operation };
+  return { path, document, operation };
 }
 
 /** After the brakes were judged: a limit that came before them would let a mass go by in slices. What is held takes nobody's place. */

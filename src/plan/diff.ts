@@ -22,6 +22,8 @@ export interface Changed extends Fresh {
 export interface Leaving extends Known {
   readonly reason: string;
   readonly retraction: boolean;
+  /** A person said so of exactly this document. */
+  readonly byWord?: true;
 }
 
 export interface Diff {

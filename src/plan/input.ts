@@ -21,7 +21,9 @@ export interface PlanInput {
   /** Documents that could not be rendered for this target (too large …): blocked. */
   readonly failed: readonly { readonly document: DocumentId; readonly path: string; readonly error: ErrorRecord }[];
   /** In the folder, but not for this bot (draft, targets, fence, expired, retracted): leaves it. */
-  readonly leaves: ReadonlyMap<DocumentId, { readonly reason: string; readonly retraction: boolean }>;
+  readonly leaves: ReadonlyMap<DocumentId, { readonly reason: string; readonly retraction: boolean; readonly byWord?: true }>;
+  /** What `retract` has to do with this plan; left out: nothing. */
+  readonly retracted?: PlanRetracted;
   readonly folder: PlanFolder;
   readonly contact: PlanContact;
   /** Null, or left out: nothing recorded is missing at the vendor, as far as anybody has looked. */
@@ -31,6 +33,13 @@ export interface PlanInput {
   readonly safety: SafetyConfig;
   readonly passes: PlanPasses;
   readonly only: PlanOnly;
+}
+
+/** Documents that `retract` keeps out of this bot, and those whose file has changed since. */
+export interface PlanRetracted {
+  readonly note: string | null;
+  /** Why a document comes back, in place of the plain reason. */
+  readonly returning: ReadonlyMap<DocumentId, string>;
 }
 
 /** The bot, as far as planning needs to know it. */
@@ -102,6 +111,8 @@ export interface PlanOnly {
   readonly paths: readonly string[] | null;
   readonly failed: boolean;
   readonly limit: number | null;
+  /** Only these, each with its questions; left out: all. */
+  readonly documents?: ReadonlySet<DocumentId>;
 }
 
 /** A document that the target is known to hold something of. */

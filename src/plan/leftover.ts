@@ -70,6 +70,7 @@ function deleteOf(leftover: Leftover, input: PlanInput): Operation {
     note: null,
     remoteId,
     retraction: input.leaves.get(document)?.retraction ?? false,
+    ...(input.leaves.get(document)?.byWord === true && { byWord: true }),
   };
 }
 

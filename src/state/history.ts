@@ -27,21 +27,43 @@ export async function appendHistory(disk: Disk, dir: string, entry: HistoryEntry
   await disk.append(path, `${torn ? '\n' : ''}${JSON.stringify(entry)}\n`);
 }
 
-/** The newest entries, oldest of them first; lines that cannot be read are left out. target: only that one's. */
-export function readHistory(
-  disk: Disk,
-  dir: string,
-  wanted: { readonly limit: number; readonly target?: string },
-): readonly HistoryEntry[] {
+export interface HistoryQuery {
+  readonly limit: number;
+  /** Only theirs; what a target did under the names that it had before `state rename` is its own. */
+  readonly targets?: readonly string[];
+  /** Only what happened at this time or later. */
+  readonly since?: Timestamp;
+  /** Only what this says yes to. */
+  readonly where?: (entry: HistoryEntry) => boolean;
+}
+
+export interface HistoryFound {
+  /** Oldest first. */
+  readonly entries: readonly HistoryEntry[];
+  /** Lines met on the way that are not what kbsync writes. */
+  readonly damaged: number;
+}
+
+/** The newest entries that a query asks for; lines that cannot be read are left out and counted. */
+export function readHistory(disk: Disk, dir: string, { limit, targets, since, where }: HistoryQuery): HistoryFound {
   const found: HistoryEntry[] = [];
+  const called = targets === undefined ? null : new Set(targets);
+  let damaged = 0;
   for (const name of [names.current, names.old]) {
     const lines = disk.read(join(dir, name))?.toString('utf8').split('\n') ?? [];
-    for (let index = lines.length - 1; index >= 0 && found.length < wanted.limit; index -= 1) {
-      const entry = decode(lines[index] ?? '');
-      if (entry !== null && (wanted.target === undefined || entry.target === wanted.target)) found.push(entry);
+    for (let index = lines.length - 1; index >= 0 && found.length < limit; index -= 1) {
+      const line = lines[index] ?? '';
+      const entry = decode(line);
+      if (entry === null) {
+        if (line.trim() !== '') damaged += 1;
+        continue;
+      }
+      if (called !== null && !called.has(entry.target)) continue;
+      if (typeof entry['from'] === 'string') called?.add(entry['from']);
+      if ((since === undefined || entry.at >= since) && (where === undefined || where(entry))) found.push(entry);
     }
   }
-  return found.reverse();
+  return { entries: found.reverse(), damaged };
 }
 
 function decode(line: string): HistoryEntry | null {

@@ -51,6 +51,11 @@ interface Settle {
   readonly reject: (error: unknown) => void;
 }
 
+/** A whole journal as the text of its file. */
+export function journalText(header: JournalHeader, entries: readonly JournalEntry[]): string {
+  return encodeLine(header) + entries.map(encodeLine).join('');
+}
+
 /** A journal of one target. Nothing is read or written yet. */
 export function openJournal(disk: Disk, path: string, target: string): Journal {
   const jobs: Job[] = [];
@@ -153,7 +158,7 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
       new Promise<Result>((resolve, reject) => enqueue({ kind: 'alone', run: () => task().then(resolve, reject) })),
     async rewrite(generation, entries) {
       const next: JournalHeader = { journal: 1, target, follows: generation };
-      const text = encodeLine(next) + entries.map(encodeLine).join('');
+      const text = journalText(next, entries);
       const replace = async (): Promise<void> => {
         await disk.replace(path, text);
         header = next;

@@ -8,6 +8,7 @@ import type { TargetState } from '../model/record.ts';
 import { type Disk, sweepTemporary } from './disk.ts';
 import { openJournal, readJournal } from './journal.ts';
 import { ages, type Found, foldEntry, ledgerPaths, replay, stillOpen, wayOut } from './recovery.ts';
+import { decideRename, diskAfter, finishRename, pendingRename, renamedAway, renamedTo } from './rename.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface LedgerPlace {
@@ -56,7 +57,10 @@ export function listTargets(disk: Disk, dir: string): readonly string[] {
  * The state of a target as it stands, for plan, status and show: no lock, nothing written. A writer may be at work meanwhile.
  * STATE_DAMAGED, STATE_NEWER.
  */
-export async function readLedger(place: LedgerPlace): Promise<LedgerView> {
+export async function readLedger(given: LedgerPlace): Promise<LedgerView> {
+  const pending = pendingRename(given.disk, given.dir, given.target);
+  if (pending?.from === given.target) throw renamedAway(pending);
+  const place = pending === null ? given : { ...given, disk: diskAfter(given.disk, given.dir, pending) };
   const paths = ledgerPaths(place.dir, place.target);
   for (let tries = 1; ; tries += 1) {
     // The snapshot first: a journal read after it can only be of the same moment or continue it.
@@ -77,6 +81,9 @@ export async function readLedger(place: LedgerPlace): Promise<LedgerView> {
  */
 export async function openLedger(input: LedgerInput): Promise<Ledger> {
   const { disk, dir, target, now } = input;
+  const pending = pendingRename(disk, dir, target);
+  if (pending?.from === target) throw renamedAway(pending);
+  if (pending !== null) await finishRename(disk, dir, pending);
   const paths = ledgerPaths(dir, target);
   const found = await findSnapshot(input);
   const journal = openJournal(disk, paths.journal, target);
@@ -132,6 +139,43 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
     checkpoint: () => journal.alone(save),
     close: () => journal.close(),
   };
+}
+
+/**
+ * Gives the memory of a target another name, unconfirmed writes and all; the caller holds the locks of both. A rename that was cut short is
+ * finished. USAGE where the old name has no memory or the new one has one; STATE_DAMAGED, STATE_NEWER, STATE_UNWRITABLE.
+ */
+export async function renameLedger(input: LedgerInput, to: string): Promise<'renamed' | 'finished'> {
+  const { disk, dir, target, now } = input;
+  const pending = pendingRename(disk, dir, target) ?? pendingRename(disk, dir, to);
+  if (pending !== null && (pending.from !== target || pending.to !== to)) throw renamedAway(pending);
+  if (pending === null) {
+    const there = listTargets(disk, dir);
+    if (!there.includes(target)) throw noSuchState(target, there);
+    if (there.includes(to)) throw stateInTheWay(to, ledgerPaths(dir, to).snapshot);
+    const found = await findSnapshot(input);
+    const { draft, open, begunAt, aged } = replay(input, found, readJournal(disk, ledgerPaths(dir, target).journal));
+    const state = { ...draft, serial: draft.serial + (aged ? 1 : 0) };
+    const generation = found.snapshot?.generation ?? 0;
+    await sweepTemporary(disk, dir, [`${target}.json`, `${target}.journal`, `${to}.json`, `${to}.journal`, `${to}.renaming`]);
+    input.guard?.();
+    await decideRename(disk, dir, renamedTo({ state, open: [...open.values()], begunAt, generation, savedAt: stamp(now) }, to));
+  }
+  const decided = pending ?? pendingRename(disk, dir, to);
+  if (decided !== null) await finishRename(disk, dir, decided);
+  return pending === null ? 'renamed' : 'finished';
+}
+
+function noSuchState(target: string, there: readonly string[]): SyncError {
+  const known = there.length === 0 ? 'there is none' : `there is that of ${there.join(', ')}`;
+  return new SyncError('USAGE', { message: `there is no state of ${target}; ${known}`, next: 'kbsync state rename OLD NEW' });
+}
+
+function stateInTheWay(to: string, file: string): SyncError {
+  return new SyncError('USAGE', {
+    message: `${to} has a state of its own already (${file}): one of the two would be lost`,
+    next: `choose another name; or, if that state is not needed, move ${file}, ${file}.bak and its journal away`,
+  });
 }
 
 /** The current snapshot; where it is missing or damaged, the previous copy, which is good only if the journal continues it. */

@@ -60,6 +60,8 @@ export interface TargetStatus {
   readonly inSync: boolean;
   /** Deleted, but the bot has not been seen to forget it. */
   readonly forgetting: number;
+  /** Documents that `retract` keeps out, by id. */
+  readonly retracted: readonly string[];
   readonly outOfScope: number;
   /** What the last look at the vendor found and nothing has settled since; null: nobody has looked yet. */
   readonly drift: DriftStatus | null;
@@ -104,6 +106,7 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
     behind,
     inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
     forgetting: state.forgetting.length,
+    retracted: Object.keys(state.retracted ?? {}),
     outOfScope: state.lastSync?.outOfScope ?? 0,
     drift,
     documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),

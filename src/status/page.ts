@@ -133,7 +133,7 @@ function footer({ version, schedule, nowMs }: Snapshot): Html {
 </footer>`;
 }
 
-function countWords({ counts, forgetting, outOfScope }: TargetStatus): readonly (readonly [number, string, string])[] {
+function countWords({ counts, forgetting, retracted, outOfScope }: TargetStatus): readonly (readonly [number, string, string])[] {
   const all = [
     [counts.trained, 'trained', 'good'],
     [counts.training, 'training', 'warn'],
@@ -145,6 +145,7 @@ function countWords({ counts, forgetting, outOfScope }: TargetStatus): readonly 
     [counts.todo, 'todo', 'warn'],
     [counts.leftovers, 'left over', 'warn'],
     [forgetting, 'not forgotten yet', 'warn'],
+    [retracted.length, 'kept out by retract', 'dim'],
     [outOfScope, 'out of scope', 'dim'],
   ] as const;
   return all.filter(([count], index) => index === 0 || count > 0);

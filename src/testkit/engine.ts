@@ -42,6 +42,7 @@ export function folderOf(files: Files, patch: Partial<Scan> = {}): Folder {
     blockedPaths: new Map(),
     presentPaths: new Set(Object.keys(files)),
     text: (document) => files[document.path] ?? '',
+    digest: (path) => (files[path] === undefined ? null : fingerprint(files[path])),
     ...patch,
   };
   return { scan, commit: 'c0ffee', prefix: '', commitOf: () => 'c0ffee', cache: null };

@@ -21,7 +21,7 @@ import { memoryStore } from '../../src/sandbox/store.ts';
 import type { LedgerView } from '../../src/state/store.ts';
 import { type Clock, settableClock } from '../../src/testkit/clock.ts';
 import type { Hooks } from '../../src/transport/connect.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace, type Workspace } from '../../src/workspace.ts';
 import { seeded } from './emulator-tools.ts';
 
 export const secret = 'planted-secret-4711';
@@ -62,6 +62,8 @@ export interface World {
   behind<T>(work: (target: ItemTarget, call: Call) => Promise<T>): Promise<T>;
   /** Holds the target's lock while it works, with its memory. */
   holding<T>(work: (context: CycleContext) => Promise<T>): Promise<T>;
+  /** The workspace as a command opens it. Close it. */
+  open(hooks?: Hooks): Promise<Workspace>;
   view(): Promise<LedgerView>;
   /** What the bot holds that kbsync made or a person planted, by name. */
   items(): readonly EmulatedItem[];
@@ -128,6 +130,7 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
     served,
     emulator,
     events,
+    open,
     configure,
     write(files) {
       for (const [path, text] of Object.entries(files)) {

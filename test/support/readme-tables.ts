@@ -12,7 +12,7 @@ export const exitCodes: { readonly [code: number]: string } = {
   1: 'unexpected error, or a state that cannot be read or written',
   2: 'usage or configuration error',
   3: '`plan --detailed-exitcode`: there are changes; `status --fail-if`: the condition holds',
-  4: 'some documents failed, are blocked or unconfirmed; the rest went through',
+  4: 'some documents failed, are blocked or unconfirmed; the rest went through; `retract`: a bot may still know the document',
   5: 'held by a brake; nothing of the held part was done',
   6: 'not trained in time',
   7: 'a golden question failed (`verify` is not built yet: no command ends with it)',
