@@ -79,7 +79,8 @@ async function askVendors(workspace: Workspace, targets: readonly TargetConfig[]
       try {
         const how = { command: 'kbsync status --live', lockWaitMs: 0, stop: invocation.stop, kill: invocation.kill };
         const only = { passes: noPasses, only: everything, offline: false, waitMs: 0, trainOnly: true };
-        await workspace.exclusively(target, how, (context) => syncTarget(context, folder, only));
+        const { error } = await workspace.exclusively(target, how, (context) => syncTarget(context, folder, only));
+        if (error !== null) invocation.output.complain(`${target.name}: not asked: ${visible(error.message)}`);
       } catch (thrown) {
         const error = asSyncError(thrown);
         if (error.code === 'UNEXPECTED') throw thrown;

@@ -6,6 +6,7 @@ import type { Emit } from '../model/event.ts';
 import type { Fingerprint } from '../model/json.ts';
 import type { OperationId } from '../model/operation.ts';
 import type { EffectId, TargetState } from '../model/record.ts';
+import type { Unready } from '../plan/input.ts';
 import type { GivenTexts } from '../push/context.ts';
 
 /** The memory of one target: live and durable in a run, a throw-away copy in a plan. */
@@ -69,6 +70,8 @@ export interface PlanOptions {
   readonly offline: boolean;
   /** The moment (milliseconds since 1970) by which dates are judged; by default now. */
   readonly atMs?: number;
+  /** What is wrong with the target that this one comes after; null, or left out: nothing. */
+  readonly after?: Unready | null;
 }
 
 export interface SyncOptions extends PlanOptions {

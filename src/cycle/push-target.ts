@@ -32,9 +32,10 @@ export async function pushTarget(
   const held = await noteHeld(context, plan, isWhole(only));
   const holds = heldOperations({ ...plan, brakes: held });
   const heldResults = plan.operations.filter((operation) => holds.has(operation.id)).map((operation) => resultOf(operation, 'held'));
-  if (held.some((brake) => brake.holds === 'all')) return { results: heldResults, held, stoppedBy: null };
-  await meet(context, planned);
   const going = plan.operations.filter((operation) => !holds.has(operation.id));
+  const waits = held.some((brake) => brake.holds === 'pushes') && going.length === 0;
+  if (waits || held.some((brake) => brake.holds === 'all')) return { results: heldResults, held, stoppedBy: null };
+  await meet(context, planned);
   const byPerson = going.filter((operation) => operation.by === 'person');
   await noteTodos(context, byPerson, isWhole(only));
   await dropEmptyRecords(context, wanted);

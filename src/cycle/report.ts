@@ -105,8 +105,9 @@ function sawFolder({ plan }: Planned): boolean {
 
 /** Writes down what the target was to have and what of it is not known to be trained, so that status can say which revision the bot knows. */
 export async function noteSynced(context: CycleContext, folder: Folder, planned: Planned, whole: boolean): Promise<void> {
-  if (!whole || !sawFolder(planned)) return;
   const { memory, nowMs } = context;
+  // Where not even first contact was made, nothing was compared.
+  if (!whole || !sawFolder(planned) || memory.state.identity === null) return;
   const { wanted, plan } = planned;
   const state = memory.state;
   const behind: { [id: string]: string } = {};

@@ -41,16 +41,22 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   const wholeFolder = folder?.holds === 'all' ? folder : null;
   const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
   const contact = existingContent(scene) ?? firstContact(scene);
-  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, tooManyUpdates(scene)];
+  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, tooManyUpdates(scene), stagedAfter(scene)];
   return found.filter((brake) => brake !== null);
 }
 
 /** The operations that the plan's brakes hold. Deletes of a brake that holds 'deletes' are those of its documents, copies included. */
 export function heldOperations(plan: Pick<Plan, 'brakes' | 'operations'>): ReadonlySet<OperationId> {
   const all = plan.brakes.some((brake) => brake.holds === 'all');
-  const documents = new Set(plan.brakes.flatMap((brake) => brake.documents));
-  const isHeld = (operation: Operation) => all || (operation.action === 'delete' && documents.has(operation.document));
+  const pushes = plan.brakes.some((brake) => brake.holds === 'pushes');
+  const documents = new Set(plan.brakes.flatMap((brake) => (brake.holds === 'deletes' ? brake.documents : [])));
+  const isHeld = (operation: Operation) =>
+    all || (pushes && !isRetraction(operation)) || (operation.action === 'delete' && documents.has(operation.document));
   return new Set(plan.operations.filter(isHeld).map((operation) => operation.id));
+}
+
+function isRetraction(operation: Operation): boolean {
+  return operation.action === 'delete' && operation.retraction;
 }
 
 function sceneOf(facts: BrakeFacts): Scene {
@@ -239,4 +245,15 @@ function tooManyUpdates(scene: Scene): Brake | null {
   const allowed = input.passes.allowUpdates === null ? 'safety.maxUpdate allows' : '--allow-updates allows';
   const message = `${figure(updates.length)} of the ${counted(known, 'document')} of ${name} would change; ${allowed} ${figure(limit)}: the target is held.`;
   return brakeOf('too-many-updates', 'all', documentsOf(updates), message, `sync --target ${name} --allow-updates ${updates.length}`);
+}
+
+/** What must not be known any more does not wait for a rehearsal; all else does. */
+function stagedAfter({ input, name, operations }: Scene): Brake | null {
+  const waiting = operations.filter((operation) => !isRetraction(operation));
+  if (input.after === undefined || input.after === null || waiting.length === 0) return null;
+  const { target, why, next } = input.after;
+  const message =
+    `${name} comes after ${target}, which has not gone well at this folder: ${why}. ${counted(waiting.length, 'operation')} held; ` +
+    `${next}. To push all the same, take after: ${target} out of the configuration.`;
+  return brakeOf('after', 'pushes', documentsOf(waiting), message, null);
 }
