@@ -5,11 +5,13 @@ import { didYouMean } from '../content/similar.ts';
 import type { CycleContext } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { type Given, givenTo, whyNot } from '../cycle/given.ts';
+import type { TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
-import { exitCodeOf, SyncError } from '../model/error.ts';
+import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import { knownDocuments, storyOf, whois } from '../status/story.ts';
 import type { Workspace } from '../workspace.ts';
+import { strongest } from './exit.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { plain } from './reports.ts';
 import { type Found, printStory, type TargetStory } from './show-print.ts';
@@ -21,7 +23,10 @@ export interface ShowRequest {
   readonly as: string | null;
 }
 
-/** Runs `show`. Resolves to the exit code: 2 where there is no such document, or --as names a bot that does not get it. */
+/**
+ * Runs `show`. Resolves to the exit code: 2 where there is no such document, or --as names a bot that does not get it; 1 where a bot's memory cannot
+ * be read.
+ */
 export async function show(invocation: Invocation, request: ShowRequest): Promise<number> {
   const workspace = await workspaceOf(invocation);
   try {
@@ -44,9 +49,18 @@ interface Scene {
 async function tell(found: Found, { workspace, folder, invocation }: Scene): Promise<number> {
   const { output, options, command } = invocation;
   const stories: TargetStory[] = [];
+  const failures: { readonly target: TargetConfig; readonly error: SyncError }[] = [];
   for (const target of workspace.targets(options.targets)) {
-    stories.push(await workspace.readOnly(target, invocation, true, (context) => storyAt(context, folder, found)));
+    try {
+      stories.push(await workspace.readOnly(target, invocation, true, (context) => storyAt(context, folder, found)));
+    } catch (thrown) {
+      // A memory that cannot be read is told, and hides nobody else's.
+      const error = asSyncError(thrown);
+      if (error.code === 'UNEXPECTED') throw thrown;
+      failures.push({ target, error });
+    }
   }
+  const exitCode = strongest(failures.flatMap(({ target, error }) => (target.required ? [exitCodeOf(error.code)] : [])));
   const { id, document, others } = found;
   const commit = document === null ? null : folder.commitOf(document.path);
   output.answer(
@@ -54,7 +68,7 @@ async function tell(found: Found, { workspace, folder, invocation }: Scene): Pro
       plain({
         version: 1,
         command,
-        exitCode: 0,
+        exitCode,
         document: id,
         path: found.path,
         title: document?.title ?? null,
@@ -64,10 +78,15 @@ async function tell(found: Found, { workspace, folder, invocation }: Scene): Pro
         others,
         tests: document?.tests.map((test) => test.ask) ?? [],
         targets: stories.map(({ target, given, story }) => ({ name: target.name, vendor: target.vendor, ...wantedRow(given), ...story })),
+        errors: failures.map(({ target, error }) => ({ target: target.name, error: error.record() })),
       }),
     () => printStory(found, commit, stories, invocation),
   );
-  return 0;
+  for (const { target, error } of failures) {
+    output.complain(`${output.style('bad', 'error')} ${target.name}: ${visible(error.message)}`);
+    output.complain(`  next: ${visible(error.next)}`);
+  }
+  return exitCode;
 }
 
 async function storyAt(context: CycleContext, folder: Folder, { id, path: where }: Found): Promise<TargetStory> {
@@ -116,9 +135,19 @@ function notGiven(id: DocumentId, as: string, given: Exclude<Given, { kind: 'pay
 
 // ── which one ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** None where the memory cannot be read: what the others know of a document is told all the same. */
+async function viewIfReadable(workspace: Workspace, target: string) {
+  try {
+    return [await workspace.view(target)];
+  } catch (thrown) {
+    if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
+    return [];
+  }
+}
+
 /** By id, else by path, else by an item's id or name at any vendor. USAGE where there is none. */
 async function find(given: string, workspace: Workspace, folder: Folder, cwd: string): Promise<Found> {
-  const views = await Promise.all(workspace.config.targets.map((target) => workspace.view(target.name)));
+  const views = (await Promise.all(workspace.config.targets.map((target) => viewIfReadable(workspace, target.name)))).flat();
   const known = new Map<DocumentId, string>();
   for (const { state, open } of views) for (const [id, where] of knownDocuments(state, open)) known.set(id, where);
   const { documents, blockedPaths } = folder.scan;

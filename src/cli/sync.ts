@@ -95,6 +95,7 @@ async function syncOne(
 ): Promise<TargetReport> {
   const { stop, kill } = invocation;
   const before = await leader;
+  await invocation.ready?.(target.name);
   const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
   try {
     return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill }, async (context) => {

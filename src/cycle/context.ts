@@ -70,6 +70,8 @@ export interface PlanOptions {
   readonly offline: boolean;
   /** The moment (milliseconds since 1970) by which dates are judged; by default now. */
   readonly atMs?: number;
+  /** A daemon's pass: what failed several times in a row is left alone for a while, as nobody asks for it. */
+  readonly spare?: boolean;
   /** What is wrong with the target that this one comes after; null, or left out: nothing. */
   readonly after?: Unready | null;
 }

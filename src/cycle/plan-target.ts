@@ -14,6 +14,7 @@ import { isLearning } from '../training/follow.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { restingAt } from './resting.ts';
 import { retractedUnderOtherId } from './retracted.ts';
 
 export interface Planned {
@@ -143,7 +144,7 @@ function planInput(
   options: PlanOptions,
   found: { identity: string | null; contact: Contact | null; state: TargetState },
 ): PlanInput {
-  const { config, target, connection, memory } = context;
+  const { config, target, connection, memory, nowMs } = context;
   const { scan } = folder;
   const { state } = found;
   const configured = connection.target.container?.configured ?? null;
@@ -195,6 +196,7 @@ function planInput(
     passes: { ...options.passes, approved: state.held.filter((held) => held.approvedAt !== null) },
     only: options.only,
     after: options.after ?? null,
+    ...(options.spare === true && { resting: restingAt(state, wanted.heads, nowMs()) }),
   };
 }
 

@@ -35,7 +35,8 @@ export function unreadyOf(facts: LeaderFacts): Unready | null {
   const found = (why: string, next: string): Unready => ({ target: name, why, next });
   const sync = `run kbsync sync --target ${name}`;
   if (paused) return found('it is paused in the configuration', 'take paused: true out there, and sync');
-  if (error !== null) return found(`its run was stopped: ${error.message}`, error.next);
+  // What another run does there meanwhile shows in its memory.
+  if (error !== null && error.code !== 'LOCKED') return found(`its run was stopped: ${error.message}`, error.next);
   if (state.lastSync === null) return found('it was never synced', sync);
   const [brake] = plan.brakes;
   if (brake !== undefined) return found(`it is held itself (${brake.rule})`, `see kbsync todo --target ${name}`);

@@ -5,7 +5,7 @@ import type { ErrorRecord } from './error.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import { payloadFingerprint } from './payload.ts';
-import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
+import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState, Tries } from './record.ts';
 import { namelessPrefix, numbersWith, worstTraining } from './record.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
@@ -48,7 +48,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       if (effect === undefined) return;
       open.delete(entry.effect);
       draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
-      foldFailed(draft, effect, entry.error, entry.refused);
+      foldFailed(draft, effect, entry);
       return;
     }
     case 'blurred': {
@@ -56,7 +56,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       if (effect === undefined) return;
       open.delete(entry.effect);
       draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
-      foldBlurred(draft, effect);
+      foldBlurred(draft, effect, entry.at);
       return;
     }
     case 'doubt':
@@ -161,8 +161,18 @@ function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry
     case 'replace-all': {
       draft.lastWrite = effect.id;
       const kept = new Set(effect.documents.map((part) => part.document));
-      for (const id of Object.keys(draft.records)) if (!kept.has(id)) delete draft.records[id];
-      for (const part of effect.documents) putPart(draft, effect, { ...part, part: '' }, entry.remoteId, entry.at);
+      for (const [id, { items, refused }] of Object.entries(draft.records)) {
+        // What was refused before it ever got in is remembered, or it would be sent with every next text.
+        if (!kept.has(id) && (items.length > 0 || refused === null)) delete draft.records[id];
+      }
+      for (const part of effect.documents) {
+        const before = draft.records[part.document];
+        putPart(draft, effect, { ...part, part: '' }, entry.remoteId, entry.at);
+        // Accepted as it was before: its newer bytes are as refused as ever.
+        const now = draft.records[part.document];
+        if (now !== undefined && before !== undefined && before.refused !== null && before.refused !== part.fingerprint)
+          draft.records[part.document] = { ...now, refused: before.refused, error: before.error };
+      }
       return;
     }
     case 'train': {
@@ -206,8 +216,9 @@ function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remot
   };
   const { path, title, url, body } = part;
   const items = [...(before?.items ?? []).filter((other) => other.part !== part.part), item];
+  const { tries: _, ...rest } = before ?? blankRecord(part);
   putRecord(draft, part.document, {
-    ...(before ?? blankRecord(part)),
+    ...rest,
     path,
     title,
     url,
@@ -227,7 +238,20 @@ function blankRecord({ path, title, url, body }: Pick<DocumentRecord, 'path' | '
   return { path, title, url, body, items: [], training: 'pending', origin: 'created', error: null, refused: null, ...nothing };
 }
 
-function foldFailed(draft: StateDraft, effect: Effect, error: ErrorRecord, refused: boolean): void {
+function foldFailed(
+  draft: StateDraft,
+  effect: Effect,
+  { error, refused, at }: Pick<Extract<JournalEntry, { kind: 'failed' }>, 'error' | 'refused' | 'at'>,
+): void {
+  if (effect.action === 'replace-all' && refused) {
+    // Which of the new texts it was nobody can tell: until one of them changes, none of them is sent.
+    for (const part of effect.documents) {
+      const before = draft.records[part.document];
+      if (before?.pushed !== part.fingerprint)
+        draft.records[part.document] = { ...(before ?? blankRecord(part)), error, refused: part.fingerprint };
+    }
+    return;
+  }
   if (effect.action !== 'create' && effect.action !== 'update' && effect.action !== 'delete') return;
   const before = draft.records[effect.document];
   if (effect.action === 'delete') {
@@ -238,14 +262,28 @@ function foldFailed(draft: StateDraft, effect: Effect, error: ErrorRecord, refus
     ...(before ?? blankRecord(effect)),
     error,
     refused: refused ? effect.fingerprint : (before?.refused ?? null),
+    ...(isOfDocument(error) && { tries: oneMore(before, effect.fingerprint, at) }),
   };
 }
 
+/** Not a refusal, nor the target's own state: a failure that these very bytes may have brought about. */
+function isOfDocument({ code }: ErrorRecord): boolean {
+  return code === 'VENDOR_FAILED' || code === 'REPLY_INVALID' || code === 'UNCONFIRMED';
+}
+
+function oneMore(before: DocumentRecord | undefined, fingerprint: Fingerprint, at: Timestamp): Tries {
+  const same = before?.tries?.fingerprint === fingerprint ? before.tries.count : 0;
+  return { fingerprint, count: same + 1, at };
+}
+
 /** What a repeatable effect touched is of unknown content from now on; and a training is owed, since something may have changed. */
-function foldBlurred(draft: StateDraft, effect: Effect): void {
+function foldBlurred(draft: StateDraft, effect: Effect, at: Timestamp): void {
   if (effect.action === 'update' || effect.action === 'delete') {
     draft.lastWrite = effect.id;
     blur(draft, effect.document, effect.remoteId);
+    const record = draft.records[effect.document];
+    if (effect.action === 'update' && record !== undefined)
+      draft.records[effect.document] = { ...record, tries: oneMore(record, effect.fingerprint, at) };
   } else if (effect.action === 'replace-all') {
     draft.lastWrite = effect.id;
     for (const id of Object.keys(draft.records)) blur(draft, id, null);

@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly safety: SafetyConfig;
   readonly passes: PlanPasses;
   readonly only: PlanOnly;
+  /** Documents to leave alone for now, with why: they failed several times in a row. Left out: none. */
+  readonly resting?: ReadonlyMap<DocumentId, string>;
   /** The target that this one comes after, where that one is not well: nothing but retractions is sent. Null, or left out: nothing to wait for. */
   readonly after?: Unready | null;
 }

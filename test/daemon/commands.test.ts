@@ -19,7 +19,6 @@ function bench() {
   const engine = {
     loops: new Map(['support', 'site'].map((name) => [name, loop(name)])),
     folder: { changed: () => void log.push('changed') },
-    workspace: { forgetNumbers: () => {} },
   } as unknown as Engine;
   const stop = new AbortController();
   const commands = createCommands({
