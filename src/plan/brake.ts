@@ -42,7 +42,19 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
   const contact = existingContent(scene) ?? firstContact(scene);
   const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, tooManyUpdates(scene), stagedAfter(scene)];
-  return found.filter((brake) => brake !== null);
+  return passedTogether(
+    found.filter((brake) => brake !== null),
+    scene.name,
+  );
+}
+
+/** Of several that each hold the whole target, a command that passes only one would leave it held by the next: each names what passes them all. */
+function passedTogether(brakes: readonly Brake[], name: string): readonly Brake[] {
+  const start = `sync --target ${name} `;
+  const isWhole = ({ holds, passWith }: Brake) => holds === 'all' && passWith !== null;
+  const flags = brakes.filter(isWhole).map(({ passWith }) => passWith?.slice(start.length) ?? '');
+  const together = `${start}${[...new Set(flags)].join(' ')}`;
+  return brakes.map((brake) => (isWhole(brake) ? { ...brake, passWith: together } : brake));
 }
 
 /** The operations that the plan's brakes hold. Deletes of a brake that holds 'deletes' are those of its documents, copies included. */
@@ -118,11 +130,11 @@ function existingContent(scene: Scene): Brake | null {
   const { input, name, known, operations } = scene;
   const { contact, passes } = input;
   if (!contact.first || !contact.listed || passes.initial || operations.length === 0) return null;
-  if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'existing-content')) return null;
   const orphans = contact.orphans ?? 0;
   const creates = operations.filter((operation) => operation.action === 'create');
-  if (orphans > 0 && creates.length > 0) return unknownCopies(name, orphans, creates);
-  if (contact.foreign === 0 || known > 0) return null;
+  if (orphans > 0 && creates.length > 0)
+    return isApproved(scene, ['existing-content'], documentsOf(creates)) ? null : unknownCopies(name, orphans, creates);
+  if (contact.foreign === 0 || known > 0 || isApproved(scene, ['existing-content'], documentsOf(operations))) return null;
   const message =
     `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make: \`adopt ${name}\` to match them, ` +
     `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them (adopt is not built yet in this version).`;
@@ -138,11 +150,12 @@ function unknownCopies(name: string, orphans: number, creates: readonly Operatio
   return brakeOf('existing-content', 'all', documentsOf(creates), message, `sync --target ${name} --initial`);
 }
 
-function firstContact({ input, name, known, operations }: Scene): Brake | null {
+function firstContact(scene: Scene): Brake | null {
+  const { input, name, known, operations } = scene;
   const { contact, passes } = input;
   if (!contact.first || contact.listed || contact.sandbox || contact.offline || passes.initial || known > 0 || operations.length === 0)
     return null;
-  if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'first-contact')) return null;
+  if (isApproved(scene, ['first-contact'], documentsOf(operations))) return null;
   const message =
     `${name} is met for the first time and ${input.target.label} cannot list what it holds: if it was fed before (a lost state), ` +
     `pushing ${counted(operations.length, 'operation')} would double it. \`sync --initial\` says that it is new, or empty.`;
@@ -190,7 +203,7 @@ function otherFolder(scene: Scene): Brake | null {
   const { allowDeletes, sealed } = input.passes;
   const sealedAll = sealed !== null && deletes.length > 0 && deletes.every((operation) => sealed.has(operation.id));
   if (sealedAll || (allowDeletes !== null && deletes.length <= allowDeletes)) return null;
-  if (isApproved(scene, strange ? ['other-folder'] : deleteRules, documentsOf(deletes))) return null;
+  if (isApproved(scene, strange ? ['other-folder'] : deleteRules, documentsOf(held))) return null;
   const message =
     `${figure(gone.length)} of the ${counted(inScope, 'document')} that ${name} holds are not in this folder` +
     (strange
