@@ -2,20 +2,14 @@
 // instead. The commands themselves, in this process; one of them with the real program, so that the words are those it understands.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { explain } from '../../src/cli/failure.ts';
-import type { Invocation } from '../../src/cli/invocation.ts';
-import { Output } from '../../src/cli/output.ts';
-import { type SyncRequest, sync } from '../../src/cli/sync.ts';
-import { todo } from '../../src/cli/todo.ts';
 import type { Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
-import { asSyncError } from '../../src/model/error.ts';
 import { createKnowledge } from '../../src/sandbox/retrieval.ts';
 import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
 import { seeded } from '../support/emulator-tools.ts';
+import { runHere } from '../support/run-here.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 type Held = { id: string; rule: string; message: string; documents: string[]; passWith: string | null };
@@ -67,41 +61,6 @@ const passable: readonly Case[] = [
   },
 ];
 
-const wholeSync: SyncRequest = {
-  paths: [],
-  waitMs: null,
-  planFile: null,
-  exact: false,
-  onlyFailed: false,
-  limit: null,
-  allowDeletes: null,
-  allowUpdates: null,
-  initial: false,
-  trainOnly: false,
-  lockWaitMs: null,
-};
-
-/** The options that a brake may print; any other is an error. */
-function parsed(words: readonly string[]) {
-  const { values, positionals } = parseArgs({
-    args: [...words],
-    options: {
-      target: { type: 'string', multiple: true },
-      'allow-deletes': { type: 'string' },
-      'allow-updates': { type: 'string' },
-      initial: { type: 'boolean' },
-    },
-    allowPositionals: true,
-  });
-  const number = (text: string | undefined) => (text === undefined ? null : Number(text));
-  const request = {
-    allowDeletes: number(values['allow-deletes']),
-    allowUpdates: number(values['allow-updates']),
-    initial: values.initial === true,
-  };
-  return { targets: values.target ?? [], request, names: positionals };
-}
-
 describe('the command that a brake prints', () => {
   let place: Home;
   let served: Served;
@@ -127,28 +86,7 @@ describe('the command that a brake prints', () => {
     await served.close();
   });
 
-  /** `kbsync …words --json`. */
-  const run = async (...words: string[]) => {
-    const said = { out: [] as string[], err: [] as string[] };
-    const output = new Output({
-      stdout: { write: (text: string) => void said.out.push(text) },
-      stderr: { write: (text: string) => void said.err.push(text) },
-      json: true,
-      quiet: false,
-      colour: false,
-    });
-    const [command = '', ...rest] = words;
-    const { targets, request, names } = parsed(rest);
-    const { signal } = new AbortController();
-    const options = { config: null, targets, json: true, quiet: false, verbose: false };
-    const invocation: Invocation = { command, options, output, cwd: place.dir, env: {}, version: '0.0.0', stop: signal, kill: signal };
-    const work = async (): Promise<number> => {
-      if (command === 'sync') return sync(invocation, { ...wholeSync, ...request });
-      return todo(invocation, { action: names[0] ?? null, id: names[1] ?? null, remoteId: null });
-    };
-    const exitCode = await work().catch((thrown: unknown) => explain(asSyncError(thrown), invocation));
-    return { exitCode, stderr: said.err.join(''), answer: JSON.parse(said.out.join('')) as Answer };
-  };
+  const run = (...words: string[]) => runHere<Answer>(place.dir, ...words);
   const held = (answer: Answer): Held => {
     const [one] = answer.targets[0]?.held ?? [];
     if (one === undefined) throw new Error('nothing is held');
