@@ -2,10 +2,11 @@
 import type { DocumentId } from './document.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
+import { blankRecord, foldFailed, oneMore } from './failed.ts';
 import type { Fingerprint, Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import { payloadFingerprint } from './payload.ts';
-import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState, Tries } from './record.ts';
+import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
 import { namelessPrefix, numbersWith, worstTraining } from './record.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
@@ -48,7 +49,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       if (effect === undefined) return;
       open.delete(entry.effect);
       draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
-      foldFailed(draft, effect, entry);
+      foldFailed(draft.records, effect, entry);
       return;
     }
     case 'blurred': {
@@ -230,50 +231,6 @@ function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remot
     error: part.part === '' ? null : (before?.error ?? null),
     refused: part.part === '' || before?.refused === part.fingerprint ? null : (before?.refused ?? null),
   });
-}
-
-/** A document of which nothing is known but what it is. */
-function blankRecord({ path, title, url, body }: Pick<DocumentRecord, 'path' | 'title' | 'url' | 'body'>): DocumentRecord {
-  const nothing = { pushed: null, trained: null, pushedCommit: null, trainedCommit: null, pushedAt: null, trainedAt: null };
-  return { path, title, url, body, items: [], training: 'pending', origin: 'created', error: null, refused: null, ...nothing };
-}
-
-function foldFailed(
-  draft: StateDraft,
-  effect: Effect,
-  { error, refused, at }: Pick<Extract<JournalEntry, { kind: 'failed' }>, 'error' | 'refused' | 'at'>,
-): void {
-  if (effect.action === 'replace-all' && refused) {
-    // Which of the new texts it was nobody can tell: until one of them changes, none of them is sent.
-    for (const part of effect.documents) {
-      const before = draft.records[part.document];
-      if (before?.pushed !== part.fingerprint)
-        draft.records[part.document] = { ...(before ?? blankRecord(part)), error, refused: part.fingerprint };
-    }
-    return;
-  }
-  if (effect.action !== 'create' && effect.action !== 'update' && effect.action !== 'delete') return;
-  const before = draft.records[effect.document];
-  if (effect.action === 'delete') {
-    if (before !== undefined) draft.records[effect.document] = { ...before, error };
-    return;
-  }
-  draft.records[effect.document] = {
-    ...(before ?? blankRecord(effect)),
-    error,
-    refused: refused ? effect.fingerprint : (before?.refused ?? null),
-    ...(isOfDocument(error) && { tries: oneMore(before, effect.fingerprint, at) }),
-  };
-}
-
-/** Not a refusal, nor the target's own state: a failure that these very bytes may have brought about. */
-function isOfDocument({ code }: ErrorRecord): boolean {
-  return code === 'VENDOR_FAILED' || code === 'REPLY_INVALID' || code === 'UNCONFIRMED';
-}
-
-function oneMore(before: DocumentRecord | undefined, fingerprint: Fingerprint, at: Timestamp): Tries {
-  const same = before?.tries?.fingerprint === fingerprint ? before.tries.count : 0;
-  return { fingerprint, count: same + 1, at };
 }
 
 /** What a repeatable effect touched is of unknown content from now on; and a training is owed, since something may have changed. */
