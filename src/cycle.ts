@@ -3,7 +3,7 @@
 import { freeable, newlyFreed, worthAnother } from './cycle/again.ts';
 import type { CycleContext, SyncOptions } from './cycle/context.ts';
 import type { Folder } from './cycle/folder.ts';
-import { callsOf, planTarget, settleAll } from './cycle/plan-target.ts';
+import { callsOf, planTarget, refuseOtherBot, settleAll } from './cycle/plan-target.ts';
 import { endRetractions, isWhole, pushTarget, useUpApprovals } from './cycle/push-target.ts';
 import { noteSynced, Report } from './cycle/report.ts';
 import { asSyncError } from './model/error.ts';
@@ -24,8 +24,10 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
     let deadlineMs: number | null = null;
     for (let round = 1; round <= MOST_ROUNDS; round += 1) {
       const planned = options.trainOnly ? null : await planTarget(context, folder, options);
-      if (planned === null) await settleAll(context);
-      else {
+      if (planned === null) {
+        await refuseOtherBot(context);
+        await settleAll(context);
+      } else {
         report.planned(planned, round);
         report.pushed(await pushTarget(context, folder, planned, options.only), round);
         await endRetractions(context, planned);

@@ -11,7 +11,7 @@ import type { Effect, JournalEntry } from './model/effect.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
-import type { TargetState } from './model/record.ts';
+import type { Numbers, TargetState } from './model/record.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
@@ -21,7 +21,7 @@ import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
-import { type NumberSource, numbersFrom } from './workspace/numbers.ts';
+import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { vendorKeys } from './workspace/vendors.ts';
 
 export interface WorkspaceInput {
@@ -79,8 +79,6 @@ export interface Workspace {
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   readonly bots: Pick<Bots, 'stats'>;
-  /** Another writer may have given out numbers (T1, U2, H3) meanwhile: they are read anew before the next one. */
-  forgetNumbers(): void;
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -107,7 +105,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     });
     return cache;
   };
-  let numbers: NumberSource | null = null;
+  const claims = { disk, folder: join(config.stateDir, 'numbers') };
 
   const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
   const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
@@ -122,14 +120,23 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         return [];
       },
     );
-  const theNumbers = async (): Promise<NumberSource> => {
-    numbers ??= numbersFrom((await Promise.all(config.targets.map(({ name }) => stateIfReadable(name)))).flat());
-    return numbers;
+  /** Read once: what others give out meanwhile, the claims tell. */
+  let given: Promise<Numbers> | null = null;
+  /** Only what is kept needs a number of its own: a plan claims none. */
+  const theNumbers = async (readOnly: boolean): Promise<NumberSource> => {
+    given ??= Promise.all(config.targets.map(({ name }) => stateIfReadable(name))).then((states) => highestNumbers(states.flat()));
+    return numbersFrom(await given, readOnly ? null : claims);
   };
 
-  async function contextFor(target: TargetConfig, signals: RunSignals, offline: boolean, memory: CycleMemory): Promise<CycleContext> {
+  async function contextFor(
+    target: TargetConfig,
+    signals: RunSignals,
+    offline: boolean,
+    memory: CycleMemory,
+    readOnly = false,
+  ): Promise<CycleContext> {
     const emit = emitFor(target.name);
-    const numbered = await theNumbers();
+    const numbered = await theNumbers(readOnly);
     return {
       config,
       target,
@@ -146,6 +153,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       underCi,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
+      readOnly,
     };
   }
 
@@ -195,9 +203,6 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     },
     readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs }),
     // Only a cache: a folder that cannot be written costs time, nothing else.
-    forgetNumbers() {
-      numbers = null;
-    },
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
       const lock = await acquireLock({
@@ -223,7 +228,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       }
     },
     async readOnly(target, signals, offline, work) {
-      return work({ ...(await contextFor(target, signals, offline, copyOf(await view(target.name), now))), readOnly: true });
+      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now), true));
     },
     lockHolder(target) {
       const place = lockPlace(target);

@@ -27,6 +27,8 @@ export interface Invocation {
   readonly stop: AbortSignal;
   /** Aborted when the time for stopping is over: drop what is in flight. */
   readonly kill: AbortSignal;
+  /** Of a command handed to the daemon: resolves when the daemon's own pass over that target is at its end. */
+  readonly ready?: (target: string) => Promise<void>;
 }
 
 /** A command's result: its exit code. */

@@ -6,6 +6,7 @@ import { fenceCount } from '../content/select.ts';
 import { everything, noPasses } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
+import { unreadyLeader } from '../cycle/staging.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { Operation, Plan } from '../model/operation.ts';
@@ -100,12 +101,18 @@ async function planOne(
     // There is nothing to finish in good order: the first signal drops the reads.
     const signals = { stop: invocation.stop, kill: invocation.stop };
     return await workspace.readOnly(target, signals, offline, async (context) => {
-      const options = { passes: noPasses, only: everything, offline, ...(atMs !== null && { atMs }) };
+      const at = atMs === null ? {} : { atMs };
+      // What this plan shows of the leader, a sync does first: only what is left out of it must be well already.
+      const together = leaderOf(target, workspace, invocation);
+      const question = { folder, only: everything, error: null, signals, ...at };
+      const after = together === null ? await unreadyLeader(target, workspace, question) : null;
+      const options = { passes: noPasses, only: everything, offline, ...at, after };
       const planned = await planTarget(context, folder, options);
       const limits = invocation.options.verbose ? verboseDiffLimits : diffLimits;
       const diffs = diff ? await diffsOf(context, planned, limits) : null;
       const notes = [
         target.paused ? pausedNote : null,
+        together === null ? null : `pushed after ${together}, and only if that goes well`,
         ...planned.plan.notes,
         fenceNote(target, folder.scan, planned.plan),
         diffs === null ? null : leftOutNote(diffs),
@@ -127,6 +134,12 @@ async function planOne(
     const { training, requests } = failedReport(target, error);
     return { target, plan: null, identity: null, training, diffs: null, requests, error };
   }
+}
+
+/** The target that this one comes after, where the same plan is about it, too. */
+function leaderOf({ after }: TargetConfig, workspace: Workspace, { options }: Invocation): string | null {
+  const leader = workspace.targets(options.targets).find(({ name }) => name === after);
+  return leader === undefined || leader.paused ? null : leader.name;
 }
 
 /** The proof that a fence holds: what stands on either side of it, and that nothing from outside is among what is sent. */

@@ -42,7 +42,7 @@ function concerns(effect: Effect, covers: (document: DocumentId) => boolean): bo
 export function stillThere(remains: Remains, report: TargetReport): string | null {
   const { state, open, covers } = remains;
   const mine = report.results.filter(({ operation }) => covers(operation.document));
-  const brake = mine.some(({ outcome }) => outcome === 'held') ? report.held.find(({ holds }) => holds === 'all') : undefined;
+  const brake = mine.some(({ outcome }) => outcome === 'held') ? report.held.find(({ holds }) => holds !== 'deletes') : undefined;
   if (brake !== undefined) return `held${brake.id === '' ? '' : ` ${brake.id}`}: ${brake.message}`;
   const unconfirmed = open.some((effect) => concerns(effect, covers)) || mine.some(({ outcome }) => outcome === 'unconfirmed');
   if (unconfirmed) return 'a write whose outcome is not known concerns it: see kbsync todo, then run this again';

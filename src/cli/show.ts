@@ -3,11 +3,13 @@
 import type { CycleContext } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { type Given, givenTo, whyNot } from '../cycle/given.ts';
+import type { TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
-import { exitCodeOf, SyncError } from '../model/error.ts';
+import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import { storyOf } from '../status/story.ts';
 import type { Workspace } from '../workspace.ts';
+import { strongest } from './exit.ts';
 import { type Found, findDocument } from './find-document.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { plain } from './reports.ts';
@@ -20,7 +22,10 @@ export interface ShowRequest {
   readonly as: string | null;
 }
 
-/** Runs `show`. Resolves to the exit code: 2 where there is no such document, or --as names a bot that does not get it. */
+/**
+ * Runs `show`. Resolves to the exit code: 2 where there is no such document, or --as names a bot that does not get it; 1 where a bot's memory cannot
+ * be read.
+ */
 export async function show(invocation: Invocation, request: ShowRequest): Promise<number> {
   const workspace = await workspaceOf(invocation);
   try {
@@ -43,9 +48,18 @@ interface Scene {
 async function tell(found: Found, { workspace, folder, invocation }: Scene): Promise<number> {
   const { output, options, command } = invocation;
   const stories: TargetStory[] = [];
+  const failures: { readonly target: TargetConfig; readonly error: SyncError }[] = [];
   for (const target of workspace.targets(options.targets)) {
-    stories.push(await workspace.readOnly(target, invocation, true, (context) => storyAt(context, folder, found)));
+    try {
+      stories.push(await workspace.readOnly(target, invocation, true, (context) => storyAt(context, folder, found)));
+    } catch (thrown) {
+      // A memory that cannot be read is told, and hides nobody else's.
+      const error = asSyncError(thrown);
+      if (error.code === 'UNEXPECTED') throw thrown;
+      failures.push({ target, error });
+    }
   }
+  const exitCode = strongest(failures.flatMap(({ target, error }) => (target.required ? [exitCodeOf(error.code)] : [])));
   const { id, document, others } = found;
   const commit = document === null ? null : folder.commitOf(document.path);
   output.answer(
@@ -53,7 +67,7 @@ async function tell(found: Found, { workspace, folder, invocation }: Scene): Pro
       plain({
         version: 1,
         command,
-        exitCode: 0,
+        exitCode,
         document: id,
         path: found.path,
         title: document?.title ?? null,
@@ -63,10 +77,15 @@ async function tell(found: Found, { workspace, folder, invocation }: Scene): Pro
         others,
         tests: document?.tests.map((test) => test.ask) ?? [],
         targets: stories.map(({ target, given, story }) => ({ name: target.name, vendor: target.vendor, ...wantedRow(given), ...story })),
+        errors: failures.map(({ target, error }) => ({ target: target.name, error: error.record() })),
       }),
     () => printStory(found, commit, stories, invocation),
   );
-  return 0;
+  for (const { target, error } of failures) {
+    output.complain(`${output.style('bad', 'error')} ${target.name}: ${visible(error.message)}`);
+    output.complain(`  next: ${visible(error.next)}`);
+  }
+  return exitCode;
 }
 
 async function storyAt(context: CycleContext, folder: Folder, { id, path: where }: Found): Promise<TargetStory> {

@@ -7,6 +7,7 @@ import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
 import { emptyState } from '../model/record.ts';
 import { visible } from '../plan/escape.ts';
+import type { HistoryEntry } from '../state/history.ts';
 import { age, deriveStatus, driftSentence, short, statusSentence, type TargetStatus } from '../status/derive.ts';
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
@@ -37,10 +38,11 @@ export async function status(invocation: Invocation, request: StatusRequest): Pr
     const failures = counted.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error.code)]));
     const exitCode = strongest([...failures, ...(holding ? [3] : [])]);
     const { commit } = await readRevision(workspace.config.content.root);
+    const runs = lastRuns(workspace.history.read({ limit: recentRuns }).entries);
     output.answer(
-      () => plain({ version: 1, command: 'status', exitCode, commit, targets: looks.map((look) => rowOf(look, request.documents)) }),
+      () => plain({ version: 1, command: 'status', exitCode, commit, targets: looks.map((look) => rowOf(look, request.documents, runs)) }),
       () => {
-        for (const look of looks) print(look, request.documents, invocation);
+        for (const look of looks) print(look, request.documents, invocation, runs);
       },
     );
     return exitCode;
@@ -68,8 +70,29 @@ async function lookAt(workspace: Workspace, target: TargetConfig): Promise<Look>
   }
 }
 
-function rowOf({ status, error }: Look, documents: boolean) {
-  return { ...statusRow(status, documents), error: error?.record() ?? null };
+/** So many of the newest entries are looked through. */
+const recentRuns = 1_000;
+
+/** What stopped a target's latest run: its code, and when. */
+interface Stopped {
+  readonly error: string;
+  readonly at: string;
+}
+
+/** Of each target whose latest run was stopped. */
+function lastRuns(entries: readonly HistoryEntry[]): ReadonlyMap<string, Stopped> {
+  const found = new Map<string, Stopped>();
+  for (const { target, kind, error, at } of entries) {
+    if (kind !== 'run') continue;
+    if (typeof error === 'string') found.set(target, { error, at });
+    else found.delete(target);
+  }
+  return found;
+}
+
+function rowOf({ target, status, error }: Look, documents: boolean, runs: ReadonlyMap<string, Stopped>) {
+  const row = statusRow(status, documents);
+  return { ...row, paused: target.paused, stoppedBy: runs.get(target.name) ?? null, error: error?.record() ?? null };
 }
 
 async function askVendors(workspace: Workspace, targets: readonly TargetConfig[], invocation: Invocation): Promise<void> {
@@ -79,7 +102,8 @@ async function askVendors(workspace: Workspace, targets: readonly TargetConfig[]
       try {
         const how = { command: 'kbsync status --live', lockWaitMs: 0, stop: invocation.stop, kill: invocation.kill };
         const only = { passes: noPasses, only: everything, offline: false, waitMs: 0, trainOnly: true };
-        await workspace.exclusively(target, how, (context) => syncTarget(context, folder, only));
+        const { error } = await workspace.exclusively(target, how, (context) => syncTarget(context, folder, only));
+        if (error !== null) invocation.output.complain(`${target.name}: not asked: ${visible(error.message)}`);
       } catch (thrown) {
         const error = asSyncError(thrown);
         if (error.code === 'UNEXPECTED') throw thrown;
@@ -89,7 +113,12 @@ async function askVendors(workspace: Workspace, targets: readonly TargetConfig[]
   );
 }
 
-function print({ status, error: failure }: Look, documents: boolean, { output }: Invocation): void {
+function print(
+  { target, status, error: failure }: Look,
+  documents: boolean,
+  { output }: Invocation,
+  runs: ReadonlyMap<string, Stopped>,
+): void {
   if (failure !== null) {
     output.data(`${output.style('bad', 'error')} ${visible(status.name)}: ${visible(failure.message)}`);
     output.data(`  next: ${visible(failure.next)}`);
@@ -105,6 +134,12 @@ function print({ status, error: failure }: Look, documents: boolean, { output }:
   if (outOfScope > 0) words.push(`${figure(outOfScope)} out of scope`);
   const when = lastSync === null ? '' : `; last sync ${age(Date.now() - Date.parse(lastSync.at))} ago`;
   output.data(`  ${words.length === 0 ? 'nothing there yet' : words.join(', ')}${when}`);
+  if (target.paused) output.data(`  ${output.style('warn', 'paused')} in the configuration: nothing is sent`);
+  const stopped = runs.get(target.name);
+  if (stopped !== undefined) {
+    const ago = age(Math.max(0, Date.now() - Date.parse(stopped.at)));
+    output.data(`  ${output.style('bad', 'stopped')} the last run: ${visible(stopped.error)}, ${ago} ago`);
+  }
   for (const { id, message, passWith } of held) {
     output.data(
       `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,

@@ -5,10 +5,12 @@ import { everything, type SyncOptions } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
 import { runEntry } from '../cycle/run-entry.ts';
+import { unreadyLeader } from '../cycle/staging.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
+import { visibleLines } from '../plan/escape.ts';
 import { differences, readSealed, refuseForeign, type SealedPlans } from '../plan/seal.ts';
 import type { Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
@@ -56,8 +58,18 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const folder = await workspace.readFolder();
     tellProblems(folder.scan.problems, output);
-    if (request.exact && sealed !== null) await refuseDifferences(workspace, targets, folder, sealed, request, invocation);
-    const reports = await Promise.all(targets.map((target) => syncOne(workspace, target, folder, sealed, request, invocation)));
+    const unplanned =
+      request.exact && sealed !== null ? await refuseDifferences(workspace, targets, folder, sealed, request, invocation) : null;
+    const passes = new Map<string, Promise<TargetReport>>();
+    const passOf = (target: TargetConfig): Promise<TargetReport> => {
+      const leader = targets.find(({ name }) => name === target.after);
+      const first = leader === undefined ? null : (passes.get(leader.name) ?? passOf(leader));
+      const pass =
+        passes.get(target.name) ?? unplanned?.get(target.name) ?? syncOne(workspace, target, folder, sealed, request, invocation, first);
+      passes.set(target.name, pass);
+      return pass;
+    };
+    const reports = await Promise.all(targets.map(passOf));
     progress.end();
     await workspace.saveCache();
     for (const report of reports) await noteRun(workspace, report, startedAt, folder.commit);
@@ -69,7 +81,10 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
   }
 }
 
-/** One target, whatever becomes of it: a target that cannot be had is a report, so that it never fails another. */
+/**
+ * One target, whatever becomes of it: a target that cannot be had is a report, so that it never fails another. `leader` is the pass of the target
+ * that this one comes after, where that is part of the run: it is waited for, and nobody else is.
+ */
 async function syncOne(
   workspace: Workspace,
   target: TargetConfig,
@@ -77,18 +92,29 @@ async function syncOne(
   sealed: SealedPlans | null,
   request: SyncRequest,
   invocation: Invocation,
+  leader: Promise<TargetReport> | null,
 ): Promise<TargetReport> {
   const { stop, kill } = invocation;
+  const before = await leader;
+  await invocation.ready?.(target.name);
   const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
   try {
-    return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill }, (context) =>
-      syncTarget(context, folder, optionsFor(target, sealed, request, workspace, invocation.cwd)),
-    );
+    return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill }, async (context) => {
+      const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
+      const question = { folder, only: options.only, error: before?.error ?? null, signals: { stop, kill } };
+      const after = request.trainOnly ? null : await unreadyLeader(target, workspace, question);
+      return syncTarget(context, folder, { ...options, after });
+    });
   } catch (thrown) {
     const error = asSyncError(thrown);
-    if (error.code === 'UNEXPECTED') throw thrown;
+    // A bug that one vendor's answer brings out must not cut the others' runs short: told as loudly, when its turn to be told comes.
+    if (error.code === 'UNEXPECTED') tellStack(error, invocation);
     return failedReport(target, error);
   }
+}
+
+function tellStack({ cause }: SyncError, { output }: Invocation): void {
+  if (cause instanceof Error && cause.stack !== undefined) output.complain(visibleLines(cause.stack));
 }
 
 function optionsFor(
@@ -140,7 +166,10 @@ async function identitiesOf(workspace: Workspace, targets: readonly TargetConfig
   return found;
 }
 
-/** --exact: if anything at all differs from the sealed plan, nothing is done and nothing is noted. */
+/**
+ * --exact: if anything at all differs from the sealed plan, nothing is done and nothing is noted. Resolves to the reports of those targets that
+ * could not be planned: they are left alone, and say nothing of the others.
+ */
 async function refuseDifferences(
   workspace: Workspace,
   targets: readonly TargetConfig[],
@@ -148,20 +177,25 @@ async function refuseDifferences(
   sealed: SealedPlans,
   request: SyncRequest,
   invocation: Invocation,
-): Promise<void> {
-  const found: string[] = [];
-  for (const target of targets) {
+): Promise<ReadonlyMap<string, Promise<TargetReport>>> {
+  const unplanned = new Map<string, Promise<TargetReport>>();
+  const differencesAt = async (target: TargetConfig): Promise<readonly string[]> => {
     const before = sealed.plans.find((plan) => plan.target === target.name);
-    if (before === undefined) {
-      found.push(`the plan does not speak of ${target.name}`);
-      continue;
-    }
+    if (before === undefined) return [`the plan does not speak of ${target.name}`];
     const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
     const signals = { stop: invocation.stop, kill: invocation.stop };
-    const { plan } = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
-    found.push(...differences(before, plan).map((difference) => `${target.name}: ${difference}`));
-  }
-  if (found.length === 0) return;
+    try {
+      const { plan } = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
+      return differences(before, plan).map((difference) => `${target.name}: ${difference}`);
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      if (error.code === 'UNEXPECTED') throw thrown;
+      unplanned.set(target.name, Promise.resolve(failedReport(target, error)));
+      return [];
+    }
+  };
+  const found = (await Promise.all(targets.map(differencesAt))).flat();
+  if (found.length === 0) return unplanned;
   throw new SyncError('HELD', {
     message: `the sealed plan no longer fits: ${found.join('; ')}`,
     next: 'make the plan again, or leave --exact out',

@@ -53,6 +53,7 @@ export async function decide(workspace: Workspace, invocation: Invocation, reque
   const byMark = action === 'created' && request.remoteId === null && item.findable;
   const lockWaitMs = workspace.underCi ? ciLockWaitMs : 0;
   const how = { command: `kbsync todo ${action}`, lockWaitMs, stop: invocation.stop, kill: invocation.kill, offline: !byMark };
+  await invocation.ready?.(target.name);
   const message = await workspace.exclusively(target, how, async (context) => {
     const { entries, message: told } = await entriesOf(action, id, request, { context, workspace });
     await context.memory.append(entries);

@@ -1,6 +1,8 @@
 // `watch`: the daemon. Owns its signals and how handed commands are run in its process.
+
+import type { HandedStreams } from '../daemon/commands.ts';
 import { startDaemon } from '../daemon/daemon.ts';
-import type { CommandStreams, HandedCommand } from '../daemon/handover.ts';
+import type { HandedCommand } from '../daemon/handover.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace } from '../workspace.ts';
 import { type DriftRequest, drift } from './drift.ts';
@@ -55,11 +57,11 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
 /** Runs a handed command in this process, its words going to whoever handed it. */
 export async function runHanded(
   command: HandedCommand,
-  streams: CommandStreams & { readonly kill: AbortSignal },
+  streams: HandedStreams,
   { env, version }: Pick<Invocation, 'env' | 'version'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
-  const { stop, kill } = streams;
+  const { stop, kill, ready } = streams;
   const output = new Output({
     stdout: { write: streams.stdout },
     stderr: { write: streams.stderr, isTTY: columns !== null, columns: columns ?? undefined },
@@ -67,7 +69,17 @@ export async function runHanded(
     quiet: options.quiet,
     colour: command.colour,
   });
-  const invocation: Invocation = { command: command.command, options, output, cwd, env, version, stop, kill };
+  const invocation: Invocation = {
+    command: command.command,
+    options,
+    output,
+    cwd,
+    env,
+    version,
+    stop,
+    kill,
+    ...(ready !== undefined && { ready }),
+  };
   try {
     return await runCommand(command, invocation);
   } catch (thrown) {

@@ -288,7 +288,6 @@ export interface NotBuilt {
 /** Keys whose feature is not built yet: refused, never ignored. Building one deletes its line (and the default of its key above may change). */
 export const notBuilt: readonly NotBuilt[] = [
   { key: 'state.kind', only: ['embedded'], sentence: 'other kinds of state are not built yet' },
-  { key: 'targets[].after', only: [null], sentence: 'staging is not built yet' },
   {
     key: 'targets[].paths',
     only: [{}],

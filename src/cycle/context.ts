@@ -7,6 +7,7 @@ import type { Emit } from '../model/event.ts';
 import type { Fingerprint } from '../model/json.ts';
 import type { OperationId } from '../model/operation.ts';
 import type { EffectId, TargetState } from '../model/record.ts';
+import type { Unready } from '../plan/input.ts';
 import type { GivenTexts } from '../push/context.ts';
 import type { Found } from './seen.ts';
 
@@ -80,6 +81,10 @@ export interface PlanOptions {
   readonly atMs?: number;
   /** What `drift --repair` has found at the vendor, to be put right. */
   readonly found?: Found;
+  /** A daemon's pass: what failed several times in a row is left alone for a while, as nobody asks for it. */
+  readonly spare?: boolean;
+  /** What is wrong with the target that this one comes after; null, or left out: nothing. */
+  readonly after?: Unready | null;
 }
 
 export interface SyncOptions extends PlanOptions {

@@ -10,10 +10,12 @@ import type { TargetState } from '../model/record.ts';
 import { buildPlan, type PlanInput } from '../plan/build.ts';
 import { type Contact, type ContactContext, makeContact, reclaim, searchContainers } from '../push/reconcile.ts';
 import { settle } from '../push/settle.ts';
+import { isLearning } from '../training/follow.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
+import { restingAt } from './resting.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
 import { firstLook, type Seen, seenAtVendor } from './seen.ts';
 
@@ -99,6 +101,22 @@ export async function whoIsIt(context: CycleContext): Promise<string> {
   }
 }
 
+/**
+ * Where nothing is planned, nothing else would notice that the credentials lead to another bot, which would then be trained, or asked about our
+ * documents. Asked only where there is something to settle, to ask for or to follow. HELD.
+ */
+export async function refuseOtherBot(context: CycleContext): Promise<void> {
+  const { connection, memory, target } = context;
+  const known = memory.state.identity;
+  if (known === null || (memory.open.length === 0 && !isLearning(memory.state, connection.target))) return;
+  const found = await whoIsIt(context);
+  if (found === known) return;
+  throw new SyncError('HELD', {
+    message: `${target.name} was always ${known}, but these credentials lead to ${found}: it is neither trained nor asked`,
+    next: 'put the old credentials or bot id back, or use a new target name for the other bot',
+  });
+}
+
 /** Finds out what became of everything begun and not ended. */
 export async function settleAll(context: CycleContext): Promise<void> {
   const { target, connection, memory, nowMs } = context;
@@ -156,7 +174,7 @@ function planInput(
   options: PlanOptions,
   found: { identity: string | null; contact: Contact | null; seen: Seen | null; state: TargetState; kept: KeptOut },
 ): PlanInput {
-  const { config, target, connection, memory } = context;
+  const { config, target, connection, memory, nowMs } = context;
   const { scan } = folder;
   const { state, kept } = found;
   const retracted = retractedFor(state, kept);
@@ -211,6 +229,8 @@ function planInput(
     safety: config.safety,
     passes: { ...options.passes, approved: state.held.filter((held) => held.approvedAt !== null) },
     only: options.only,
+    after: options.after ?? null,
+    ...(options.spare === true && { resting: restingAt(state, wanted.heads, nowMs()) }),
   };
 }
 

@@ -34,8 +34,8 @@ export async function pushTarget(
   const holds = heldOperations({ ...plan, brakes: held });
   const heldResults = plan.operations.filter((operation) => holds.has(operation.id)).map((operation) => resultOf(operation, 'held'));
   const going = plan.operations.filter((operation) => !holds.has(operation.id));
-  const heldWhole = held.some((brake) => brake.holds === 'all');
-  // A person's word about one document goes where all else is held.
+  const heldWhole = held.some((brake) => brake.holds !== 'deletes');
+  // A retraction, and a person's word about one document, go where all else is held.
   if (heldWhole && going.length === 0) return { results: heldResults, held, stoppedBy: null };
   await meet(context, planned);
   const byPerson = going.filter((operation) => operation.by === 'person');

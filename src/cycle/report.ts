@@ -57,7 +57,7 @@ export class Report {
   stopped(): boolean {
     // What went though all else was held is still to be learnt, or forgotten.
     const went = this.results().some(({ outcome }) => outcome === 'done');
-    return this.error !== null || (!went && this.held.some((brake) => brake.holds === 'all'));
+    return this.error !== null || (!went && this.held.some(holdsWhole));
   }
 
   results(): readonly OperationResult[] {
@@ -99,16 +99,22 @@ function unchangedOf({ plan, wanted }: Planned): DocumentId[] {
   return wanted.heads.flatMap(({ document }) => (touched.has(document) ? [] : [document]));
 }
 
+/** Whether nothing but retractions is done while it holds, and what the target should know waits for a person. */
+function holdsWhole({ holds, rule }: Brake): boolean {
+  return holds === 'all' || rule === 'too-many-updates';
+}
+
 /** Whether the plan rests on the whole folder and on this bot: what a blind or wholly held run saw says nothing of what the bot should know. */
 function sawFolder({ plan }: Planned): boolean {
   const blind: readonly string[] = ['incomplete-scan', 'empty-content', 'other-folder'];
-  return !plan.brakes.some((brake) => brake.holds === 'all' || blind.includes(brake.rule));
+  return !plan.brakes.some((brake) => holdsWhole(brake) || blind.includes(brake.rule));
 }
 
 /** Writes down what the target was to have and what of it is not known to be trained, so that status can say which revision the bot knows. */
 export async function noteSynced(context: CycleContext, folder: Folder, planned: Planned, whole: boolean): Promise<void> {
-  if (!whole || !sawFolder(planned)) return;
   const { memory, nowMs } = context;
+  // Where not even first contact was made, nothing was compared.
+  if (!whole || !sawFolder(planned) || memory.state.identity === null) return;
   const { wanted, plan } = planned;
   const state = memory.state;
   const behind: { [id: string]: string } = {};

@@ -5,11 +5,18 @@ import type { CommandStreams, HandedCommand } from './handover.ts';
 
 export interface CommandsInput {
   readonly engine: () => Engine;
-  readonly run: (command: HandedCommand, streams: CommandStreams & { readonly kill: AbortSignal }) => Promise<number>;
+  readonly run: (command: HandedCommand, streams: HandedStreams) => Promise<number>;
   /** Aborted when the daemon stops. */
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
   readonly onDone: () => void;
+}
+
+/** What a handed command is given beside its words. */
+export interface HandedStreams extends CommandStreams {
+  readonly kill: AbortSignal;
+  /** Resolves when the daemon's own pass over that target has come to its end. */
+  readonly ready?: (target: string) => Promise<void>;
 }
 
 export interface Commands {
@@ -42,19 +49,19 @@ export function createCommands(input: CommandsInput): Commands {
       if (done.waits && !command.options.quiet) streams.stderr('waiting for another command that was handed to the daemon\n');
       await Promise.race([done.turn, aborted(stop)]);
       if (stop.aborted) return 130;
-      const releases = await Promise.all(loops.map((loop) => loop.hold()));
+      const holds = new Map(loops.map((loop) => [loop.name, loop.hold()]));
       let exitCode = 1;
       try {
-        exitCode = await input.run(command, own);
+        if (!waitsByItself.has(command.command)) await Promise.all(holds.values());
+        exitCode = await input.run(command, { ...own, ready: (target) => atRest(holds.get(target), stop) });
         return exitCode;
       } finally {
         engine.folder.changed();
-        engine.workspace.forgetNumbers();
         for (const loop of loops) {
           if (wentThrough.has(exitCode) && !looksOnly(command)) loop.demand(`after kbsync ${command.command}`);
           else loop.hint('again');
         }
-        for (const release of releases) release();
+        for (const hold of holds.values()) void hold.then((release) => release());
       }
     } finally {
       done.end();
@@ -75,6 +82,13 @@ export function createCommands(input: CommandsInput): Commands {
       while (working.size > 0) await Promise.allSettled(working);
     },
   };
+}
+
+/** These wait for each target on its own: a pass that hangs at one vendor must not keep the command from the others. */
+const waitsByItself: ReadonlySet<string> = new Set(['sync', 'todo']);
+
+async function atRest(hold: Promise<unknown> | undefined, stop: AbortSignal): Promise<void> {
+  await Promise.race([hold, aborted(stop)]);
 }
 
 /** The inbox as it stands needs nobody to wait. */

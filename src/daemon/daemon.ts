@@ -8,10 +8,10 @@ import { acquireLock } from '../state/lock.ts';
 import { isLoopback } from '../status/access.ts';
 import { startServer } from '../status/server.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Commands, createCommands } from './commands.ts';
+import { type Commands, createCommands, type HandedStreams } from './commands.ts';
 import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
 import { faceOf } from './face.ts';
-import { type CommandStreams, daemonFolder, type HandedCommand, openHandover } from './handover.ts';
+import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { type LoopTimers, realTimers } from './loop.ts';
 import { createSnapshots } from './snapshots.ts';
@@ -26,7 +26,7 @@ export interface DaemonInput {
   readonly initial: boolean;
   readonly version: string;
   /** Runs a command that another process handed over, in this one. */
-  readonly runCommand: (command: HandedCommand, streams: CommandStreams & { readonly kill: AbortSignal }) => Promise<number>;
+  readonly runCommand: (command: HandedCommand, streams: HandedStreams) => Promise<number>;
   readonly voice: Voice;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;

@@ -5,6 +5,7 @@ import { failedEntry, runEntry } from '../cycle/run-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
+import { followersOf } from './followers.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
 import { passOver } from './pass.ts';
@@ -57,9 +58,15 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     teller.folder(found.scan.problems, troubleOf(found.scan));
     return found;
   }, timers.now);
+  const followers = followersOf(targets, loops);
   const hint = (why: string): void => {
     folder.changed();
     for (const loop of loops.values()) loop.hint(why);
+  };
+  /** Who comes after another is hinted once that one is through with it. */
+  const changed = (): void => {
+    folder.changed();
+    for (const loop of loops.values()) if (!followers.waits(loop.name)) loop.hint('files changed');
   };
   const schedule = scheduleOf(config, {
     rescan: () => hint('rescan'),
@@ -76,22 +83,31 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     polling: config.watch.polling,
     settleMs: config.watch.settleMs,
     maxWaitMs: config.watch.maxWaitMs,
-    onChange: () => hint('files changed'),
+    onChange: changed,
     onError: (error) => voice.complain(`watch: ${error.message}`),
   });
   await within(watcher.ready, watchReadyMs, timers);
   for (const target of targets) {
     if (target.paused) continue;
-    const pass = passOver({ workspace, target, folder, initial: input.initial, kill: input.kill });
+    const leaderError = () => (target.after === null ? null : (loops.get(target.after)?.view().error ?? null));
+    const pass = passOver({ workspace, target, folder, initial: input.initial, kill: input.kill, leaderError });
     const onEnd = (kind: PassKind, outcome: PassOutcome): void => {
       teller.ends(target.name, kind, outcome);
       input.onPass(target.name, kind, outcome);
+      followers.ended(target.name, kind, outcome);
       const entry = historyOf(target, kind, outcome, { nowMs: workspace.now(), commit: folder.latest()?.commit ?? null });
       if (entry !== null) void workspace.history.append(entry).catch((error: Error) => voice.complain(`history: ${error.message}`));
     };
     loops.set(
       target.name,
-      startLoop({ name: target.name, timers, pass, onBegin: (kind, why) => teller.begins(target.name, kind, why), onEnd }),
+      startLoop({
+        name: target.name,
+        timers,
+        waits: followers.has(target),
+        pass,
+        onBegin: (kind, why) => teller.begins(target.name, kind, why),
+        onEnd,
+      }),
     );
   }
   return {

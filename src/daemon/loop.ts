@@ -27,6 +27,8 @@ export interface LoopTimers {
 export interface LoopInput {
   readonly name: string;
   readonly timers: LoopTimers;
+  /** Nothing is due before the first hint. Default: a cycle is, at once. */
+  readonly waits?: boolean;
   /** One pass. `stop` aborted: begin nothing new, and come back. What it throws is told and backed off from. */
   readonly pass: (kind: PassKind, stop: AbortSignal) => Promise<PassResult>;
   readonly onBegin?: (kind: PassKind, why: string) => void;
@@ -74,10 +76,10 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** Starts the loop; its first cycle is due at once. */
+/** Starts the loop. */
 export function startLoop(input: LoopInput): Loop {
   const { timers } = input;
-  let pace: Pace = startingPace(timers.now());
+  let pace: Pace = { ...startingPace(timers.now()), ...(input.waits === true && { wantedAt: null }) };
   let why = 'start';
   let running: { readonly kind: PassKind; readonly control: AbortController; readonly ended: Promise<void> } | null = null;
   let timer: unknown = null;

@@ -6,11 +6,12 @@ import { lookForDrift } from '../cycle/drift.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
 import { Report } from '../cycle/report.ts';
 import { noteLook } from '../cycle/seen.ts';
+import { unreadyLeader } from '../cycle/staging.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
-import { SyncError } from '../model/error.ts';
+import { type ErrorRecord, SyncError } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { isLearning } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
@@ -25,6 +26,8 @@ export interface PassInput {
   readonly initial: boolean;
   /** Aborted: drop what is in flight. */
   readonly kill: AbortSignal;
+  /** What stopped the latest pass over the target that this one comes after; null: nothing did. */
+  readonly leaderError: () => ErrorRecord | null;
 }
 
 /** The passes of one target. The lock is held during a pass only, so that nobody is locked out between two. */
@@ -34,6 +37,7 @@ export function passOver({
   folder,
   initial,
   kill,
+  leaderError,
 }: PassInput): (kind: PassKind, stop: AbortSignal) => Promise<PassResult> {
   let first = initial;
   return async (kind, stop) => {
@@ -44,7 +48,9 @@ export function passOver({
     const result = await workspace.exclusively(target, how, async (context) => {
       const before = factsOf(context.memory.state);
       const passes = { ...noPasses, initial: first };
-      const options: SyncOptions = { passes, only: everything, offline: false, waitMs: 0, trainOnly: kind === 'train' };
+      const question = { folder: found, only: everything, error: leaderError(), signals: { stop, kill } };
+      const after = kind === 'train' ? null : await unreadyLeader(target, workspace, question);
+      const options: SyncOptions = { passes, only: everything, offline: false, waitMs: 0, trainOnly: kind === 'train', after, spare: true };
       return resultOf(before, context, await syncTarget(context, found, options));
     });
     if (kind === 'sync' && result.report.error === null && result.report.held.length === 0) first = false;

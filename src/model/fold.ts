@@ -5,6 +5,7 @@ import type { DocumentId } from './document.ts';
 import { dropSettled } from './drift.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
+import { blankRecord, foldFailed, oneMore } from './failed.ts';
 import type { Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
@@ -51,7 +52,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       if (effect === undefined) return;
       open.delete(entry.effect);
       draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
-      foldFailed(draft, effect, entry.error, entry.refused);
+      foldFailed(draft.records, effect, entry);
       return;
     }
     case 'blurred': {
@@ -59,7 +60,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       if (effect === undefined) return;
       open.delete(entry.effect);
       draft.doubts = draft.doubts.filter((doubt) => doubt.effect !== entry.effect);
-      foldBlurred(draft, effect);
+      foldBlurred(draft, effect, entry.at);
       return;
     }
     case 'doubt':
@@ -167,8 +168,18 @@ function foldDone(draft: StateDraft, effect: Effect, entry: Extract<JournalEntry
     case 'replace-all': {
       draft.lastWrite = effect.id;
       const kept = new Set(effect.documents.map((part) => part.document));
-      for (const id of Object.keys(draft.records)) if (!kept.has(id)) delete draft.records[id];
-      for (const part of effect.documents) putPart(draft, effect, { ...part, part: '' }, entry.remoteId, entry.at);
+      for (const [id, { items, refused }] of Object.entries(draft.records)) {
+        // What was refused before it ever got in is remembered, or it would be sent with every next text.
+        if (!kept.has(id) && (items.length > 0 || refused === null)) delete draft.records[id];
+      }
+      for (const part of effect.documents) {
+        const before = draft.records[part.document];
+        putPart(draft, effect, { ...part, part: '' }, entry.remoteId, entry.at);
+        // Accepted as it was before: its newer bytes are as refused as ever.
+        const now = draft.records[part.document];
+        if (now !== undefined && before !== undefined && before.refused !== null && before.refused !== part.fingerprint)
+          draft.records[part.document] = { ...now, refused: before.refused, error: before.error };
+      }
       return;
     }
     case 'train': {
@@ -212,8 +223,9 @@ function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remot
   };
   const { path, title, url, body } = part;
   const items = [...(before?.items ?? []).filter((other) => other.part !== part.part), item];
+  const { tries: _, ...rest } = before ?? blankRecord(part);
   putRecord(draft, part.document, {
-    ...(before ?? blankRecord(part)),
+    ...rest,
     path,
     title,
     url,
@@ -227,31 +239,14 @@ function putPart(draft: StateDraft, effect: EffectBase, part: WrittenPart, remot
   });
 }
 
-/** A document of which nothing is known but what it is. */
-function blankRecord({ path, title, url, body }: Pick<DocumentRecord, 'path' | 'title' | 'url' | 'body'>): DocumentRecord {
-  const nothing = { pushed: null, trained: null, pushedCommit: null, trainedCommit: null, pushedAt: null, trainedAt: null };
-  return { path, title, url, body, items: [], training: 'pending', origin: 'created', error: null, refused: null, ...nothing };
-}
-
-function foldFailed(draft: StateDraft, effect: Effect, error: ErrorRecord, refused: boolean): void {
-  if (effect.action !== 'create' && effect.action !== 'update' && effect.action !== 'delete') return;
-  const before = draft.records[effect.document];
-  if (effect.action === 'delete') {
-    if (before !== undefined) draft.records[effect.document] = { ...before, error };
-    return;
-  }
-  draft.records[effect.document] = {
-    ...(before ?? blankRecord(effect)),
-    error,
-    refused: refused ? effect.fingerprint : (before?.refused ?? null),
-  };
-}
-
 /** What a repeatable effect touched is of unknown content from now on; and a training is owed, since something may have changed. */
-function foldBlurred(draft: StateDraft, effect: Effect): void {
+function foldBlurred(draft: StateDraft, effect: Effect, at: Timestamp): void {
   if (effect.action === 'update' || effect.action === 'delete') {
     draft.lastWrite = effect.id;
     blur(draft, effect.document, effect.remoteId);
+    const record = draft.records[effect.document];
+    if (effect.action === 'update' && record !== undefined)
+      draft.records[effect.document] = { ...record, tries: oneMore(record, effect.fingerprint, at) };
   } else if (effect.action === 'replace-all') {
     draft.lastWrite = effect.id;
     for (const id of Object.keys(draft.records)) blur(draft, id, null);

@@ -55,14 +55,16 @@ export type BrakeRule =
   | 'other-bot'
   | 'other-folder'
   | 'existing-content'
-  | 'first-contact';
+  | 'first-contact'
+  /** The target named by `after` is not known to be well at this folder. */
+  | 'after';
 
 export interface Brake {
   /** H1, H2 … once it is noted in the state; '' in a plan that changes nothing. */
   readonly id: string;
   readonly rule: BrakeRule;
-  /** deletes: only the deletes are held, the rest goes on. all: nothing is done at this target. */
-  readonly holds: 'deletes' | 'all';
+  /** deletes: only the deletes are held, the rest goes on. pushes: everything but retractions. all: nothing is done at this target. */
+  readonly holds: 'deletes' | 'pushes' | 'all';
   readonly documents: readonly DocumentId[];
   readonly message: string;
   /** The arguments after `kbsync` that pass it, or null where none does. */

@@ -50,6 +50,15 @@ export interface DocumentRecord {
   /** The last failure. `refused` names the bytes that failed for good: they are not sent again until they change. */
   readonly error: ErrorRecord | null;
   readonly refused: Fingerprint | null;
+  /** Writes of these bytes that failed in a row for a reason that may pass; left out: none. */
+  readonly tries?: Tries;
+}
+
+/** How often in a row, and when last. `fingerprint` is that of the part. */
+export interface Tries {
+  readonly fingerprint: Fingerprint;
+  readonly count: number;
+  readonly at: Timestamp;
 }
 
 /** Stands in a leftover where the vendor never gave an id: only a person can find the item, by its mark. */

@@ -42,8 +42,20 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   const wholeFolder = folder?.holds === 'all' ? folder : null;
   const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
   const contact = existingContent(scene) ?? firstContact(scene);
-  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, vanished(scene), tooManyUpdates(scene)];
-  return found.filter((brake) => brake !== null);
+  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, vanished(scene), tooManyUpdates(scene), stagedAfter(scene)];
+  return passedTogether(
+    found.filter((brake) => brake !== null),
+    scene.name,
+  );
+}
+
+/** Of several that each hold the whole target, a command that passes only one would leave it held by the next: each names what passes them all. */
+function passedTogether(brakes: readonly Brake[], name: string): readonly Brake[] {
+  const start = `sync --target ${name} `;
+  const isWhole = ({ holds, passWith }: Brake) => holds !== 'deletes' && passWith !== null;
+  const flags = brakes.filter(isWhole).map(({ passWith }) => passWith?.slice(start.length) ?? '');
+  const together = `${start}${[...new Set(flags)].join(' ')}`;
+  return brakes.map((brake) => (isWhole(brake) ? { ...brake, passWith: together } : brake));
 }
 
 /** What a person's word about one document does not pass: nobody knows then which bot it is said to, or what that bot holds. */
@@ -58,10 +70,17 @@ function goesByWord(operation: Operation): boolean {
 export function heldOperations(plan: Pick<Plan, 'brakes' | 'operations'>): ReadonlySet<OperationId> {
   const all = plan.brakes.some((brake) => brake.holds === 'all');
   const strange = plan.brakes.some((brake) => strangerRules.includes(brake.rule));
-  const documents = new Set(plan.brakes.flatMap((brake) => brake.documents));
-  const isHeld = (operation: Operation) =>
-    goesByWord(operation) ? strange : all || (operation.action === 'delete' && documents.has(operation.document));
+  const pushes = plan.brakes.some((brake) => brake.holds === 'pushes');
+  const documents = new Set(plan.brakes.flatMap((brake) => (brake.holds === 'deletes' ? brake.documents : [])));
+  const isHeld = (operation: Operation) => {
+    if (goesByWord(operation)) return strange;
+    return all || (pushes && !isRetraction(operation)) || (operation.action === 'delete' && documents.has(operation.document));
+  };
   return new Set(plan.operations.filter(isHeld).map((operation) => operation.id));
+}
+
+function isRetraction(operation: Operation): boolean {
+  return operation.action === 'delete' && operation.retraction;
 }
 
 function sceneOf(facts: BrakeFacts): Scene {
@@ -146,11 +165,11 @@ function existingContent(scene: Scene): Brake | null {
   const { input, name, known, operations } = scene;
   const { contact, passes } = input;
   if (!contact.first || !contact.listed || passes.initial || operations.length === 0) return null;
-  if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'existing-content')) return null;
   const orphans = contact.orphans ?? 0;
   const creates = operations.filter((operation) => operation.action === 'create');
-  if (orphans > 0 && creates.length > 0) return unknownCopies(name, orphans, creates);
-  if (contact.foreign === 0 || known > 0) return null;
+  if (orphans > 0 && creates.length > 0)
+    return isApproved(scene, ['existing-content'], documentsOf(creates)) ? null : unknownCopies(name, orphans, creates);
+  if (contact.foreign === 0 || known > 0 || isApproved(scene, ['existing-content'], documentsOf(operations))) return null;
   const message =
     `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make: \`adopt ${name}\` to match them, ` +
     `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them (adopt is not built yet in this version).`;
@@ -166,11 +185,12 @@ function unknownCopies(name: string, orphans: number, creates: readonly Operatio
   return brakeOf('existing-content', 'all', documentsOf(creates), message, `sync --target ${name} --initial`);
 }
 
-function firstContact({ input, name, known, operations }: Scene): Brake | null {
+function firstContact(scene: Scene): Brake | null {
+  const { input, name, known, operations } = scene;
   const { contact, passes } = input;
   if (!contact.first || contact.listed || contact.sandbox || contact.offline || passes.initial || known > 0 || operations.length === 0)
     return null;
-  if (input.passes.approved.some((run) => run.approvedAt !== null && run.rule === 'first-contact')) return null;
+  if (isApproved(scene, ['first-contact'], documentsOf(operations))) return null;
   const message =
     `${name} is met for the first time and ${input.target.label} cannot list what it holds: if it was fed before (a lost state), ` +
     `pushing ${counted(operations.length, 'operation')} would double it. \`sync --initial\` says that it is new, or empty.`;
@@ -218,7 +238,7 @@ function otherFolder(scene: Scene): Brake | null {
   const { allowDeletes, sealed } = input.passes;
   const sealedAll = sealed !== null && deletes.length > 0 && deletes.every((operation) => sealed.has(operation.id));
   if (sealedAll || (allowDeletes !== null && deletes.length <= allowDeletes)) return null;
-  if (isApproved(scene, strange ? ['other-folder'] : deleteRules, documentsOf(deletes))) return null;
+  if (isApproved(scene, strange ? ['other-folder'] : deleteRules, documentsOf(held))) return null;
   const message =
     `${figure(gone.length)} of the ${counted(inScope, 'document')} that ${name} holds are not in this folder` +
     (strange
@@ -272,5 +292,16 @@ function tooManyUpdates(scene: Scene): Brake | null {
   if (updates.length <= limit || isApproved(scene, ['too-many-updates'], documentsOf(updates))) return null;
   const allowed = input.passes.allowUpdates === null ? 'safety.maxUpdate allows' : '--allow-updates allows';
   const message = `${figure(updates.length)} of the ${counted(known, 'document')} of ${name} would change; ${allowed} ${figure(limit)}: the target is held.`;
-  return brakeOf('too-many-updates', 'all', documentsOf(updates), message, `sync --target ${name} --allow-updates ${updates.length}`);
+  return brakeOf('too-many-updates', 'pushes', documentsOf(updates), message, `sync --target ${name} --allow-updates ${updates.length}`);
+}
+
+/** What must not be known any more does not wait for a rehearsal; all else does. */
+function stagedAfter({ input, name, operations }: Scene): Brake | null {
+  const waiting = operations.filter((operation) => !isRetraction(operation));
+  if (input.after === undefined || input.after === null || waiting.length === 0) return null;
+  const { target, why, next } = input.after;
+  const message =
+    `${name} comes after ${target}, which has not gone well at this folder: ${why}. ${counted(waiting.length, 'operation')} held; ` +
+    `${next}. To push all the same, take after: ${target} out of the configuration.`;
+  return brakeOf('after', 'pushes', documentsOf(waiting), message, null);
 }

@@ -104,7 +104,7 @@ function baseOf(action: Operation['action'], { document, path }: Pick<PayloadHea
 
 function moveOf(input: PlanInput, from: Known, payload: PayloadHead, reason: string): Drafted {
   const { record } = from;
-  const refused = isRefused(record, payload);
+  const refused = !input.only.failed && isRefused(record, payload);
   const sends = record.pushed !== payload.fingerprint && !refused;
   const operation: Operation = {
     ...baseOf('move', payload, reason),
@@ -140,16 +140,25 @@ function narrowing({ only, state }: PlanInput) {
   );
   const path = (candidate: string) =>
     roots === undefined || roots.some((root) => root === '' || root === '.' || candidate === root || candidate.startsWith(`${root}/`));
-  const failed = (record: DocumentRecord | null) =>
-    record !== null && (record.error !== null || record.items.length === 0 || record.training === 'failed');
+  const held = new Set(state.held.flatMap((run) => run.documents));
+  const failed = (candidate: Operation, record: DocumentRecord | null) =>
+    (record !== null && (record.error !== null || record.items.length === 0 || record.training === 'failed')) ||
+    (candidate.by === 'vendor' && !held.has(candidate.document) && isUndone(candidate.document, record, state));
   const { documents } = only;
   const document = (id: DocumentId) => documents === undefined || documents.has(id) || documents.has(parentOf(id));
   const operation = (candidate: Operation, record: DocumentRecord | null) => {
     if (!document(candidate.document)) return false;
-    if (only.failed && !failed(record ?? state.records[candidate.document] ?? null)) return false;
+    if (only.failed && !failed(candidate, record ?? state.records[candidate.document] ?? null)) return false;
     return path(candidate.path) || (candidate.action === 'move' && path(candidate.fromPath));
   };
   return { path, document, operation };
+}
+
+/** The last whole look wanted it done, and it was not: not sent because the target was stopped before its turn, or its outcome was lost. */
+function isUndone(document: DocumentId, record: DocumentRecord | null, { lastSync }: PlanInput['state']): boolean {
+  const wanted = lastSync?.behind[document];
+  if (wanted === undefined || wanted === 'blocked') return false;
+  return wanted === '' ? record !== null : record?.pushed !== wanted;
 }
 
 /** After the brakes were judged: a limit that came before them would let a mass go by in slices. What is held takes nobody's place. */

@@ -107,6 +107,7 @@ function blockOpenAndFailed(input: PlanInput, draft: Draft): Set<DocumentId> {
 
 function sortWanted(input: PlanInput, payload: PayloadHead, draft: Draft): void {
   const record = input.state.records[payload.document];
+  const resting = input.resting?.get(payload.document);
   if (record === undefined && input.vanished?.documents.has(payload.document) === true) {
     // Known to be this document: it is not to be taken for another one that was moved.
     draft.again.push({ payload, reason: 'no longer at the vendor' });
@@ -114,14 +115,18 @@ function sortWanted(input: PlanInput, payload: PayloadHead, draft: Draft): void 
     draft.fresh.push({ payload, reason: payload.kind === 'qa' ? 'new question' : 'new file' });
   } else if (record.items.length > 0 && record.path !== payload.path) {
     draft.moved.push({ payload, record, reason: `moved from ${record.path}` });
-  } else if (isRefused(record, payload)) {
+  } else if (isQuarantined(input, record, payload)) {
     draft.blocked.push(refusedBefore(payload, record));
+  } else if (record.pushed !== payload.fingerprint && resting !== undefined) {
+    draft.blocked.push(blockedAs(payload, record, resting));
   } else if (record.items.length === 0) {
-    draft.again.push({ payload, reason: record.refused === null ? 'failed before, once more' : 'changed since it was refused' });
+    draft.again.push({ payload, reason: reasonOfAgain(record, payload) });
   } else if (record.pushed !== payload.fingerprint) {
     draft.changed.push({ payload, record, reason: reasonOfChange(record, payload) });
   } else if (record.training === 'failed' && input.only.failed) {
     draft.changed.push({ payload, record, reason: 'training failed, once more' });
+  } else if (record.training === 'failed' && !trainsAnyway(input)) {
+    draft.blocked.push(blockedAs(payload, record, `not to be trained${wordsOf(record)}; ${wayOn}`));
   } else if (record.origin === 'created' && isMisnamed(input.target, record, payload)) {
     // What was adopted keeps the name that a person gave it until there is something to send.
     draft.misnamed.push({ payload, record, reason: 'rename at the vendor owed' });
@@ -166,15 +171,47 @@ export function isRefused(record: DocumentRecord, payload: PayloadHead): boolean
   return refused === payload.fingerprint || payload.parts.some((part) => part.fingerprint === refused);
 }
 
+/**
+ * Whether it is left alone because its bytes failed for good; `--only-failed` is a person's word to try them once more. Where a bot takes one
+ * text, what was refused with it stays out together, and is tried again together once any of it has changed.
+ */
+function isQuarantined(input: PlanInput, record: DocumentRecord, payload: PayloadHead): boolean {
+  if (input.only.failed || !isRefused(record, payload)) return false;
+  if (!input.target.whole) return true;
+  const wanted = new Map(input.wanted.map((head) => [head.document, head]));
+  return Object.entries(input.state.records).every(([id, other]) => {
+    const head = wanted.get(id);
+    return other.refused === null || (head !== undefined && isRefused(other, head));
+  });
+}
+
 function refusedBefore(payload: PayloadHead, record: DocumentRecord): BlockedDocument {
-  const { document, path } = payload;
-  const words = record.error === null ? '' : `: ${record.error.message.replace(/\.$/, '')}`;
-  const reason = `refused for good before${words}; change the document`;
+  return blockedAs(payload, record, `refused for good before${wordsOf(record)}; ${wayOn}`);
+}
+
+const wayOn = 'change the document, or have it tried once more: kbsync sync --only-failed';
+
+function blockedAs({ document, path }: PayloadHead, record: DocumentRecord, reason: string): BlockedDocument {
   return { document, path, action: record.items.length === 0 ? 'create' : 'update', reason, error: record.error };
+}
+
+function wordsOf({ error }: DocumentRecord): string {
+  return error === null ? '' : `: ${error.message.replace(/\.$/, '')}`;
+}
+
+/** Whether the training that is owed, or under way, takes in what failed in the one before. */
+function trainsAnyway({ target, state }: PlanInput): boolean {
+  return target.traits.training === 'on-request' && (state.run !== null || state.lastWrite !== state.learntThrough);
+}
+
+function reasonOfAgain(record: DocumentRecord, payload: PayloadHead): string {
+  if (isRefused(record, payload)) return 'refused for good before, once more';
+  return record.refused === null ? 'failed before, once more' : 'changed since it was refused';
 }
 
 /** Why the bytes differ, in a reviewer's words. */
 function reasonOfChange(record: DocumentRecord, payload: PayloadHead): string {
+  if (isRefused(record, payload)) return 'refused for good before, once more';
   if (record.pushed === null) return 'what the bot holds is not known';
   if (isPartMissing(record, payload)) return record.error === null ? 'missing at the vendor' : 'failed before, once more';
   return record.body === payload.body ? 'title, link or settings changed' : 'text changed';

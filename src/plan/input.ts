@@ -33,6 +33,18 @@ export interface PlanInput {
   readonly safety: SafetyConfig;
   readonly passes: PlanPasses;
   readonly only: PlanOnly;
+  /** Documents to leave alone for now, with why: they failed several times in a row. Left out: none. */
+  readonly resting?: ReadonlyMap<DocumentId, string>;
+  /** The target that this one comes after, where that one is not well: nothing but retractions is sent. Null, or left out: nothing to wait for. */
+  readonly after?: Unready | null;
+}
+
+/** A target that must have gone well first, and what is wrong with it, as a clause: "3 documents are not trained there yet". */
+export interface Unready {
+  readonly target: string;
+  readonly why: string;
+  /** What helps, as a clause. */
+  readonly next: string;
 }
 
 /** Documents that `retract` keeps out of this bot, and those whose file has changed since. */

@@ -68,6 +68,9 @@ function isBrake(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { id, rule, holds, documents, message, passWith } = value;
   return (
-    [id, rule, message].every(isText) && (holds === 'deletes' || holds === 'all') && isListOf(documents, isText) && isTextOrNull(passWith)
+    [id, rule, message].every(isText) &&
+    (holds === 'deletes' || holds === 'pushes' || holds === 'all') &&
+    isListOf(documents, isText) &&
+    isTextOrNull(passWith)
   );
 }

@@ -118,8 +118,13 @@ class PushRun {
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.code === 'UNEXPECTED') throw thrown;
-      results = batch.sendables.map(() => ({ ok: false, error }));
-      this.judge(error);
+      const { stops, effect } = error.facts;
+      // One bad item must not count against the others of its batch: none of them was taken, so each is sent alone.
+      if (batch.sendables.length > 1 && stops === 'document' && effect === 'none') results = await this.callEach(batch);
+      else {
+        results = batch.sendables.map(() => ({ ok: false, error }));
+        this.judge(error);
+      }
     }
     const entries: EntryBody[] = [];
     for (const [index, sendable] of batch.sendables.entries()) {
@@ -131,6 +136,30 @@ class PushRun {
     }
     if (results.some((result) => result.ok)) this.failuresInARow = 0;
     if (entries.length > 0) await memory.append(entries);
+  }
+
+  private async callEach({ action, sendables }: Batch): Promise<readonly ItemResult[]> {
+    const results: ItemResult[] = [];
+    for (const sendable of sendables) {
+      try {
+        if (this.stopped()) throw this.notSent();
+        results.push(...(await this.call({ action, sendables: [sendable] })));
+      } catch (thrown) {
+        const error = asSyncError(thrown);
+        if (error.code === 'UNEXPECTED') throw thrown;
+        if (!this.stopped()) this.judge(error);
+        results.push({ ok: false, error });
+      }
+    }
+    return results;
+  }
+
+  /** Why something was not even tried: said in its own sentence, so that nobody looks for the fault in that document. */
+  private notSent(): SyncError {
+    const why = this.stoppedBy ?? new SyncError('UNCONFIRMED', { message: 'it was left for the next run' });
+    const { code, message, vendor, next, facts, data } = why;
+    const sentence = code === 'ABORTED' ? message : `not sent: ${message}`;
+    return new SyncError(code, { message: sentence, vendor, next, data, facts: { ...facts, effect: 'none' }, cause: why });
   }
 
   private async call(batch: Batch): Promise<readonly ItemResult[]> {
@@ -265,8 +294,7 @@ class PushRun {
       if (doubt !== null && error === null) return { step, outcome: 'unconfirmed', remoteIds, error: doubt };
       if (error !== null) return { step, outcome: 'failed', remoteIds, error };
       if (waiting > 0) {
-        const stopped = this.stoppedBy ?? new SyncError('UNCONFIRMED', { message: 'not sent' });
-        return { step, outcome: 'failed', remoteIds, error: stopped.record() };
+        return { step, outcome: 'failed', remoteIds, error: this.notSent().record() };
       }
       return { step, outcome: 'done', remoteIds: step.writes.length === 0 ? this.movedIds(step) : remoteIds, error: null };
     });

@@ -50,10 +50,11 @@ export async function replaceWhole(
     const error = asSyncError(thrown);
     if (error.code === 'UNEXPECTED') throw thrown;
     const doubtful = error.facts.effect === 'unconfirmed';
-    const failure = { kind: 'failed', effect: id, error: error.record(), refused: false } as const;
+    const refused = error.facts.retry === 'never' && error.facts.stops === 'document';
+    const failure = { kind: 'failed', effect: id, error: error.record(), refused } as const;
     await context.memory.append([doubtful ? { kind: 'blurred', effect: id } : failure]);
     const outcome = doubtful ? 'unconfirmed' : 'failed';
-    return { results: operations.map((operation) => resultOf(operation, outcome, error.record())), stoppedBy: error };
+    return { results: operations.map((operation) => resultOf(operation, outcome, error.record())), stoppedBy: refused ? null : error };
   }
 }
 

@@ -61,6 +61,8 @@ export interface Disk {
   removeLoosely(path: string): void;
   /** Null where the file exists already. Not synced. */
   createExclusive(path: string, data: string | Uint8Array): Promise<OwnedFile | null>;
+  /** Makes an empty file, and its folder; false where it exists already. Not synced. */
+  claim(path: string): boolean;
   /** Durable; takes the place of what stood at `to`. */
   rename(from: string, to: string): Promise<void>;
   /** Already gone is success. Not synced: after a power cut the file may be back. */
@@ -107,6 +109,7 @@ export function nodeDisk(): Disk {
     writeLoosely: (path, data) => writeUnsynced(path, data),
     removeLoosely: (path) => removeUnsynced(path),
     createExclusive: (path, data) => writing(path, () => createOwned(path, data)),
+    claim: (path) => claimName(path),
     rename: (from, to) =>
       writing(from, async () => {
         await rename(from, to);
@@ -203,6 +206,17 @@ function removeUnsynced(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw unwritable(path, error);
+  }
+}
+
+function claimName(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    closeSync(openSync(path, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw unwritable(path, error);
   }
 }
 

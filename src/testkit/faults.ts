@@ -235,6 +235,11 @@ function stepDisk(model: Model, now: () => number, step: (name: string) => void)
         close: async () => undefined,
       };
     },
+    claim(path) {
+      if (names.has(path)) return false;
+      create(path);
+      return true;
+    },
     async rename(from, to) {
       move(from, to);
       syncFolder(dirname(to));

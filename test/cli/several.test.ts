@@ -77,6 +77,19 @@ describe('several targets', () => {
     expect([(await run('status')).exitCode, (await run('todo')).exitCode]).toEqual([0, 0]);
   }, 60_000);
 
+  it('show tells what the others know of a document', async () => {
+    expect((await run('sync')).exitCode).toBe(0);
+    damage('support');
+    expect(await run('show', 'keep.md')).toMatchObject({
+      exitCode: 1,
+      document: 'keep.md',
+      targets: [{ name: 'site', training: 'trained' }],
+      errors: [{ target: 'support', error: { code: 'STATE_DAMAGED' } }],
+    });
+    const told = await place.run('show', 'keep.md');
+    expect([told.exitCode, told.stdout, told.stderr]).toEqual([1, expect.stringContaining('site'), expect.stringContaining('support: ')]);
+  }, 60_000);
+
   it('where only one of them is locked, the others are told in full; the short object is for all locked', async () => {
     const disk = nodeDisk();
     const lockOf = (name: string) =>
@@ -190,6 +203,29 @@ describe('a vendor', () => {
     }
     expect((await place.run('ask', 'site', 'Anybody?')).exitCode).toBe(11);
   }, 30_000);
+
+  it('that hangs keeps nobody waiting: the others are done while it still hangs', async () => {
+    const { heard } = await at((tell) => tell);
+    const { port } = server.address() as AddressInfo;
+    const hangs = `  - { name: dead, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "http://127.0.0.1:${port}" }\n`;
+    place.write({ 'sync.config.yaml': config('acme', hangs), 'content/keep.md': '# Keep\n\nIt stays.\n' });
+    const child = place.start('sync', '--json');
+    await heard;
+    for (const name of ['support', 'site']) {
+      while (((await place.view(name)).state.lastSync?.documents ?? 0) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (Object.values((await place.view(name)).state.records).some(({ training }) => training !== 'trained'))
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(child.exitCode, 'it still hangs').toBeNull();
+    child.kill('SIGINT');
+    const { exitCode, stdout } = await ended(child);
+    expect(exitCode).toBe(130);
+    expect((JSON.parse(stdout) as Answer).targets).toMatchObject([
+      { name: 'support', error: null, training: { state: 'trained' } },
+      { name: 'site', error: null, training: { state: 'trained' } },
+      { name: 'dead', error: { code: 'ABORTED' } },
+    ]);
+  }, 60_000);
 
   it('that hangs: Ctrl-C ends what only reads at once, and a sync in its time', async () => {
     const { heard } = await at((tell) => tell);

@@ -123,7 +123,6 @@ describe('the JSON Schema', () => {
 
   it.each<readonly [string, JsonRecord]>([
     ['state.kind', { ...good, state: { kind: 's3' } }],
-    ['targets[].after', withTarget({ after: 'b' })],
     ['targets[].paths', withTarget({ paths: { upload: '/x' } })],
     ['schedule.verify', { ...good, schedule: { verify: '0 3 * * *' } }],
     ['verify', { ...good, verify: {} }],

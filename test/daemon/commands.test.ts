@@ -4,13 +4,15 @@ import { createCommands } from '../../src/daemon/commands.ts';
 import type { Engine } from '../../src/daemon/engine.ts';
 import type { HandedCommand } from '../../src/daemon/handover.ts';
 
-function bench() {
+function bench(resting: Readonly<Record<string, Promise<void>>> = {}) {
+  const readied: string[] = [];
   const log: string[] = [];
   const ends: ((code: number) => void)[] = [];
   const loop = (name: string) => ({
     name,
     hold: async () => {
       log.push(`hold ${name}`);
+      await resting[name];
       return () => void log.push(`release ${name}`);
     },
     demand: () => void log.push(`demand ${name}`),
@@ -19,12 +21,12 @@ function bench() {
   const engine = {
     loops: new Map(['support', 'site'].map((name) => [name, loop(name)])),
     folder: { changed: () => void log.push('changed') },
-    workspace: { forgetNumbers: () => {} },
   } as unknown as Engine;
   const stop = new AbortController();
   const commands = createCommands({
     engine: () => engine,
-    run: (command) => {
+    run: (command, { ready }) => {
+      for (const name of ['support', 'site']) void ready?.(name).then(() => readied.push(name));
       log.push(`run ${command.command} ${command.options.targets.join('+') || 'all'}`);
       return new Promise((resolve) => ends.push(resolve));
     },
@@ -45,7 +47,7 @@ function bench() {
     return commands.run(handed, { stdout: () => {}, stderr: (text) => void talk.push(text), stop: signal });
   };
   const settle = () => new Promise((resolve) => setImmediate(resolve));
-  return { log, ends, hand, talk, settle, commands, stop };
+  return { readied, log, ends, hand, talk, settle, commands, stop };
 }
 
 describe('handed commands', () => {
@@ -57,6 +59,25 @@ describe('handed commands', () => {
     ends[0]?.(0);
     expect(await code).toBe(0);
     expect(log.slice(2)).toEqual(['changed', 'demand site', 'release site']);
+  });
+
+  it('wait for each target on its own: a pass that hangs at one vendor keeps nobody from the others', async () => {
+    let arrives = (): void => {};
+    const hanging = new Promise<void>((resolve) => {
+      arrives = resolve;
+    });
+    const { readied, log, ends, hand, settle } = bench({ support: hanging });
+    const code = hand('sync', []);
+    await settle();
+    expect(log).toEqual(['hold support', 'hold site', 'run sync all']);
+    expect(readied).toEqual(['site']);
+    arrives();
+    await settle();
+    expect(readied).toEqual(['site', 'support']);
+    ends[0]?.(0);
+    expect(await code).toBe(0);
+    await settle();
+    expect(log.filter((line) => line.startsWith('release'))).toEqual(['release support', 'release site']);
   });
 
   it('take turns for one target, and go side by side for two', async () => {

@@ -113,7 +113,7 @@ describe('too many deletes', () => {
     }
     expect(Object.keys(state.records)).toHaveLength(40);
     const changed = files(40).map((payload) => head(payload.path, 'new'));
-    expect(rules(buildPlan(input({ state, wanted: changed, only })))).toEqual(['too-many-updates all']);
+    expect(rules(buildPlan(input({ state, wanted: changed, only })))).toEqual(['too-many-updates pushes']);
   });
 
   it('spends a --limit on what is not held first', () => {
@@ -162,7 +162,7 @@ describe('too many updates', () => {
     [100, 51, true],
   ])('of %d, %d changed: held %s', (known, changed, held) => {
     const plan = changing(known, changed);
-    expect(rules(plan)).toEqual(held ? ['too-many-updates all'] : []);
+    expect(rules(plan)).toEqual(held ? ['too-many-updates pushes'] : []);
     expect(heldOperations(plan).size).toBe(held ? changed : 0);
   });
 
@@ -182,7 +182,7 @@ describe('too many updates', () => {
     const moved = (settings: string) =>
       before.map((payload, index) => head(`new${index}.md`, `t${index}`, { document: payload.document, settings }));
     expect(buildPlan(input({ state: stateOf(before), wanted: moved('') })).brakes).toEqual([]);
-    expect(rules(buildPlan(input({ state: stateOf(before), wanted: moved('link') })))).toEqual(['too-many-updates all']);
+    expect(rules(buildPlan(input({ state: stateOf(before), wanted: moved('link') })))).toEqual(['too-many-updates pushes']);
   });
 
   it('holds no first push', () => {
@@ -271,6 +271,30 @@ describe('an empty, missing, partial or other folder', () => {
     ).toEqual([]);
   });
 
+  it('approved, does not cover documents that came after', () => {
+    const known = [...ids(100), ...ids(30, 'other')];
+    const passes = { approved: [approved('other-folder', known)] };
+    expect(rules(buildPlan(input({ state: stateOf(files(100)), wanted: files(31, 'other'), passes })))).toEqual(['other-folder all']);
+  });
+
+  it('names one command that passes both, where another brake holds the target too', () => {
+    const wanted = [
+      ...files(100)
+        .slice(0, 40)
+        .map(({ path }) => head(path, 'new')),
+      ...files(60, 'other'),
+    ];
+    const safety = { maxDelete: { share: 0.1, count: 50, floor: 5 }, maxUpdate: { share: 0.1, floor: 5 } };
+    const plan = buildPlan(input({ state: stateOf(files(100)), wanted, safety }));
+    expect(plan.brakes.map(({ rule, passWith }) => [rule, passWith])).toEqual([
+      ['other-folder', 'sync --target site --allow-deletes 60 --allow-updates 40'],
+      ['too-many-updates', 'sync --target site --allow-deletes 60 --allow-updates 40'],
+    ]);
+    expect(buildPlan(input({ state: stateOf(files(100)), wanted, safety, passes: { allowDeletes: 60, allowUpdates: 40 } })).brakes).toEqual(
+      [],
+    );
+  });
+
   it('holds only the deletes where the rest is known', () => {
     expect(rules(losing(9, 5))).toEqual(['other-folder deletes']);
     expect(rules(losing(10, 5))).toEqual([]);
@@ -316,7 +340,13 @@ describe('the bot', () => {
       passWith: 'sync --target site --initial',
     });
     expect(buildPlan(input({ wanted: files(3), contact, passes: { initial: true } })).brakes).toEqual([]);
-    expect(buildPlan(input({ wanted: files(3), contact, passes: { approved: [approved('existing-content', [])] } })).brakes).toEqual([]);
+    expect(buildPlan(input({ wanted: files(3), contact, passes: { approved: [approved('existing-content', ids(3))] } })).brakes).toEqual(
+      [],
+    );
+    // Not what has come since.
+    expect(rules(buildPlan(input({ wanted: files(4), contact, passes: { approved: [approved('existing-content', ids(3))] } })))).toEqual([
+      'existing-content all',
+    ]);
     expect(buildPlan(input({ wanted: files(3), contact: { ...contact, foreign: 0 } })).brakes).toEqual([]);
     expect(buildPlan(input({ wanted: files(3), contact: { ...contact, first: false } })).brakes).toEqual([]);
     const taken = buildPlan(input({ state: stateOf(files(3)), wanted: files(4), contact: { ...contact, taken: 3 } }));
@@ -332,6 +362,10 @@ describe('the bot', () => {
     const plan = buildPlan(input({ wanted: files(3), contact, target: target({ label: 'CX Genie' }) }));
     expect(only(plan)).toMatchObject({ rule: 'first-contact', holds: 'all', passWith: 'sync --target site --initial' });
     expect(only(plan).message).toContain('CX Genie cannot list');
+    for (const count of [3, 4]) {
+      const after = buildPlan(input({ wanted: files(count), contact, passes: { approved: [approved('first-contact', ids(3))] } }));
+      expect(after.brakes, `approved for 3, and ${count} are there`).toHaveLength(count - 3);
+    }
     for (const more of [
       { contact: { ...contact, sandbox: true } },
       { contact: { ...contact, offline: true } },
@@ -389,5 +423,39 @@ describe('vanished', () => {
     );
     expect(plan.operations.map(({ action }) => action)).toEqual(['create', 'delete']);
     expect(losing(40, 20, { wanted: files(40).slice(20) }).brakes.map(({ rule }) => rule)).not.toContain('vanished');
+  });
+});
+
+describe('a target that comes after another one', () => {
+  const after = { target: 'staging', why: '3 documents not trained there yet', next: 'run kbsync sync --target staging' };
+  const changed = [...files(3), head('new.md')];
+
+  it('is held while that one is not well, in its words, and nothing passes', () => {
+    const passes = { allowDeletes: 99, allowUpdates: 99, initial: true, approved: [approved('after', ['new.md'])] };
+    const plan = buildPlan(input({ state: stateOf(files(3)), wanted: changed, after, passes }));
+    expect(only(plan)).toMatchObject({
+      rule: 'after',
+      holds: 'pushes',
+      documents: ['new.md'],
+      message:
+        'site comes after staging, which has not gone well at this folder: 3 documents not trained there yet. 1 operation held; run kbsync sync --target staging. To push all the same, take after: staging out of the configuration.',
+      passWith: null,
+    });
+    expect([...heldOperations(plan)]).toEqual(['create new.md']);
+  });
+
+  it('is not held with nothing to do, nor where that one is well', () => {
+    expect(buildPlan(input({ state: stateOf(files(3)), wanted: files(3), after })).brakes).toEqual([]);
+    expect(buildPlan(input({ state: stateOf(files(3)), wanted: changed, after: null })).brakes).toEqual([]);
+  });
+
+  it('forgets what must not be known any more at once', () => {
+    const leaves = new Map([
+      ['f0000.md', { reason: 'fence', retraction: true }],
+      ['f0001.md', { reason: 'draft', retraction: false }],
+    ]);
+    const plan = buildPlan(input({ state: stateOf(files(3)), wanted: [...files(3).slice(2), head('new.md')], leaves, after }));
+    expect(rules(plan)).toEqual(['after pushes']);
+    expect([...heldOperations(plan)].sort()).toEqual(['create new.md', 'delete f0001.md']);
   });
 });

@@ -38,7 +38,6 @@ describe('a wanted document', () => {
       glance: ['+ a.md'],
       reason: 'changed since it was refused',
     },
-    { name: 'failed in training', before: record(now, { training: 'failed' }), glance: [], reason: null },
     { name: 'is stuck', before: record(now, { training: 'stuck' }), glance: [], reason: null },
     {
       name: 'failed in training, with --only-failed',
@@ -75,20 +74,51 @@ describe('a wanted document', () => {
     ['a create', record(now, { items: [], pushed: null, error, refused: now.fingerprint }), 'create'],
     ['an update', record(head('a.md', 'old'), { error, refused: now.fingerprint }), 'update'],
   ] as const)('was refused for good as %s: blocked, not sent, not counted', (_, before, action) => {
-    for (const failed of [false, true]) {
-      const plan = buildPlan(input({ state: stateOf([], { records: { 'a.md': before } }), wanted: [now], only: { failed } }));
-      expect(plan.operations).toEqual([]);
-      expect(plan.unchanged).toBe(0);
-      expect(plan.blocked).toEqual([
-        {
-          document: 'a.md',
-          path: 'a.md',
-          action,
-          reason: 'refused for good before: the vendor says: no tables; change the document',
-          error,
-        },
-      ]);
-    }
+    const state = stateOf([], { records: { 'a.md': before } });
+    const plan = buildPlan(input({ state, wanted: [now] }));
+    expect(plan.operations).toEqual([]);
+    expect(plan.unchanged).toBe(0);
+    expect(plan.blocked).toEqual([
+      {
+        document: 'a.md',
+        path: 'a.md',
+        action,
+        reason:
+          'refused for good before: the vendor says: no tables; change the document, or have it tried once more: kbsync sync --only-failed',
+        error,
+      },
+    ]);
+    // A person's word.
+    const again = buildPlan(input({ state, wanted: [now], only: { failed: true } }));
+    expect(again.blocked).toEqual([]);
+    expect(again.operations).toMatchObject([{ action, reason: 'refused for good before, once more' }]);
+  });
+
+  it('could not be trained: blocked, where no training that is owed takes it in anyway', () => {
+    const state = stateOf([], { records: { 'a.md': record(now, { training: 'failed', error }) } });
+    const plan = buildPlan(input({ state, wanted: [now] }));
+    expect(plan.operations).toEqual([]);
+    expect(plan.blocked).toMatchObject([
+      {
+        action: 'update',
+        reason: 'not to be trained: the vendor says: no tables; change the document, or have it tried once more: kbsync sync --only-failed',
+      },
+    ]);
+    const onRequest = target({ traits: traits({ training: 'on-request' }) });
+    expect(buildPlan(input({ state, wanted: [now], target: onRequest })).blocked).toHaveLength(1);
+    const owed = { ...state, lastWrite: 'e2', learntThrough: 'e1' };
+    expect(buildPlan(input({ state: owed, wanted: [now], target: onRequest }))).toMatchObject({ blocked: [], unchanged: 1 });
+  });
+
+  it('rests after it failed several times in a row, unless its bytes have changed', () => {
+    const resting = new Map([['a.md', 'failed 3 times in a row; tried again later']]);
+    const before = record(head('a.md', 'old'), { error });
+    const state = stateOf([], { records: { 'a.md': before } });
+    expect(buildPlan(input({ state, wanted: [now], resting }))).toMatchObject({
+      operations: [],
+      blocked: [{ document: 'a.md', reason: 'failed 3 times in a row; tried again later' }],
+    });
+    expect(buildPlan(input({ state: stateOf([now]), wanted: [now], resting }))).toMatchObject({ operations: [], unchanged: 1 });
   });
 
   it('is blocked where one of its parts was refused', () => {
