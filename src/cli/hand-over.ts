@@ -2,6 +2,7 @@
 import { callDaemon, type HandedCommand } from '../daemon/handover.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
+import type { AdoptRequest } from './adopt.ts';
 import type { Invocation } from './invocation.ts';
 import type { SyncRequest } from './sync.ts';
 import type { TodoRequest } from './todo-decision.ts';
@@ -16,7 +17,7 @@ export interface Streams {
 export async function handOver(
   invocation: Invocation,
   command: HandedCommand['command'],
-  request: SyncRequest | TodoRequest,
+  request: SyncRequest | TodoRequest | AdoptRequest,
   streams: Streams = process,
 ): Promise<number | null> {
   const { options, cwd, output, version, stop, kill } = invocation;

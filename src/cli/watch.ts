@@ -3,6 +3,7 @@ import { startDaemon } from '../daemon/daemon.ts';
 import type { CommandStreams, HandedCommand } from '../daemon/handover.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace } from '../workspace.ts';
+import { type AdoptRequest, adopt } from './adopt.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { Output } from './output.ts';
@@ -66,6 +67,7 @@ export async function runHanded(
   });
   const invocation: Invocation = { command: command.command, options, output, cwd, env, version, stop, kill };
   try {
+    if (command.command === 'adopt') return await adopt(invocation, command.request as unknown as AdoptRequest);
     return await (command.command === 'sync'
       ? sync(invocation, command.request as unknown as SyncRequest)
       : todo(invocation, command.request as unknown as TodoRequest));

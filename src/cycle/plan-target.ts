@@ -55,7 +55,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
-async function whoIsIt(context: CycleContext): Promise<string> {
+export async function whoIsIt(context: CycleContext): Promise<string> {
   const { connection, memory } = context;
   const container = containerOf(context);
   try {
@@ -97,7 +97,7 @@ function reclaimed(context: CycleContext, wanted: Wanted): Promise<EntryBody[]> 
 }
 
 /** First contact: null where the state knows the bot already. */
-async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
+export async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
   if (context.memory.state.identity !== null) return null;
   const contact = contactContext(context, wanted);
   return context.connection.target.container !== undefined && contact.call.container === null
@@ -168,6 +168,7 @@ function planInput(
       foreign: found.contact?.foreign ?? 0,
       taken: found.contact?.taken ?? 0,
       orphans: found.contact?.orphans ?? 0,
+      lookalikes: found.contact?.lookalikes ?? 0,
       identityFound: moved ? `${found.identity ?? state.identity ?? ''} ${configured}` : found.identity,
       proven: 'bot',
       sandbox: target.sandbox,

@@ -312,7 +312,7 @@ describe('the bot', () => {
       holds: 'all',
       documents: ids(3),
       message:
-        'site holds 2,914 documents kbsync did not make: `adopt site` to match them, `adopt site --export DIR` to save them, `sync --initial` to add beside them (adopt is not built yet in this version).',
+        'site holds 2,914 documents kbsync did not make: `kbsync adopt site` to match them, `kbsync adopt site --export DIR` to save them, `kbsync sync --initial --target site` to add beside them.',
       passWith: 'sync --target site --initial',
     });
     expect(buildPlan(input({ wanted: files(3), contact, passes: { initial: true } })).brakes).toEqual([]);
