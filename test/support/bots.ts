@@ -6,6 +6,7 @@ import { codesOf, strongest } from '../../src/cli/exit.ts';
 import { failedReport } from '../../src/cli/failed-report.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
+import { type Adoption, adoptAt, type FoundItems } from '../../src/cycle/adopt-target.ts';
 import { everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
 import { type Planned, planTarget } from '../../src/cycle/plan-target.ts';
 import { syncTarget } from '../../src/cycle.ts';
@@ -53,6 +54,8 @@ export interface World {
     },
   ): Promise<Synced>;
   plan(): Promise<Planned>;
+  /** Throws what adopt refuses. */
+  adopt(patch?: { dryRun?: boolean; save?: (found: FoundItems) => Promise<void>; stop?: AbortSignal }): Promise<Adoption>;
   view(): Promise<LedgerView>;
   /** What the bot holds that kbsync made or a person planted, by name. */
   items(): readonly EmulatedItem[];
@@ -165,6 +168,23 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
       const planned = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
       await workspace.close();
       return planned;
+    },
+    async adopt({ dryRun = false, save, stop } = {}) {
+      const workspace = await open();
+      const signals = { stop: stop ?? new AbortController().signal, kill: new AbortController().signal };
+      try {
+        const [target] = workspace.targets(null);
+        if (target === undefined) throw new Error('one target is configured');
+        const folder = await workspace.readFolder();
+        const options = { save: save ?? null };
+        return dryRun
+          ? await workspace.readOnly(target, signals, false, (context) => adoptAt(context, folder, options))
+          : await workspace.exclusively(target, { command: 'test', lockWaitMs: 0, ...signals }, (context) =>
+              adoptAt(context, folder, options),
+            );
+      } finally {
+        await workspace.close();
+      }
     },
     async view() {
       const workspace = await open();
