@@ -271,13 +271,14 @@ describe('data sources of Chat Thing', () => {
     bot.write(files);
     const made = async () => {
       const headers = { 'x-api-secret-key': 'planted-secret-4711', 'content-type': 'application/json' };
-      const reply = await fetch(`${bot.served.origin}/api/1.0/bot-1/data-sources`, { method: 'POST', headers }).catch(() => null);
-      return ((await reply?.json()) as { dataSource?: { id: string } } | undefined)?.dataSource?.id ?? '';
+      const address = `${bot.served.origin}/api/public/channels/bot-1/1.0/data-sources`;
+      const reply = (await (await fetch(address, { method: 'POST', headers })).json()) as { readonly dataSource: { readonly id: string } };
+      return reply.dataSource.id;
     };
     const first = await made();
     plant({ 'equal.md': page('Equal', 'asp') });
     const second = await made();
-    expect(second).not.toBe('');
+    expect(second).not.toBe(first);
     await expect(bot.adopt()).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining(first),

@@ -170,19 +170,16 @@ function print({ invocation, target, request, adoption, saved }: Told): void {
     output.data(`  ${sign} ${visible(operation.document)} = ${names.join(' + ')}: ${visible(operation.reason)}`);
   }
   for (const { by, documents, items } of matching.ambiguous) {
-    const there = items.map((item) => `${visible(nameOf(item))} (${visible(item.remoteId)})`).join(', ');
-    output.data(`  ${output.style('bad', '? ambiguous')} (same ${by}), not matched: ${documents.map(visible).join(', ')} with ${there}`);
+    const proof = by === 'similar text' ? by : `same ${by}`;
+    const here = few(documents.map(visible), most);
+    const there = few(items.map(shown), most);
+    output.data(`  ${output.style('bad', '? ambiguous')} (${proof}), not matched: ${here} with ${there}`);
   }
   if (ambiguous > 0)
     output.data(
       '    to match them: remove or rename what is superfluous in the dashboard and adopt again; the next sync creates these documents beside them',
     );
-  list(
-    'left alone, no local file:',
-    matching.foreign.map((item) => `${visible(nameOf(item))} (${visible(item.remoteId)})`),
-    most,
-    output,
-  );
+  list('left alone, no local file:', matching.foreign.map(shown), most, output);
   list('no item there, to be created:', matching.unmatched.map(visible), most, output);
   for (const note of notes) output.data(`  ${output.style('dim', 'note')}: ${visible(note)}`);
   output.data(
@@ -190,6 +187,16 @@ function print({ invocation, target, request, adoption, saved }: Told): void {
       ? `  nothing was recorded (--dry-run); to record it: kbsync adopt ${target.name}`
       : `  recorded; nothing was sent. Next: kbsync plan --target ${target.name}, then kbsync sync --target ${target.name}`,
   );
+}
+
+function shown(item: ForeignItem): string {
+  return `${visible(nameOf(item))} (${visible(item.remoteId)})`;
+}
+
+/** The first of many on one line. */
+function few(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return more <= 0 ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${figure(more)} more`;
 }
 
 function list(title: string, names: readonly string[], most: number, output: Invocation['output']): void {

@@ -203,16 +203,19 @@ async function withTexts(
   const unread: Unread[] = [];
   const total = listed.length;
   let next = 0;
+  let failuresInARow = 0;
   const worker = async (): Promise<void> => {
     for (let item = listed[next++]; item !== undefined; item = listed[next++]) {
       if (stop.aborted) throw new SyncError('ABORTED', { message: 'stopped while texts were read; nothing was recorded' });
       try {
         const { text, training } = await read.call(target, item.remoteId, call);
         items.set(item, { ...item, text, training: training ?? item.training });
+        failuresInARow = 0;
       } catch (thrown) {
         const error = asSyncError(thrown);
-        if (error.code === 'UNEXPECTED' || error.facts.stops !== 'document') throw thrown;
         if (error.code === 'REMOTE_GONE') continue;
+        if (error.facts.stops !== 'document') failuresInARow += 1;
+        if (!isOfOneItem(error) || failuresInARow >= mostFailuresInARow) throw thrown;
         items.set(item, item);
         unread.push({ remoteId: item.remoteId, name: item.name, error: error.record() });
       }
@@ -222,6 +225,17 @@ async function withTexts(
   const workers = await Promise.allSettled(Array.from({ length: Math.max(1, concurrency) }, worker));
   for (const ended of workers) if (ended.status === 'rejected') throw ended.reason;
   return { items: listed.flatMap((item) => items.get(item) ?? []), unread };
+}
+
+/** Failures of the target itself, one after the other, after which the rest need not be tried. */
+const mostFailuresInARow = 3;
+
+/** What a vendor says of a text may be about that text alone, though of a write it would be about all. */
+function isOfOneItem({ code, facts }: SyncError): boolean {
+  return (
+    code !== 'UNEXPECTED' &&
+    (facts.stops === 'document' || code === 'REQUEST_REFUSED' || code === 'REPLY_INVALID' || code === 'VENDOR_FAILED')
+  );
 }
 
 function unsaved(unread: readonly Unread[]): Adoption {
