@@ -10,6 +10,7 @@ import type { Payload } from '../model/payload.ts';
 import type { TargetState } from '../model/record.ts';
 import { counted } from '../plan/words.ts';
 import { adoptedDocuments, adoptOperations, type ForeignItem, type Matching, matchItems, type WantedPart } from '../push/adopt.ts';
+import { isAnothers } from '../push/adopt-names.ts';
 import type { CycleContext } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { callsOf, contactWith, settleAll, whoIsIt } from './plan-target.ts';
@@ -63,19 +64,19 @@ export async function adoptAt(context: CycleContext, folder: Folder, { save }: A
   const state = withEntries(memory.state, contact?.entries ?? [], nowMs());
   const box = await boxOf(context, state);
   const { items: listed, strays } = box.looked ? await strangersAt(context, state, box.id) : { items: [], strays: 0 };
-  const { items, unread } = await withTexts(listed, context, box.id);
+  const facts = { workspace: context.config.name, marks: target.marks };
+  const others = listed.filter((item) => isAnothers(item, facts));
+  const mine = listed.filter((item) => !isAnothers(item, facts));
+  const { items: found, unread } = await withTexts(save === null ? mine : listed, context, box.id);
+  const items = found.filter((item) => !isAnothers(item, facts));
   if (save !== null) {
-    const read = items.flatMap((item) => (item.text === null ? [] : [{ ...item, text: item.text }]));
+    const read = found.flatMap((item) => (item.text === null ? [] : [{ ...item, text: item.text }]));
     await save({ target: context.target.name, identity, items: read, complete: unread.length === 0 });
     if (unread.length > 0) return unsaved(unread);
   }
   const parts = items.length === 0 ? await headsOnly(context, state, wanted) : await partsWithout(context, state, wanted);
-  const matching = matchItems(items, parts, {
-    workspace: context.config.name,
-    marks: target.marks,
-    likeness,
-    withoutFrontMatter,
-  });
+  const matched = matchItems(items, parts, { ...facts, likeness, withoutFrontMatter });
+  const matching = { ...matched, foreign: [...matched.foreign, ...others] };
   await remember(context, matching, {
     folder,
     wanted,
@@ -83,7 +84,13 @@ export async function adoptAt(context: CycleContext, folder: Folder, { save }: A
     container: box.id,
   });
   context.emit({ kind: 'phase', phase: 'idle', done: 0, total: 0 });
-  return { operations: adoptOperations(matching.matches), matching, unread, failure: null, notes: notesOf(context, matching, strays) };
+  return {
+    operations: adoptOperations(matching.matches),
+    matching,
+    unread,
+    failure: null,
+    notes: notesOf(context, matching, { strays, others: others.length }),
+  };
 }
 
 /** The target as one that can be adopted from. */
@@ -322,8 +329,17 @@ async function keepTexts({ texts }: CycleContext, documents: ReturnType<typeof a
   }
 }
 
-function notesOf({ target, memory }: CycleContext, { copies, uncompared }: Matching, strays: number): string[] {
+function notesOf(
+  { target, memory }: CycleContext,
+  { copies, uncompared }: Matching,
+  { strays, others }: { readonly strays: number; readonly others: number },
+): string[] {
   const notes: string[] = [];
+  if (others > 0) {
+    notes.push(
+      `${counted(others, 'item')} left alone ${others === 1 ? 'carries' : 'carry'} the mark of another workspace of kbsync, which would go on writing to ${others === 1 ? 'it' : 'them'}. If it was this one under another name, give it that name back.`,
+    );
+  }
   if (copies > 0) {
     notes.push(
       `${counted(copies, 'item')} left alone ${copies === 1 ? 'holds' : 'hold'} the text of a document that another item was matched to: a second copy, which the bot goes on answering from.`,

@@ -62,6 +62,16 @@ export function nameTiers({ workspace, marks }: NameFacts): readonly NameTier[] 
   ];
 }
 
+/** `workspace:path` with its ending, or a mark shortened to digits (mark.ts), or a copy's own digits behind it (Kore.ai's titles). */
+const ofSomeWorkspace =
+  /^[A-Za-z0-9][\w.-]*:(?!\/\/)\S+\.(?:md|mdx|markdown|txt|html?)(?:#\S+)?$| [0-9a-f]{20}(?:-[0-9a-f]{6})?(?:\.[a-z]+)?$|\S #[0-9a-f]{8}$/;
+
+/** Whether another workspace of kbsync named it: adopted, it would have two masters, who overwrite each other. */
+export function isAnothers({ mark, name }: Pick<RemoteEntry, 'mark' | 'name'>, { workspace, marks }: NameFacts): boolean {
+  if (mark !== null && marks.ours(mark, workspace)) return false;
+  return name !== null && ofSomeWorkspace.test(name);
+}
+
 /** Documents that would be taken for one of these items by its name: creating them might double them. */
 export function lookalikes(names: readonly string[], heads: readonly PayloadHead[], facts: NameFacts): number {
   if (names.length === 0 || heads.length === 0) return 0;

@@ -14,7 +14,7 @@ import {
   matchItems,
   type WantedPart,
 } from '../../src/push/adopt.ts';
-import { lookalikes } from '../../src/push/adopt-names.ts';
+import { isAnothers, lookalikes } from '../../src/push/adopt-names.ts';
 
 const marks = marker({ maxCharacters: 100, barred: /[\\/<>:"|?*]/, suffix: '.md' });
 const facts: MatchFacts = {
@@ -289,6 +289,23 @@ describe('what is remembered', () => {
       ['two', '3', 'two'],
     ]);
     expect(adoptOperations(matches)).toMatchObject([{ id: 'adopt a.md', items: [{}, {}, {}] }]);
+  });
+});
+
+describe('marks of another workspace', () => {
+  it.each([
+    ['other:guides/a.md', true],
+    ['other:guides/a.md#qa-how', true],
+    ['other guides a 0123456789abcdef0123.md', true],
+    ['other guides a 0123456789abcdef0123-abcdef.txt', true],
+    ['guides/a.md #0123abcd', true],
+    ['docs:guides/a.md', false],
+    ['https://docs.example.com/a.html', false],
+    ['Note: read this', false],
+    ['a.md', false],
+    ['Handbook #12', false],
+  ])('%s: %s', (name, expected) => {
+    expect(isAnothers({ mark: name, name }, facts)).toBe(expected);
   });
 });
 
