@@ -203,6 +203,34 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
       }),
   );
 
+command('adopt', 'match what a bot already holds to local files and record it as theirs; sends nothing')
+  .argument('<target>', 'the bot')
+  .option('--export <dir>', "first save the texts that are not kbsync's in this folder")
+  .option('--dry-run', 'show what would be matched; record nothing')
+  .addOption(
+    new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
+  )
+  .addHelpText(
+    'after',
+    examples('kbsync adopt site --dry-run', 'kbsync adopt site --export ./site-before', 'kbsync adopt site && kbsync plan --target site'),
+  )
+  .action((target: string, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { adopt, onlyAt } = await import('./cli/adopt.ts');
+      const request = {
+        target,
+        exportTo: text(options['export']),
+        dryRun: options['dryRun'] === true,
+        lockWaitMs: number(options['lockWait']),
+      };
+      const there = onlyAt(invocation, target);
+      // A rehearsal needs neither the lock nor the daemon.
+      if (request.dryRun) return adopt(there, request);
+      const { handOver } = await import('./cli/hand-over.ts');
+      return (await handOver(there, 'adopt', request)) ?? adopt(there, request);
+    }),
+  );
+
 command('show', "one document's whole story in every bot")
   .argument('<document>', "a document's id or path, or an item's id at a vendor")
   .option('--as <target>', 'print exactly what that bot is given')

@@ -2,6 +2,7 @@
 import { callDaemon, type HandedCommand } from '../daemon/handover.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace, type Workspace } from '../workspace.ts';
+import type { AdoptRequest } from './adopt.ts';
 import type { DriftRequest } from './drift.ts';
 import type { Invocation } from './invocation.ts';
 import type { RetractRequest } from './retract-scene.ts';
@@ -18,7 +19,7 @@ export interface Streams {
 export async function handOver(
   invocation: Invocation,
   command: HandedCommand['command'],
-  request: SyncRequest | TodoRequest | DriftRequest | RetractRequest,
+  request: SyncRequest | TodoRequest | AdoptRequest | DriftRequest | RetractRequest,
   streams: Streams = process,
 ): Promise<number | null> {
   const { options, cwd, output, version, stop, kill } = invocation;

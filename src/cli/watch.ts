@@ -5,6 +5,7 @@ import { startDaemon } from '../daemon/daemon.ts';
 import type { HandedCommand } from '../daemon/handover.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace } from '../workspace.ts';
+import { type AdoptRequest, adopt } from './adopt.ts';
 import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
@@ -93,6 +94,8 @@ function runCommand({ command, request }: HandedCommand, invocation: Invocation)
       return sync(invocation, request as unknown as SyncRequest);
     case 'todo':
       return todo(invocation, request as unknown as TodoRequest);
+    case 'adopt':
+      return adopt(invocation, request as unknown as AdoptRequest);
     case 'drift':
       return drift(invocation, request as unknown as DriftRequest);
     case 'retract':

@@ -97,6 +97,8 @@ export interface RemoteEntry {
   readonly name: string | null;
   /** What the listing itself tells of training, if anything. */
   readonly training: TrainingState | null;
+  /** Where the vendor keeps questions apart from texts: what this one is. Left out: it may be anything. */
+  readonly kind?: NewItem['kind'];
 }
 
 export interface RemoteText {

@@ -145,7 +145,7 @@ function reclaimed(context: CycleContext, wanted: Wanted, { records, leftovers }
 }
 
 /** First contact: null where the state knows the bot already. */
-async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
+export async function contactWith(context: CycleContext, wanted: Wanted): Promise<Contact | null> {
   if (context.memory.state.identity !== null) return null;
   const contact = contactContext(context, wanted);
   return context.connection.target.container !== undefined && contact.call.container === null
@@ -219,6 +219,7 @@ function planInput(
       foreign: found.contact?.foreign ?? 0,
       taken: found.contact?.taken ?? 0,
       orphans: found.contact?.orphans ?? 0,
+      lookalikes: found.contact?.lookalikes ?? 0,
       identityFound: moved ? `${found.identity ?? state.identity ?? ''} ${configured}` : found.identity,
       proven: 'bot',
       sandbox: target.sandbox,

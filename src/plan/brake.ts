@@ -88,18 +88,12 @@ function sceneOf(facts: BrakeFacts): Scene {
   const records = Object.values(input.state.records).filter((record) => record.items.length > 0).length;
   // What waits for a person already was let through once: it must not hold every later run.
   const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
-  // Taken back from a lost state without its text being known: sent again to be sure, though nobody changed anything.
-  const takenBack = (document: DocumentId): boolean => {
-    const record = input.state.records[document];
-    return record !== undefined && record.pushed === null && record.items.every((item) => item.effect === null);
-  };
   const deletes = operations.filter(
     (operation): operation is DeleteOperation =>
       operation.action === 'delete' &&
       !goesByWord(operation) &&
       (operation.remoteId === null || orphans.has(operation.id)) &&
-      !waiting.has(operation.id) &&
-      !takenBack(operation.document),
+      !waiting.has(operation.id),
   );
   return { ...facts, name: input.target.name, known: records + orphans.size, deletes };
 }
@@ -169,18 +163,32 @@ function existingContent(scene: Scene): Brake | null {
   const creates = operations.filter((operation) => operation.action === 'create');
   if (orphans > 0 && creates.length > 0)
     return isApproved(scene, ['existing-content'], documentsOf(creates)) ? null : unknownCopies(name, orphans, creates);
-  if (contact.foreign === 0 || known > 0 || isApproved(scene, ['existing-content'], documentsOf(operations))) return null;
-  const message =
-    `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make: \`adopt ${name}\` to match them, ` +
-    `\`adopt ${name} --export DIR\` to save them, \`sync --initial\` to add beside them (adopt is not built yet in this version).`;
+  if (contact.foreign === 0 || isApproved(scene, ['existing-content'], documentsOf(operations))) return null;
+  const alike = contact.lookalikes ?? 0;
+  // Beside what is ours foreign items are nothing new, unless they look like what is about to be created: adopted, and the state is lost.
+  if (known > 0 && (alike === 0 || creates.length === 0)) return null;
+  const like = known === 0 ? '' : ` (${counted(alike, 'document')} that would be created ${alike === 1 ? 'is' : 'are'} named like them)`;
+  const message = `${name} holds ${counted(contact.foreign, 'document')} kbsync did not make${like}: ${waysOn(input, contact.foreign)}.`;
   return brakeOf('existing-content', 'all', documentsOf(operations), message, `sync --target ${name} --initial`);
+}
+
+/** The three ways on, but saving where the vendor shows no texts. */
+function waysOn({ target }: PlanInput, count: number): string {
+  const them = count === 1 ? 'it' : 'them';
+  const ways = [
+    `\`kbsync adopt ${target.name}\` to match ${them}`,
+    ...(target.capabilities.has('read') ? [`\`kbsync adopt ${target.name} --export DIR\` to save ${them}`] : []),
+    `\`kbsync sync --initial --target ${target.name}\` to add beside ${them}`,
+  ];
+  return ways.join(', ');
 }
 
 /** The state is lost, and copies of ours match no document as it is now: they may be older versions of what is about to be created. */
 function unknownCopies(name: string, orphans: number, creates: readonly Operation[]): Brake {
   const message =
     `${name} holds ${counted(orphans, 'copy', 'copies')} that kbsync made but that match no document as it is now, and the state that knew them is lost: ` +
-    `creating ${counted(creates.length, 'document')} could double them. \`sync --initial\` goes on beside them; ` +
+    `creating ${counted(creates.length, 'document')} could double them. \`kbsync adopt ${name}\` matches what it can; ` +
+    `\`kbsync sync --initial --target ${name}\` goes on beside them: ` +
     "they then stay until somebody removes them in the vendor's dashboard, and kbsync todo lists them.";
   return brakeOf('existing-content', 'all', documentsOf(creates), message, `sync --target ${name} --initial`);
 }
@@ -276,10 +284,11 @@ function tooManyUpdates(scene: Scene): Brake | null {
   const { input, name, known, operations } = scene;
   if (known === 0) return null;
   const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
-  // Taken back from a lost state without its text being known: sent again to be sure, though nobody changed anything.
+  // Taken back from a lost state without its text being known: sent again to be sure, though nobody changed anything. What was adopted is
+  // another matter: what a person wrote is about to be overwritten.
   const takenBack = (document: DocumentId): boolean => {
     const record = input.state.records[document];
-    return record !== undefined && record.pushed === null && record.items.every((item) => item.effect === null);
+    return record?.origin === 'created' && record.pushed === null && record.items.every((item) => item.effect === null);
   };
   const updates = operations.filter(
     (operation) =>

@@ -212,7 +212,10 @@ function reasonOfAgain(record: DocumentRecord, payload: PayloadHead): string {
 /** Why the bytes differ, in a reviewer's words. */
 function reasonOfChange(record: DocumentRecord, payload: PayloadHead): string {
   if (isRefused(record, payload)) return 'refused for good before, once more';
-  if (record.pushed === null) return 'what the bot holds is not known';
+  if (record.pushed === null) {
+    const untouched = record.origin === 'adopted' && record.items.every((item) => item.effect === null);
+    return untouched ? 'adopted: the bot holds another text, or one that cannot be read' : 'what the bot holds is not known';
+  }
   if (isPartMissing(record, payload)) return record.error === null ? 'missing at the vendor' : 'failed before, once more';
   return record.body === payload.body ? 'title, link or settings changed' : 'text changed';
 }

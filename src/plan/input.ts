@@ -94,6 +94,8 @@ export interface PlanContact {
   readonly taken: number;
   /** Items with our mark of which nobody can say what document they were made for. */
   readonly orphans?: number;
+  /** Documents not found at the vendor that an item there which is not ours is named like. */
+  readonly lookalikes?: number;
   readonly identityFound: string | null;
   readonly proven: 'bot' | 'credentials' | 'nothing';
   readonly sandbox: boolean;

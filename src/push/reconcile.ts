@@ -6,6 +6,7 @@ import { isAbsent } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
 import type { Leftover, RemoteItem } from '../model/record.ts';
+import { lookalikes } from './adopt-names.ts';
 
 export interface Contact {
   /** What to journal so that the state knows what was found. */
@@ -18,6 +19,8 @@ export interface Contact {
   readonly taken: number;
   /** Of these, the ones of which nobody can say what document they were made for. */
   readonly orphans: number;
+  /** Documents not found that an item kbsync did not make is named like: adopted ones whose state is lost, for instance. */
+  readonly lookalikes: number;
 }
 
 export interface ContactContext {
@@ -40,9 +43,10 @@ interface Wanted {
 /** Lists the bot where it can be listed (complete, or it throws) and makes of it what the state should know. Sends no write. */
 export async function makeContact(context: ContactContext): Promise<Contact> {
   const { target, workspace } = context;
-  if (target.list === undefined) return { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0 };
+  if (target.list === undefined) return unlisted;
   const wanted = wantedMarks(context);
   const ours = new Map<string, OurEntry[]>();
+  const strange: string[] = [];
   let foreign = 0;
   let taken = 0;
   try {
@@ -53,16 +57,22 @@ export async function makeContact(context: ContactContext): Promise<Contact> {
         taken += 1;
       } else {
         foreign += 1;
+        if (entry.name !== null) strange.push(entry.name);
       }
     }
   } catch (thrown) {
     // Switched on in the configuration, but not there at this vendor: as good as a bot that cannot be listed.
     if (!isAbsent(thrown)) throw thrown;
-    return { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0 };
+    return unlisted;
   }
   const { entries, orphans } = await entriesOf(ours, wanted, context);
-  return { entries, listed: true, foreign, taken, orphans };
+  const found = new Set(entries.flatMap((entry) => (entry.kind === 'known' ? entry.documents.map(({ document }) => document) : [])));
+  const missing = context.heads.filter(({ document }) => !found.has(document));
+  const alike = lookalikes(strange, missing, { workspace, marks: target.marks });
+  return { entries, listed: true, foreign, taken, orphans, lookalikes: alike };
 }
+
+const unlisted: Contact = { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0, lookalikes: 0 };
 
 /**
  * Copies of ours that were left to a person because their document could not be told, and whose document is wanted now (its file was broken, or
@@ -106,7 +116,7 @@ export async function searchContainers(context: ContactContext): Promise<Contact
     foreign += contact.foreign + contact.taken;
   }
   const [ours] = found.filter(({ contact }) => contact.taken > 0).sort((left, right) => right.contact.taken - left.contact.taken);
-  if (ours === undefined) return { entries: [], listed: true, foreign, taken: 0, orphans: 0 };
+  if (ours === undefined) return { entries: [], listed: true, foreign, taken: 0, orphans: 0, lookalikes: 0 };
   const { container, contact } = ours;
   return { ...contact, entries: [{ kind: 'container', container }, ...contact.entries], foreign: foreign - contact.taken };
 }

@@ -281,10 +281,10 @@ describe('list and find', () => {
     const { script, bot: made } = run([{ expect: 'POST /content-by-cond', body: { data: [content], nextCursor: null } }, faqs(list)]);
     expect(await all(made.list?.(here))).toEqual([
       { remoteId: 'fc-1', mark: markOf('b'), name: titleMarkOf('b'), training: null },
-      { remoteId: 'faq:1', mark: markOf('a'), name: 'Why 1?', training: null },
-      { remoteId: 'faq:3', mark: null, name: 'Why 3?', training: null },
-      { remoteId: 'faq:4', mark: 'docs:d #00112233', name: null, training: null },
-      { remoteId: 'faq:5', mark: 'docs:e #00112233', name: 'Why 5?', training: null },
+      { remoteId: 'faq:1', mark: markOf('a'), name: 'Why 1?', training: null, kind: 'qa' },
+      { remoteId: 'faq:3', mark: null, name: 'Why 3?', training: null, kind: 'qa' },
+      { remoteId: 'faq:4', mark: 'docs:d #00112233', name: null, training: null, kind: 'qa' },
+      { remoteId: 'faq:5', mark: 'docs:e #00112233', name: 'Why 5?', training: null, kind: 'qa' },
     ]);
     expect(script.requests[1]?.query).toEqual({
       state: 'configured',

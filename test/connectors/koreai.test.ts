@@ -768,6 +768,17 @@ describe('read', () => {
     expect((await read([looked, chunkStep(chunks([chunk('fc-1', titleOf('a.md'), 'all')]))]))?.text).toBe('all');
   });
 
+  it('takes what others have put there as a whole, or by the chunks of its own source', async () => {
+    const source = { file_title: 'Guide.pdf', sys_source_name: 'Default Directory' };
+    const shown = (more: object): Step => ({ expect: 'GET /content/fc-1', body: { _id: 'fc-1', _source: { ...source, ...more } } });
+    expect(await read([shown({ content: 'All of it.' })])).toEqual({ text: 'All of it.', training: null });
+    const foreign = { ...(chunk('fc-1', 'Guide.pdf', 'by chunk') as object), sourceName: 'Default Directory' } as Json;
+    expect((await read([shown({}), chunkStep(chunks([foreign]))]))?.text).toBe('by chunk');
+    const script = run([shown({ content: 7 }), chunkStep(chunks([foreign]))], { numberChunks: true });
+    expect((await script.bot.read?.('fc-1', here))?.text).toBe('by chunk');
+    expect(JSON.stringify(script.script.requests[1]?.json)).toContain('Default Directory');
+  });
+
   it('does not guess', async () => {
     const title = titleOf('a.md');
     const unnumbered = chunkStep(chunks([chunk('fc-1', title, 'x'), chunk('fc-1', title, 'y')]));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Brake, Plan } from '../../src/model/operation.ts';
 import { heldOperations } from '../../src/plan/brake.ts';
 import { buildPlan } from '../../src/plan/build.ts';
-import { approved, carryOut, glance, head, type InputParts, input, leftover, stateOf, target } from '../support/plan-builders.ts';
+import { approved, carryOut, glance, head, type InputParts, input, lacking, leftover, stateOf, target } from '../support/plan-builders.ts';
 
 const files = (count: number, name = 'f') =>
   Array.from({ length: count }, (_, index) => head(`${name}${String(index).padStart(4, '0')}.md`));
@@ -336,7 +336,7 @@ describe('the bot', () => {
       holds: 'all',
       documents: ids(3),
       message:
-        'site holds 2,914 documents kbsync did not make: `adopt site` to match them, `adopt site --export DIR` to save them, `sync --initial` to add beside them (adopt is not built yet in this version).',
+        'site holds 2,914 documents kbsync did not make: `kbsync adopt site` to match them, `kbsync adopt site --export DIR` to save them, `kbsync sync --initial --target site` to add beside them.',
       passWith: 'sync --target site --initial',
     });
     expect(buildPlan(input({ wanted: files(3), contact, passes: { initial: true } })).brakes).toEqual([]);
@@ -355,6 +355,46 @@ describe('the bot', () => {
       '3 items with our mark were found at the vendor and taken back.',
       '2,914 items there are not ours and never touched.',
     ]);
+  });
+
+  it('names only ways that there are, and speaks of one as of one', () => {
+    const contact = { first: true, listed: true, foreign: 1 };
+    const plan = buildPlan(input({ wanted: files(1), contact, target: lacking(['read']) }));
+    expect(only(plan).message).toBe(
+      'site holds 1 document kbsync did not make: `kbsync adopt site` to match it, `kbsync sync --initial --target site` to add beside it.',
+    );
+  });
+
+  it('after a lost state, holds what would be created beside items named like it', () => {
+    const contact = { first: true, listed: true, foreign: 9, taken: 3, lookalikes: 2 };
+    const lost = { state: stateOf(files(3)), wanted: files(5), contact };
+    expect(only(buildPlan(input(lost)))).toMatchObject({
+      rule: 'existing-content',
+      holds: 'all',
+      message: expect.stringContaining(
+        'site holds 9 documents kbsync did not make (2 documents that would be created are named like them): ',
+      ),
+      passWith: 'sync --target site --initial',
+    });
+    expect(buildPlan(input({ ...lost, passes: { initial: true } })).brakes).toEqual([]);
+    expect(buildPlan(input({ ...lost, wanted: files(3) })).brakes).toEqual([]);
+    expect(buildPlan(input({ ...lost, contact: { ...contact, lookalikes: 0 } })).brakes).toEqual([]);
+  });
+
+  it('counts deletes of what was taken back or adopted, and updates of what was adopted', () => {
+    const blank = (origin: 'created' | 'adopted') =>
+      Object.fromEntries(
+        Object.entries(stateOf(files(40)).records).map(([id, record]) => {
+          const items = record.items.map((item) => ({ ...item, fingerprint: null, effect: null }));
+          return [id, { ...record, items, origin, pushed: null }];
+        }),
+      );
+    for (const origin of ['created', 'adopted'] as const) {
+      const gone = buildPlan(input({ state: stateOf([], { records: blank(origin) }), wanted: files(30), passes: { allowUpdates: 40 } }));
+      expect([origin, rules(gone)]).toEqual([origin, ['too-many-deletes deletes']]);
+      const changed = buildPlan(input({ state: stateOf([], { records: blank(origin) }), wanted: files(40) }));
+      expect([origin, rules(changed)]).toEqual([origin, origin === 'created' ? [] : ['too-many-updates all']]);
+    }
   });
 
   it('holds the first push to a bot that cannot be listed', () => {

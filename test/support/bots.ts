@@ -9,6 +9,7 @@ import { failedReport } from '../../src/cli/failed-report.ts';
 import type { Call, ItemTarget } from '../../src/connectors/connector.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
+import { type Adoption, adoptAt, type FoundItems } from '../../src/cycle/adopt-target.ts';
 import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../../src/cycle/context.ts';
 import { type Planned, planTarget } from '../../src/cycle/plan-target.ts';
 import { syncTarget } from '../../src/cycle.ts';
@@ -64,6 +65,8 @@ export interface World {
   holding<T>(work: (context: CycleContext) => Promise<T>): Promise<T>;
   /** The workspace as a command opens it. Close it. */
   open(hooks?: Hooks): Promise<Workspace>;
+  /** Throws what adopt refuses. */
+  adopt(patch?: { dryRun?: boolean; save?: (found: FoundItems) => Promise<void>; stop?: AbortSignal }): Promise<Adoption>;
   view(): Promise<LedgerView>;
   /** What the bot holds that kbsync made or a person planted, by name. */
   items(): readonly EmulatedItem[];
@@ -214,6 +217,23 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
       const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
       try {
         return await workspace.exclusively(config, { command: 'test', lockWaitMs: 0, ...signals }, work);
+      } finally {
+        await workspace.close();
+      }
+    },
+    async adopt({ dryRun = false, save, stop } = {}) {
+      const workspace = await open();
+      const signals = { stop: stop ?? new AbortController().signal, kill: new AbortController().signal };
+      try {
+        const [target] = workspace.targets(null);
+        if (target === undefined) throw new Error('one target is configured');
+        const folder = await workspace.readFolder();
+        const options = { save: save ?? null };
+        return dryRun
+          ? await workspace.readOnly(target, signals, false, (context) => adoptAt(context, folder, options))
+          : await workspace.exclusively(target, { command: 'test', lockWaitMs: 0, ...signals }, (context) =>
+              adoptAt(context, folder, options),
+            );
       } finally {
         await workspace.close();
       }

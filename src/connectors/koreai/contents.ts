@@ -43,9 +43,12 @@ export function bindContents(options: KoreaiOptions, send: Send): Contents {
     }
   }
 
-  /** Every chunk of our source, or of these titles in it. Whether the filter was heeded is seen in the chunks themselves. */
-  async function* chunks(titles: readonly string[], call: Call): AsyncGenerator<KoreaiChunk> {
-    const source = sourceNameOf(options, call.workspace);
+  /** Every chunk of our source (or another), or of these titles in it. Whether the filter was heeded is seen in the chunks themselves. */
+  async function* chunks(
+    titles: readonly string[],
+    call: Call,
+    source: string = sourceNameOf(options, call.workspace),
+  ): AsyncGenerator<KoreaiChunk> {
     const filters = {
       operand: 'and',
       conditions: [anyOf('sourceName', [source]), ...(titles.length === 0 ? [] : [anyOf('recordTitle', titles)])],
@@ -177,8 +180,12 @@ export function bindContents(options: KoreaiOptions, send: Send): Contents {
       const request = { what: `reading ${remoteId}`, intent: 'read', method: 'GET', scope: documentScope, remoteId } as const;
       const content = await send(contentReply, { ...request, path: `/content/${encodeURIComponent(remoteId)}` }, call);
       const title = titleIn(content);
+      const source = content._source?.sys_source_name ?? undefined;
+      // What others have put there is not in chunks that we numbered: its text as a whole [public P3], where the vendor shows it.
+      const whole = content._source?.content ?? '';
+      if (source !== undefined && source !== sourceNameOf(options, call.workspace) && whole !== '') return { text: whole, training: null };
       const pieces: KoreaiChunk[] = [];
-      if (title !== null) for await (const chunk of chunks([title], call)) if (chunk.docId === remoteId) pieces.push(chunk);
+      if (title !== null) for await (const chunk of chunks([title], call, source)) if (chunk.docId === remoteId) pieces.push(chunk);
       return { text: inOrder(remoteId, pieces), training: null };
     },
 

@@ -133,7 +133,7 @@ export function bindFaqs(options: KoreaiOptions, send: Send): Faqs {
       for await (const faq of faqs(call)) {
         const mark = markIn(faq, call.workspace);
         if (mark !== null && faq.faqStatus === false) continue;
-        yield { remoteId: idOf(faq), mark, name: questionOf(faq) || null, training: null };
+        yield { remoteId: idOf(faq), mark, name: questionOf(faq) || null, training: null, kind: 'qa' };
       }
     },
 

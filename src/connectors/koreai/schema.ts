@@ -19,7 +19,13 @@ const content = z.looseObject({
   _id: z.string().min(1),
   _meta: z.looseObject({ isDeleted: z.boolean().nullish() }).nullish(),
   _source: z
-    .looseObject({ title: z.string().nullish(), file_title: z.string().nullish(), sys_source_name: z.string().nullish() })
+    .looseObject({
+      title: z.string().nullish(),
+      file_title: z.string().nullish(),
+      sys_source_name: z.string().nullish(),
+      /** The whole text; only where one document is asked for. */
+      content: z.string().nullish().catch(null),
+    })
     .nullish(),
 });
 export type KoreaiContent = z.output<typeof content>;
