@@ -9,6 +9,8 @@ export interface Followers {
   has(target: Pick<TargetConfig, 'name' | 'after'>): boolean;
   /** The folder has changed: whether this target waits for its leader, and hears of it then. */
   waits(name: string): boolean;
+  /** A pass over some target begins: what changes from now on, it does not see. */
+  began(name: string): void;
   /** A pass over some target has ended. */
   ended(name: string, kind: PassKind, outcome: Pick<PassOutcome, 'result' | 'error'>): void;
 }
@@ -23,21 +25,29 @@ export function followersOf(
     const leader = targets.find((other) => other.name === after && !other.paused);
     if (!paused && leader !== undefined) leaders.set(name, leader.name);
   }
-  /** Those to whom something is new, from the start on. */
-  const owed = new Set(leaders.keys());
+  /** Those to whom something is new, from the start on, and since which change. */
+  const owed = new Map<string, number>([...leaders.keys()].map((name) => [name, 0]));
+  const seen = new Map<string, number>();
+  let changes = 0;
   return {
     has: ({ name }) => leaders.has(name),
     waits(name) {
       if (!leaders.has(name)) return false;
-      owed.add(name);
+      changes += 1;
+      owed.set(name, changes);
       return true;
+    },
+    began(name) {
+      seen.set(name, changes);
     },
     ended(name, kind, { result, error }) {
       const failed = error ?? result?.report.error ?? null;
       // Held until its leader is well: whatever happens there next may be what it waits for.
       if (kind === 'sync' && leaders.has(name) && result !== null) {
-        if (result.report.held.some(({ rule }) => rule === 'after')) owed.add(name);
-        else if (failed === null) owed.delete(name);
+        const since = owed.get(name) ?? 0;
+        if (result.report.held.some(({ rule }) => rule === 'after')) owed.set(name, since);
+        // A change that came while it ran is still to be told.
+        else if (failed === null && since <= (seen.get(name) ?? 0)) owed.delete(name);
       }
       // Somebody else is at it, or it is to be made again: its end is still to come.
       if (failed?.code === 'LOCKED' || failed?.code === 'ABORTED' || (failed === null && result?.learning === true)) return;

@@ -33,6 +33,16 @@ describe('followers', () => {
     expect(hints, 'nothing is new').toHaveLength(2);
   });
 
+  it('hear of a change that came while they were at work on the one before', () => {
+    const { followers, hints, outcome } = bench([target('prod', 'dev'), target('dev')]);
+    followers.ended('dev', 'sync', outcome());
+    followers.began('prod');
+    followers.waits('prod');
+    followers.ended('prod', 'sync', outcome());
+    followers.ended('dev', 'sync', outcome());
+    expect(hints).toEqual(['prod: after dev', 'prod: after dev']);
+  });
+
   it('that are held are told again whenever their leader has had a pass', () => {
     const { followers, hints, outcome, failed } = bench();
     followers.ended('dev', 'sync', failed('TARGET_UNREACHABLE'));
