@@ -89,6 +89,11 @@ export function fileParser(options: ParserOptions): (file: FileSource) => Parsed
     if (front.keys !== null) read('front matter', front.keys, file.path);
 
     const stated = overlay(layers);
+    const { publishAt, expiresAt } = stated;
+    if (publishAt !== null && expiresAt !== null && Date.parse(publishAt) >= Date.parse(expiresAt)) {
+      const message = `it expires (${expiresAt}) before it is published (${publishAt}): no bot will ever have it`;
+      problems.push({ path: file.path, line: 1, column: null, message, severity: 'warning' });
+    }
     const documents = documentsOf(file, bodyOf(file.text, front.bodyStart), stated, options);
     const failed = problems.some((problem) => problem.severity === 'error');
     // Where a layer could not be read at all, only what the others state counts: the defaults may be the very thing it overrides.

@@ -225,6 +225,8 @@ describe('what components draw by themselves', () => {
     ],
     ["<DocCardList items={[{label: 'First', description: 'Begin here', href: '/a'}]} />", '- [First](https://x.example/a) Begin here'],
     ['<Translate id="x" description="not shown">Translated words</Translate>', 'Translated words'],
+    ['<img src={require(\'./img/x.png\').default} alt="Picture" />', '![Picture](./img/x.png)'],
+    ['<Admonition type="tip" title="My **bold** tip">Text</Admonition>', '**Tip: My bold tip** Text'],
   ])('%j', async (text, expected) => {
     expect((await rendered(text, { path: 'a.mdx' })).trim()).toBe(expected);
   });

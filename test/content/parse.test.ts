@@ -232,6 +232,12 @@ describe('sidecars and rules', () => {
     },
   );
 
+  it('a document that expires before it is published is told', () => {
+    const parsed = parse('---\nkb: { publishAt: 2026-12-24, expiresAt: 2026-12-01 }\n---\nX', {}, {}, []);
+    expect(problems(parsed)).toEqual([expect.stringContaining('it expires (2026-12-01) before it is published (2026-12-24)')]);
+    expect(parsed.documents).toHaveLength(1);
+  });
+
   it.each(['audience', 'targets', 'publishAt', 'expiresAt'])('%s without a value is an error: it was meant to say something', (key) => {
     const rules: Rule[] = [{ match: '**', set: { audience: 'internal' } }];
     const parsed = parse(`---\nkb:\n  ${key}:\n---\n`, {}, {}, rules);

@@ -37,7 +37,9 @@ export function openContainers(woven: Woven, dialect: Dialect): Woven {
 }
 
 /** The words that stand for a container: its kind, its title, or both. */
-export function labelFor(kind: string, title: string): string {
+export function labelFor(kind: string, written: string): string {
+  // It is bold as a whole.
+  const title = written.replace(/\*\*|__/g, '');
   const known = admonitions.has(kind.toLowerCase());
   const name = kind.charAt(0).toUpperCase() + kind.slice(1).toLowerCase();
   if (title === '') return known || kind === 'details' ? `**${name}**` : '';

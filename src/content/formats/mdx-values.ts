@@ -129,8 +129,12 @@ function textOf(expression: Code, scope: Scope): string | null {
       const meaning = scope.get(String(expression['name']));
       return meaning?.kind === 'text' ? meaning.text : null;
     }
+    case 'CallExpression':
+      return assetOf(expression);
     case 'MemberExpression': {
       const object = codeOf(expression['object']);
+      // `require('./x.png').default`
+      if (object?.type === 'CallExpression') return assetOf(object);
       const property = codeOf(expression['property']);
       const meaning = object?.type === 'Identifier' ? scope.get(String(object['name'])) : undefined;
       if (meaning?.kind !== 'props' || property?.type !== 'Identifier') return null;
@@ -152,6 +156,14 @@ function textOf(expression: Code, scope: Scope): string | null {
     default:
       return null;
   }
+}
+
+/** The file that `require('./x.png')` or `useBaseUrl('/x.png')` names. */
+function assetOf(call: Code): string | null {
+  const callee = codeOf(call['callee'])?.['name'];
+  const [first] = listOf(call['arguments']);
+  if (callee !== 'require' && callee !== 'useBaseUrl') return null;
+  return first?.type === 'Literal' && typeof first['value'] === 'string' ? first['value'] : null;
 }
 
 const maxNodes = 10_000;
