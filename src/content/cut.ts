@@ -41,7 +41,7 @@ export function cutRun(
   return true;
 }
 
-/** The best places of a piece. Its own ends are cuts already: near them there is none, if there is another. */
+/** The best places of a piece. Near its ends there is none, if there is another; but what costs nothing may stand near those of the whole. */
 function cutsIn({ at, cost, rank, reach }: Cuttable, { from, to, inner }: { from: number; to: number; inner: boolean }): readonly number[] {
   let least = Number.POSITIVE_INFINITY;
   for (let atom = from + 1; atom < to; atom += 1) least = Math.min(least, cost(atom));
@@ -51,7 +51,7 @@ function cutsIn({ at, cost, rank, reach }: Cuttable, { from, to, inner }: { from
   const start = at[from] ?? 0;
   const end = at[to] ?? 0;
   const isFar = (atom: number) => (at[atom] ?? 0) - start >= reach && end - (at[atom] ?? 0) >= reach;
-  const far = inner ? places.filter(isFar) : places;
+  const far = inner || least > 0 ? places.filter(isFar) : places;
   if (far.length > 0) return bestWithin(far, at, rank, reach);
   const [first, ...others] = places;
   return first === undefined ? [] : [others.reduce((best, atom) => (rank(atom) > rank(best) ? atom : best), first)];

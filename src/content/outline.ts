@@ -4,7 +4,7 @@
 import type { Nodes, RootContent } from 'mdast';
 import { nodesOf, parseMarkdown } from './formats/markdown.ts';
 import { type Skim, skim } from './skim.ts';
-import { plainText } from './title.ts';
+import { headingText } from './title.ts';
 
 /** A heading and all below it, down to the next of its level or above. */
 export interface Section {
@@ -121,7 +121,8 @@ function atomsOf(places: readonly Place[], elements: readonly Element[], body: s
     if (isHeading) {
       let above: Section | null = section;
       while (above !== null && above.depth >= node.depth) above = above.above;
-      section = { depth: node.depth, name: nameOf(body.slice(start, end)), start, end, above };
+      const name = headingText(body.slice(start, end));
+      section = { depth: node.depth, name: name === '' ? 'section' : name, start, end, above };
     }
     const kind = place.kind === 'heading' && !isHeading ? 'block' : place.kind;
     const isGlued = before !== null && (section === null || section === before || section.depth > before.depth);
@@ -130,21 +131,6 @@ function atomsOf(places: readonly Place[], elements: readonly Element[], body: s
     before = isHeading ? section : null;
   });
   return atoms;
-}
-
-function nameOf(heading: string): string {
-  const line = heading.trim();
-  const atx = /^#{1,6}(?=[ \t]|$)/.exec(line);
-  const inline = atx === null ? line.replace(/\n {0,3}(?:=+|-+)$/, '') : withoutClosing(line.slice(atx[0].length).trim());
-  const name = plainText(inline);
-  return name === '' ? 'section' : name;
-}
-
-/** The number signs that may close a heading, behind a space. */
-function withoutClosing(words: string): string {
-  let end = words.length;
-  while (words[end - 1] === '#') end -= 1;
-  return end === 0 || words[end - 1] === ' ' || words[end - 1] === '\t' ? words.slice(0, end).trimEnd() : words;
 }
 
 // ── what HTML tags hold together ──────────────────────────────────────────────────────────────────────────────────────

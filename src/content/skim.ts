@@ -12,8 +12,8 @@ export interface Skim {
 }
 
 // Neither could begin, go on with or end any other block: no tag, no table, no end of a comment, and a letter first.
-const words = /^\p{L}[^<>|]*$/u;
-const item = /^([-*+]|\d{1,9}([.)])) (?:\[[ xX]\] )?\p{L}[^<>|]*$/u;
+const words = /^\p{L}[^<>|\r]*$/u;
+const item = /^([-*+]|\d{1,9}([.)])) (?:\[[ xX]\] )?\p{L}[^<>|\r]*$/u;
 
 /** Takes the plain stretches out. */
 export function skim(body: string): Skim {
@@ -95,16 +95,19 @@ function stanzaEnd(lines: readonly string[], index: number): number {
   return end;
 }
 
-/** A number begins a list for sure only behind a blank line. */
+/**
+ * A number begins a list for sure only behind a blank line (and with micromark 4 not even there where code is indented above); and what a block
+ * of HTML has swallowed ends at the next one.
+ */
 function items(lines: readonly string[], index: number, isFirst: boolean): Stretch | null {
   const mark = item.exec(lines[index] ?? '');
-  if (mark === null || (mark[2] !== undefined && !isFirst)) return null;
+  if (mark === null || (mark[2] !== undefined && (!isFirst || isBelowIndented(lines, index)))) return null;
   const kind = mark[2] ?? mark[1];
   const starts: number[] = [];
   let last = mark[1] ?? '';
   let end = index;
   for (let next = index; next < lines.length; next += 1) {
-    if (isBlank(lines[next])) continue;
+    if (isFirst && isBlank(lines[next])) continue;
     const other = item.exec(lines[next] ?? '');
     if (other === null || (other[2] ?? other[1]) !== kind) break;
     starts.push(next);
@@ -113,6 +116,12 @@ function items(lines: readonly string[], index: number, isFirst: boolean): Stret
   }
   // What follows belongs to the last one by the width of its mark.
   return { starts, end, stand: `${last} x` };
+}
+
+function isBelowIndented(lines: readonly string[], index: number): boolean {
+  let above = index - 1;
+  while (above >= 0 && isBlank(lines[above])) above -= 1;
+  return /^[ \t]/.test(lines[above] ?? '');
 }
 
 function isBlank(line: string | undefined): boolean {

@@ -1,7 +1,7 @@
 // A body → parts, as many as its size asks for, or one a section. Pure, and linear in the text. Nothing is reworded: parts are slices of the
 // source between atoms (outline.ts), with the headings above them, and with the definitions they use that stand elsewhere.
 //
-// By size: cut at headings, then between blocks, then between list items, each time where no place within a quarter of the limit is better,
+// By size: cut at headings, then between blocks, then between list items, each time where no place within a third of the limit is better,
 // by a rank that hangs on the words there (cut.ts). By heading: cut at each heading of the first two levels, and what is over the limit by
 // size. Keys come from headings and first words (part-keys.ts). So an edit in one place changes the part it is in, and moves at most the cuts
 // beside it; a heading is part of all that stands below it.
@@ -40,7 +40,7 @@ export interface SplitResult {
 /** Splits a body. */
 export function splitText(input: SplitInput): SplitResult {
   const empty = input.finish('');
-  const reach = Math.max(1, Math.floor((input.limit - Buffer.byteLength(empty)) / 4));
+  const reach = Math.max(1, Math.floor((input.limit - Buffer.byteLength(empty)) / 3));
   const outline = input.syntax === 'markdown' ? outlineOf(input.body) : outlineOfPlain(input.body, reach);
   const assemble = assembler(input, outline);
   const unique = partKeys();
