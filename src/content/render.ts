@@ -94,16 +94,23 @@ async function partsOf(document: Document, composed: ComposedText, options: Rend
 async function split(document: Document, dress: Dress, options: RenderOptions): Promise<readonly Piece[] | null> {
   const { body, finish } = dress;
   const { partBytes: limit, split: by = 'size' } = options;
-  const bytes = limit === null ? 0 : Buffer.byteLength(finish(body));
-  const isOver = limit !== null && bytes > limit;
-  if (isOver && by === 'none') throw overLimit(document, bytes, limit);
-  if (!isOver && by !== 'heading') return null;
+  if (limit === null && by !== 'heading') return null;
+  const most = limit ?? Number.POSITIVE_INFINITY;
+  const whole = () => Buffer.byteLength(finish(body));
+  // Another format is dear: what is far over the limit shows that in its parts.
+  const isVast = Buffer.byteLength(body) > 2 * most;
+  if (by === 'none' || (by === 'size' && !isVast)) {
+    const bytes = whole();
+    if (bytes <= most) return null;
+    if (by === 'none') throw overLimit(document, bytes, most);
+  }
   const { splitText } = await import('./split.ts');
-  const cut = (how: 'size' | 'heading') =>
-    splitText({ title: document.title, ...dress, limit: limit ?? Number.POSITIVE_INFINITY, by: how });
-  const pieces = cut(by === 'heading' ? 'heading' : 'size');
-  if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, limit ?? 0);
-  return isOver || pieces.parts.length > 1 ? pieces.parts : null;
+  const pieces = splitText({ title: document.title, ...dress, limit: most, by });
+  if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, most);
+  const { parts } = pieces;
+  if (by === 'heading' && parts.length > 1) return parts;
+  if (!isVast) return whole() > most ? parts : null;
+  return parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > 2 * most || whole() > most ? parts : null;
 }
 
 /** The heads of many documents' payloads; what cannot be rendered is told, and the rest goes through. */
@@ -173,19 +180,19 @@ function headOf(document: Document, parts: readonly PartHead[], options: RenderO
 }
 
 /** The body without title, and what makes a run of it the text that is sent. */
-type Dress = Pick<SplitInput, 'body' | 'finish' | 'estimate'>;
+type Dress = Pick<SplitInput, 'body' | 'syntax' | 'finish'>;
 
 async function dressed(document: Document, { text, syntax }: ComposedText, format: Format): Promise<Dress> {
+  const kind = syntax === 'plain' ? 'plain' : 'markdown';
   if (syntax === 'markdown' && format === 'markdown') {
-    return { body: bodyWithoutTitle(document, text), finish: (run) => inMarkdown(document, run) };
+    return { body: bodyWithoutTitle(document, text), syntax: kind, finish: (run) => inMarkdown(document, run) };
   }
   const output = await import('./formats/output.ts');
   const markdown = syntax === 'html' && document.kind !== 'url' ? output.markdownFromHtml(text) : text;
   const body = bodyWithoutTitle(document, markdown);
-  if (format === 'markdown') return { body, finish: (run) => inMarkdown(document, run) };
-  const convert = output.converter({ body, syntax: syntax === 'plain' ? 'plain' : 'markdown', format });
-  const estimate = (run: string) => Buffer.byteLength(convert(run));
-  return { body, finish: (run) => output.framed(document, convert(run), format), estimate };
+  if (format === 'markdown') return { body, syntax: kind, finish: (run) => inMarkdown(document, run) };
+  const convert = output.converter({ body, syntax: kind, format });
+  return { body, syntax: kind, finish: (run) => output.framed(document, convert(run), format) };
 }
 
 function inMarkdown(document: Document, run: string): string {

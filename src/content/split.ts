@@ -1,27 +1,27 @@
-// A body → parts at headings, never inside code, table, quote or list item: as many as its size asks for, or one a section. Pure. Nothing is
-// reworded: parts are slices of the source between offsets. Where a part begins hangs on headings, not on sizes before it, as far as the
-// limit allows, so that an edit leaves the parts behind it as they were.
-
-import type { RootContent } from 'mdast';
+// A body → parts, as many as its size asks for, or one a section. Pure, and linear in the text. Nothing is reworded: parts are slices of the
+// source between atoms (outline.ts), with the headings above them, and with the definitions they use that stand elsewhere.
+//
+// By size: cut at headings, then between blocks, then between list items, each time where no place within a third of the limit is better,
+// by a rank that hangs on the words there (cut.ts). By heading: cut at each heading of the first two levels, and what is over the limit by
+// size. Keys come from headings and first words (part-keys.ts). So an edit in one place changes the part it is in, and moves at most the cuts
+// beside it; a heading is part of all that stands below it.
 import { sha256 } from '../model/json.ts';
-import { parseMarkdown } from './formats/markdown.ts';
-import { slugOrHash, uniqueKeys } from './slug.ts';
-import { plainText } from './title.ts';
+import { type Cuttable, cutRun } from './cut.ts';
+import { definitionsFor } from './definitions.ts';
+import { type Atom, type Outline, outlineOf, outlineOfPlain, type Section } from './outline.ts';
+import { openingOf, partKeys } from './part-keys.ts';
 
 export interface SplitInput {
   readonly title: string;
   /** Without the heading that repeats the title. */
   readonly body: string;
+  /** plain: no Markdown for sure. It has no definitions and no numbered lists, and can be cut between any two lines. */
+  readonly syntax: 'markdown' | 'plain';
   /** A run of the body, with the headings above it → the text of a part as it is sent, title and source line included. */
   readonly finish: (run: string) => string;
-  /**
-   * For texts that are dear to finish: UTF-8 bytes that a run takes within a part, from which those of several runs are summed up. Parts are
-   * made from it as long as they prove to fit.
-   */
-  readonly estimate?: (run: string) => number;
   /** UTF-8 bytes of one part. */
   readonly limit: number;
-  /** size: a part takes as many sections as fit. heading: each top-level section is a part, and one over the limit is split by size. */
+  /** size: for bodies that are over the limit as a whole. heading: each top-level section is a part, and one over the limit is split by size. */
   readonly by: 'size' | 'heading';
 }
 
@@ -37,201 +37,149 @@ export interface SplitResult {
   readonly tooLarge: { readonly bytes: number; readonly start: string } | null;
 }
 
-/** A heading and all that stands below it, down to the next of its level. The root has the title for a heading. */
-interface Section {
-  readonly depth: number;
-  /** The slice of source that holds it, white space behind it included, as with blocks; '' for the root. */
-  readonly heading: string;
-  readonly name: string;
-  readonly blocks: string[];
-  readonly children: Section[];
-}
-
-/** A run of source that goes into one part together, and the path of headings it stands below. */
-interface Unit {
-  readonly text: string;
-  readonly path: readonly Section[];
-}
-
-class TooLarge extends Error {
-  readonly block: string;
-
-  constructor(block: string) {
-    super('one block is over the limit');
-    this.block = block;
-  }
-}
-
-/** Splits a body. By size: one whose whole text is over the limit. */
+/** Splits a body. */
 export function splitText(input: SplitInput): SplitResult {
-  const root = outline(input.body);
-  const unique = uniqueKeys();
-  try {
-    const parts = unitsOf(input, root).map(({ path, text }): Piece => {
-      const names = path.map((section) => section.name);
-      return { key: unique(keyOf(names)), title: [input.title, ...names].join(' › '), text };
-    });
-    return { parts, tooLarge: null };
-  } catch (thrown) {
-    if (!(thrown instanceof TooLarge)) throw thrown;
-    const start = [...(thrown.block.trim().split('\n')[0] ?? '')].slice(0, 60).join('');
-    return { parts: [], tooLarge: { bytes: Buffer.byteLength(thrown.block), start } };
-  }
-}
-
-/** Bytes of a part that holds these pieces below these headings. */
-type Size = (context: readonly Section[], pieces: readonly string[]) => number;
-
-function unitsOf(input: SplitInput, root: Section): readonly Unit[] {
-  const exact: Size = (context, pieces) => Buffer.byteLength(assemble(input, context, pieces));
-  const units = (size: Size) => (input.by === 'size' ? pack({ ...input, size }, root, []) : sectionBySection({ ...input, size }, root, []));
-  const { estimate } = input;
-  if (estimate === undefined) return units(exact);
-  const frame = Buffer.byteLength(input.finish(''));
-  const summed: Size = (context, pieces) => {
-    return [...context.map((section) => section.heading), ...pieces].reduce((sum, run) => sum + estimate(run.trimEnd()) + 2, frame);
-  };
-  const quick = attempted(() => units(summed));
-  return quick?.every(({ text }) => Buffer.byteLength(text) <= input.limit) ? quick : units(exact);
-}
-
-/** Null where a block seems to be over the limit. */
-function attempted(units: () => readonly Unit[]): readonly Unit[] | null {
-  try {
-    return units();
-  } catch (thrown) {
-    if (thrown instanceof TooLarge) return null;
-    throw thrown;
-  }
-}
-
-interface Packing extends SplitInput {
-  readonly size: Size;
-}
-
-/** A key that hangs on the headings alone. Never `qa-…`: behind a document's id that would read as a Q&A pair of it. */
-function keyOf(names: readonly string[]): string {
-  if (names.length === 0) return 'start';
-  const whole = names.map((name) => slugOrHash(name, 40)).join('/');
-  const key = whole.startsWith('qa-') ? `section-${whole}` : whole;
-  return key.length <= 120
-    ? key
-    : `${[...key]
-        .slice(0, 100)
-        .join('')
-        .replace(/[^\p{L}\p{M}\p{N}]+$/u, '')}-${sha256(key).slice(0, 8)}`;
-}
-
-/** A part for what stands above the sections, and one for each of them. A lone heading over all of them is no section of its own. */
-function sectionBySection(input: Packing, section: Section, above: readonly Section[]): readonly Unit[] {
-  const own = section.heading === '' ? above : [...above, section];
-  const start = pack(input, { ...section, children: [] }, above);
-  const [lone, ...others] = section.children;
-  if (lone !== undefined && others.length === 0 && lone.children.length > 0) {
-    const hasOwnWords = section.heading === '' ? section.blocks.length > 0 : true;
-    return [...(hasOwnWords ? start : []), ...sectionBySection(input, lone, own)];
-  }
-  const parts = section.children.flatMap((child): readonly Unit[] => {
-    const source = sourceOf(child);
-    if (input.size(own, [source]) > input.limit) return pack(input, child, own);
-    return [{ text: assemble(input, own, [source]), path: [...own, child] }];
-  });
-  return [...start, ...parts];
-}
-
-/** The parts of one section. `above` are the headings over it, outermost first. */
-function pack(input: Packing, section: Section, above: readonly Section[]): readonly Unit[] {
-  const own = section.heading === '' ? above : [...above, section];
-  const parts: Unit[] = [];
-  // The open part: what it holds, and the path it began at. Pieces are joined as long as they fit.
-  let open: { pieces: string[]; path: readonly Section[]; context: readonly Section[] } | null = null;
-  const close = () => {
-    if (open !== null) parts.push({ text: assemble(input, open.context, open.pieces), path: open.path });
-    open = null;
-  };
-  const add = (piece: string, path: readonly Section[], context: readonly Section[], anchor: boolean): boolean => {
-    if (open !== null) {
-      const size = input.size(open.context, [...open.pieces, piece]);
-      if (size <= input.limit && !(anchor && size > input.limit / 2)) {
-        open.pieces.push(piece);
-        return true;
-      }
-      close();
-    }
-    if (input.size(context, [piece]) > input.limit) return false;
-    open = { pieces: [piece], path, context };
+  const empty = input.finish('');
+  const reach = Math.max(1, Math.floor((input.limit - Buffer.byteLength(empty)) / 3));
+  const outline = input.syntax === 'markdown' ? outlineOf(input.body) : outlineOfPlain(input.body, reach);
+  const assemble = assembler(input, outline);
+  const unique = partKeys();
+  const parts: Piece[] = [];
+  let last = '';
+  let [from, to] = [0, 0];
+  const take = (first: number, behind: number): boolean => {
+    [from, to] = [first, behind];
+    last = assemble(first, behind);
+    if (Buffer.byteLength(last) > input.limit) return false;
+    // Nothing but definitions, in a format that does not show them.
+    if (last !== empty) parts.push({ ...naming(input, outline.atoms, first, behind, unique), text: last });
     return true;
   };
-  section.blocks.forEach((block, index) => {
-    // The section's own heading goes with its first block.
-    const piece = index === 0 ? section.heading + block : block;
-    if (!add(piece, own, index === 0 ? above : own, false)) throw new TooLarge(block);
-  });
-  if (section.blocks.length === 0 && section.heading !== '' && !add(section.heading, own, above, false))
-    throw new TooLarge(section.heading);
-  for (const child of section.children) {
-    const path = [...own, child];
-    if (add(sourceOf(child), path, own, isAnchor(path))) continue;
-    parts.push(...pack(input, child, own));
+  const cuttable = cuttableOf(input.body, outline, reach);
+  const runs: readonly (readonly [number, number])[] = input.by === 'heading' ? sectionsOf(outline) : [[0, outline.atoms.length]];
+  for (const run of runs) {
+    if (cutRun(cuttable, run, take, input.by === 'size')) continue;
+    const block = sourceOf(input.body, outline.atoms, Math.max(from, to - 1), to).trim();
+    const start = [...(block.split('\n')[0] ?? '').slice(0, 200)].slice(0, 60).join('');
+    return { parts: [], tooLarge: { bytes: Buffer.byteLength(last), start } };
   }
-  close();
-  return parts;
+  return { parts, tooLarge: null };
 }
 
-/** One heading in four, by its own words, begins a part wherever the open one is half full: there the parts meet again after an edit. */
-function isAnchor(path: readonly Section[]): boolean {
-  return Number.parseInt(sha256(path.map((section) => section.name).join('\n')).slice(0, 2), 16) < 64;
+/** One run a section of the first two levels, and one for what stands above them; a title alone goes with the sections below it. */
+function sectionsOf({ atoms }: Outline): readonly (readonly [number, number])[] {
+  const depths = atoms.flatMap(({ kind, section }) => (kind === 'heading' && section !== null ? [section.depth] : []));
+  const top = Math.max(
+    2,
+    depths.reduce((least, depth) => Math.min(least, depth), 6),
+  );
+  // What an element holds together is no section of the page; a heading behind a heading is, whatever a cut by size would think of it.
+  const begins = atoms.map(({ kind, section, cost }) => {
+    return kind === 'heading' && section !== null && section.depth <= top && (cost === 0 || cost === Number.POSITIVE_INFINITY);
+  });
+  const starts = [0, ...atoms.keys()].filter((atom, index) => (index === 0 ? atoms.length > 0 : atom > 0 && begins[atom] === true));
+  const runs = starts.map((start, index) => [start, starts[index + 1] ?? atoms.length] as const);
+  return runs.filter(([start, end]) => {
+    const next = atoms[end];
+    const isBare = end - start === 1 && atoms[start]?.kind === 'heading';
+    return !(isBare && next !== undefined && (next.section?.depth ?? 0) > (atoms[start]?.section?.depth ?? 0));
+  });
 }
 
-/** Pieces are neighbours in the source: joined as they are, they read as the author wrote them. */
-function assemble(input: SplitInput, context: readonly Section[], pieces: readonly string[]): string {
-  const run = pieces.join('').replace(/^(?:[ \t]*\n)+/, '');
-  const all = [...context.map((section) => section.heading), run].map((piece) => piece.trimEnd());
-  return input.finish(all.filter((piece) => piece !== '').join('\n\n'));
-}
-
-function sourceOf(section: Section): string {
-  return section.heading + section.blocks.join('') + section.children.map(sourceOf).join('');
-}
-
-function outline(body: string): Section {
-  const root: Section = { depth: 0, heading: '', name: '', blocks: [], children: [] };
-  const stack: Section[] = [root];
-  for (const { node, text } of slices(body, parseMarkdown(body).children)) {
-    let top = stack.at(-1) ?? root;
-    if (node.type !== 'heading') {
-      top.blocks.push(text);
-      continue;
-    }
-    while (top.depth >= node.depth && stack.length > 1) {
-      stack.pop();
-      top = stack.at(-1) ?? root;
-    }
-    const name = plainText(
-      text
-        .trim()
-        .replace(/^ {0,3}#{1,6}(?:[ \t]+|$)/, '')
-        .replace(/\n {0,3}(?:=+|-+)[ \t]*$/, '')
-        .replace(/[ \t]+#+[ \t]*$/, ''),
-    );
-    const section: Section = { depth: node.depth, heading: text, name: name === '' ? 'section' : name, blocks: [], children: [] };
-    top.children.push(section);
-    stack.push(section);
+function cuttableOf(body: string, { atoms }: Outline, reach: number): Cuttable {
+  const at = [0];
+  for (let index = 0; index < atoms.length; index += 1) {
+    at.push((at[index] ?? 0) + Buffer.byteLength(sourceOf(body, atoms, index, index + 1)));
   }
-  return root;
+  const ranks: string[] = [];
+  const rank = (index: number) => {
+    ranks[index] ??= rankOf(body, atoms, index);
+    return ranks[index] ?? '';
+  };
+  return { at, reach, rank, cost: (index) => atoms[index]?.cost ?? Number.POSITIVE_INFINITY };
 }
 
-/** The source between block starts, whole lines each; lists item by item. */
-function slices(body: string, nodes: readonly RootContent[]): readonly { readonly node: RootContent; readonly text: string }[] {
-  const starts = nodes.flatMap((node) => {
-    const items = node.type === 'list' ? node.children : [node];
-    return items.map((item) => ({ node, start: lineStart(body, item.position?.start.offset ?? 0) }));
-  });
-  return starts.map(({ node, start }, index) => {
-    return { node, text: body.slice(index === 0 ? 0 : start, starts[index + 1]?.start ?? body.length) };
-  });
+/** Higher headings first; then by hashes of what an edit seldom touches, so that no place is better for standing first. */
+function rankOf(body: string, atoms: readonly Atom[], index: number): string {
+  const atom = atoms[index];
+  const source = sourceOf(body, atoms, index, index + 1);
+  if (atom?.kind !== 'heading' || atom.section === null) return `0${hash(openingOf(source))}${hash(source.trim())}`;
+  const opening = openingOf(sourceOf(body, atoms, index + 1, index + 2));
+  return `${7 - atom.section.depth}${hash(namesOf(atom.section).join('\n'))}${hash(opening)}`;
 }
 
-function lineStart(body: string, offset: number): number {
-  return body.lastIndexOf('\n', offset - 1) + 1;
+function hash(text: string): string {
+  return sha256(text).slice(0, 16);
+}
+
+function sourceOf(body: string, atoms: readonly Atom[], from: number, to: number): string {
+  return body.slice(atoms[from]?.start ?? body.length, atoms[to]?.start ?? body.length);
+}
+
+function pathOf(section: Section | null): readonly Section[] {
+  const path: Section[] = [];
+  for (let each = section; each !== null; each = each.above) path.unshift(each);
+  return path;
+}
+
+function namesOf(section: Section | null): readonly string[] {
+  return pathOf(section).map(({ name }) => name);
+}
+
+function naming(
+  { title, body }: SplitInput,
+  atoms: readonly Atom[],
+  from: number,
+  to: number,
+  unique: ReturnType<typeof partKeys>,
+): Pick<Piece, 'key' | 'title'> {
+  const atom = atoms[from];
+  const names = namesOf(atom?.section ?? null);
+  const isHeading = atom?.kind === 'heading';
+  const behind = isHeading ? from + 1 : from;
+  const key = unique({
+    names,
+    isWithin: !isHeading && from > 0,
+    opening: openingOf(sourceOf(body, atoms, behind, behind + 1)),
+    whole: () => sourceOf(body, atoms, from, to).trim(),
+  });
+  return { key, title: [title, ...names].join(' › ') };
+}
+
+/** What makes the text of a part from its atoms. */
+function assembler({ body, finish }: SplitInput, { atoms, definitions }: Outline): (from: number, to: number) => string {
+  const definitionsOf = definitionsFor(definitions);
+  return (from, to) => {
+    const first = atoms[from];
+    const start = first?.start ?? body.length;
+    const end = atoms[to]?.start ?? body.length;
+    const above = first?.kind === 'heading' ? (first.section?.above ?? null) : (first?.section ?? null);
+    const context = pathOf(above).map((section) => body.slice(section.start, section.end));
+    const run = numbered(body, atoms, from, to).replace(/^(?:[ \t]*\n)+/, '');
+    const shown = [...context, run].map((piece) => piece.trimEnd()).filter((piece) => piece !== '');
+    const beside = definitionsOf(shown.join('\n\n'), (one) => one.start < start || one.start >= end);
+    return finish([...shown, beside].filter((piece) => piece !== '').join('\n\n'));
+  };
+}
+
+/** The source of a run. Where it goes on with a numbered list, its items go on with the numbers a reader counts, whatever is written there. */
+function numbered(body: string, atoms: readonly Atom[], from: number, to: number): string {
+  let text = '';
+  let index = from;
+  for (; index < to; index += 1) {
+    const atom = atoms[index];
+    if (atom?.kind !== 'item' || atom.number === null) break;
+    text += withNumber(sourceOf(body, atoms, index, index + 1), atom.number);
+  }
+  return text + sourceOf(body, atoms, index, to);
+}
+
+/** What is indented below an item stays below it where the number gets wider. */
+function withNumber(item: string, number: number): string {
+  const [all = '', space = '', written = ''] = /^([ \t]*)(\d{1,9})(?=[.)])/.exec(item) ?? [];
+  if (all === '' || Number(written) === number) return item;
+  const wider = String(number).length - written.length;
+  const rest = item.slice(all.length);
+  const moved = wider > 0 ? rest.replace(/\n(?=[ \t]*[^\s])/g, `\n${' '.repeat(wider)}`) : rest;
+  return `${space}${number}${moved}`;
 }

@@ -7,8 +7,6 @@ export interface Heading {
   readonly lastLine: number;
 }
 
-const atx = /^ {0,3}#(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
-
 /** The first level-one heading (`# …` or underlined with `=`) outside code and comments, or null. */
 export function firstHeading(text: string): Heading | null {
   let closing: RegExp | null = null;
@@ -37,9 +35,9 @@ export function firstHeading(text: string): Heading | null {
       paragraph = null;
       continue;
     }
-    const heading = atx.exec(line);
-    if (heading !== null && plainText(heading[1] ?? '') !== '') {
-      return { text: plainText(heading[1] ?? ''), firstLine: index, lastLine: index };
+    if (/^ {0,3}#(?:[ \t]|$)/.test(line)) {
+      const words = headingText(line);
+      if (words !== '') return { text: words, firstLine: index, lastLine: index };
     }
     if (paragraph !== null && /^ {0,3}=+[ \t]*$/.test(line)) {
       const words = plainText(lines.slice(paragraph, index).join(' '));
@@ -53,8 +51,25 @@ export function firstHeading(text: string): Heading | null {
   return null;
 }
 
+/** A heading of any level, as it is written, without its signs and as a reader sees it. */
+export function headingText(source: string): string {
+  const written = source.trim();
+  const signs = /^#{1,6}(?=[ \t]|$)/.exec(written)?.[0] ?? '';
+  if (signs === '') return plainText(written.replace(/\n {0,3}(?:=+|-+)$/, ''));
+  const words = written.slice(signs.length).trim();
+  let end = words.length;
+  while (words[end - 1] === '#') end -= 1;
+  // Number signs close it only behind a space.
+  const isClosed = end === 0 || words[end - 1] === ' ' || words[end - 1] === '\t';
+  return plainText(isClosed ? words.slice(0, end).trimEnd() : words);
+}
+
+/** Longer lines are no words that anybody marked up, and the patterns below take time that grows with the square. */
+const mostCharacters = 2_000;
+
 /** Inline Markdown as a reader sees it, on one line. */
-export function plainText(inline: string): string {
+function plainText(inline: string): string {
+  if (inline.length > mostCharacters) return inline.replace(/\s+/g, ' ').trim();
   return inline
     .replace(/\s*\{#[\w:.-]+\}\s*$/, '')
     .replace(/!?\[((?:[^[\]\\]|\\.)*)\](?:\([^()]*\)|\[[^\]]*\])/g, '$1')

@@ -91,13 +91,26 @@ export function sliceOf(woven: Woven, start: number, end: number): Woven {
 /** Where a character stands in the file that it came from. */
 export function placeAt(woven: Woven, offset: number): Place {
   const { source, offset: at } = originOf(woven, offset);
-  let line = source.firstLine;
-  let start = 0;
-  for (let next = source.text.indexOf('\n'); next >= 0 && next < at; next = source.text.indexOf('\n', next + 1)) {
-    line += 1;
-    start = next + 1;
+  const starts = lineStarts(woven, source);
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= at) low = middle;
+    else high = middle - 1;
   }
-  return { path: source.path, line, column: at - start + 1 };
+  return { path: source.path, line: source.firstLine + low, column: at - (starts[low] ?? 0) + 1 };
+}
+
+/** Where the lines of a file begin: found once, however many places of it are asked for. */
+function lineStarts(woven: Woven, source: Source): readonly number[] {
+  const known = once(woven, 'line starts', () => new Map<Source, readonly number[]>());
+  const found = known.get(source);
+  if (found !== undefined) return found;
+  const starts = [0];
+  for (let next = source.text.indexOf('\n'); next >= 0; next = source.text.indexOf('\n', next + 1)) starts.push(next + 1);
+  known.set(source, starts);
+  return starts;
 }
 
 /** The offset of a line and column (from 1) of a text. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type RenderOptions, renderPayload } from '../../src/content/render.ts';
+import { splitText } from '../../src/content/split.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { Part } from '../../src/model/payload.ts';
 import { openScanCache, type ScanCacheIo } from '../../src/state/scan-cache.ts';
@@ -118,6 +119,170 @@ describe('parts in other formats', () => {
       format === 'html' ? 'See <a href="https://y.example/ref">there</a> &amp; <b>more</b>.' : 'See there (https://y.example/ref) & more.',
     );
     for (let index = 0; index < 200; index += 1) expect(whole).toContain(`first of ${index}`);
+  });
+});
+
+describe('definitions that stand elsewhere', () => {
+  const text = [
+    '## One',
+    'See [the guide][g], [again][G] and note[^1].',
+    '## Two',
+    'Nothing, `[g]` in code, and [no such][h].',
+    '## Three',
+    'Here they stand, and [here][g] one is used.',
+    '[g]: https://y.example/guide "Guide"\n[unused]: https://y.example/unused',
+    '[^1]: Foot words of [another][a][^deep].\n\n    Second paragraph.',
+    '[^deep]: Deep words.',
+    '[a]: <https://y.example/another>',
+    '## [1.0.0]',
+    'First.',
+    '[1.0.0]: https://y.example/compare',
+  ].join('\n\n');
+  const byKey = async (patch: Partial<RenderOptions>) => new Map((await partsOf(text, patch)).map((part) => [part.key, part.text]));
+
+  it('go with each part that uses them, once, and with no other', async () => {
+    const parts = await byKey({ split: 'heading' });
+    expect(parts.get('one')).toBe(
+      `# Manual\n\n## One\n\nSee [the guide][g], [again][G] and note[^1].\n\n${[
+        '[g]: https://y.example/guide "Guide"',
+        '[^1]: Foot words of [another][a][^deep].\n\n    Second paragraph.',
+        '[^deep]: Deep words.',
+        '[a]: <https://y.example/another>',
+      ].join('\n\n')}\n\nSource: https://x.example/a\n`,
+    );
+    expect(parts.get('two')).toBe('# Manual\n\n## Two\n\nNothing, `[g]` in code, and [no such][h].\n\nSource: https://x.example/a\n');
+    // Where they stand they are not said twice.
+    expect(parts.get('three')?.split('https://y.example/guide')).toHaveLength(2);
+    expect(parts.get('three')).toContain('[unused]: https://y.example/unused');
+  });
+
+  it('those of headings go with all that stands below them', async () => {
+    const long = `## [1.0.0]\n\n${'words '.repeat(60)}\n\n${'more '.repeat(60)}\n\n## B\n\nb\n\n[1.0.0]: https://y.example/compare`;
+    const parts = await partsOf(long, { partBytes: 500 });
+    const below = parts.filter((part) => part.text.includes('## [1.0.0]'));
+    expect(below.length).toBeGreaterThan(1);
+    for (const part of below) expect(part.text).toContain('\n\n[1.0.0]: https://y.example/compare\n');
+  });
+
+  it('count: a part fits with what it carries, and what is not split stays byte for byte', async () => {
+    const note = `[^1]: ${'note '.repeat(40)}`;
+    const body = `${Array.from({ length: 12 }, (_, index) => `## S${index}\n\n${'word '.repeat(20)}[^1]`).join('\n\n')}\n\n${note}`;
+    const parts = await partsOf(body, { partBytes: 600 });
+    expect(parts.length).toBeGreaterThan(4);
+    for (const part of parts) {
+      expect(part.bytes).toBeLessThanOrEqual(600);
+      expect(part.text.split(note.trim())).toHaveLength(2);
+    }
+    expect((await partsOf(text, { partBytes: 10_000 })).map((part) => part.text)).toEqual([
+      `# Manual\n\n${text}\n\nSource: https://x.example/a\n`,
+    ]);
+  });
+
+  it('html and plain find them as well', async () => {
+    expect((await byKey({ split: 'heading', format: 'html' })).get('one')).toMatch(
+      /<a href="https:\/\/y\.example\/guide" title="Guide">the guide<\/a>[\s\S]*Foot words of <a href="https:\/\/y\.example\/another">/,
+    );
+    expect((await byKey({ split: 'heading', format: 'plain' })).get('one')).toMatch(
+      /the guide \(https:\/\/y\.example\/guide\)[\s\S]*Foot words/,
+    );
+  });
+
+  it('a part that would hold nothing but them is not sent where they do not show', async () => {
+    const many = `## A\n\n${'word '.repeat(30)}\n\n## B\n\n${'word '.repeat(30)}\n\n${Array.from({ length: 40 }, (_, n) => `[r${n}]: https://y.example/${n}`).join('\n')}`;
+    expect((await partsOf(many, { partBytes: 300, format: 'plain' })).map(({ key }) => key)).toEqual(['a', 'b']);
+    const kept = (await partsOf(many, { partBytes: 300 })).map((part) => part.text).join('\n');
+    for (let index = 0; index < 40; index += 1) expect(kept).toContain(`[r${index}]: https://y.example/${index}`);
+  });
+});
+
+describe('what belongs together', () => {
+  const filler = `${'word '.repeat(40)}\n\n`;
+
+  it.each([
+    [
+      'a table of HTML with blank lines between its rows',
+      `<table>\n\n<tr><td>first</td></tr>\n\n<tr>\n<td>\n\nsecond\n\n</td></tr>\n\n</table>`,
+    ],
+    ['nested ones', '<table>\n\n<tr><td>\n\n<table>\n\n<tr><td>in</td></tr>\n\n</table>\n\n</td></tr>\n\n</table>'],
+    ['details', '<details>\n<summary>Sum</summary>\n\nhidden words\n\n- item\n\n</details>'],
+    ['a div around paragraphs', '<div class="x">\n\none\n\ntwo\n\n</div>'],
+  ])('%s', async (_, element) => {
+    for (let count = 0; count < 6; count += 1) {
+      const text = `${filler.repeat(count)}${element}\n\n${filler.repeat(4)}`;
+      const parts = await partsOf(text, { partBytes: 420 });
+      expect(parts.length).toBeGreaterThan(1);
+      expect(parts.filter((part) => part.text.includes(element))).toHaveLength(1);
+    }
+  });
+
+  it('an element over the limit is cut between its blocks, a table is refused as other tables are', async () => {
+    const parts = await partsOf(`<div>\n\n${filler.repeat(4)}</div>`, { partBytes: 420 });
+    expect(parts.length).toBeGreaterThan(1);
+    await expect(
+      partsOf(`a\n\n<table>\n\n<tr><td>\n\n${filler.repeat(4)}</td></tr>\n\n</table>`, { partBytes: 420 }),
+    ).rejects.toMatchObject({
+      code: 'DOCUMENT_TOO_LARGE',
+      message: expect.stringMatching(/one block of \d+ bytes is over the limit of 420/),
+    });
+  });
+
+  it('a numbered list goes on with its numbers in the next part, whatever numbers are written', async () => {
+    const item = (index: number) => `1. Step ${index + 1} ${'word '.repeat(8)}\n   - below ${index + 1}\n`;
+    const list = (from: number) => Array.from({ length: 14 }, (_, index) => item(index + from)).join('');
+    const parts = await partsOf(list(0), { partBytes: 300 });
+    expect(parts.length).toBeGreaterThan(3);
+    for (const [index, part] of parts.entries()) {
+      for (const [, number, step] of part.text.matchAll(/^(\d+)\. Step (\d+)/gm)) expect(number).toBe(index === 0 ? '1' : step);
+      // What stands below an item stays below it where its number gets wider.
+      for (const [, number = '', space] of part.text.matchAll(/^(\d+)\. Step.*\n( *)- below/gm))
+        expect(space).toHaveLength(number.length + 2);
+    }
+    const html = (await partsOf(list(0), { partBytes: 300, format: 'html' })).map((part) => part.text);
+    const starts = html.map((text) => [/<ol(?: start="(\d+)")?>/.exec(text)?.[1] ?? '1', /Step (\d+)/.exec(text)?.[1]]);
+    for (const [start, step] of starts) expect(start).toBe(step);
+    // Those that are written right stay as they are; plain text has no lists.
+    const counted = Array.from({ length: 30 }, (_, index) => `${index + 5}) Step of it\n`).join('');
+    expect((await partsOf(counted, { partBytes: 120 })).map((part) => part.text).join('')).toContain('\n34) Step of it\n');
+    const plain = { body: list(0), text: list(0), syntax: 'plain', asScanned: true } as const;
+    const kept = (await renderPayload(document, plain, { ...base, partBytes: 300 })).parts.map((part) => part.text).join('');
+    expect(kept.match(/^1\. Step/gm)).toHaveLength(14);
+  });
+
+  it('plain text is cut between lines where a paragraph is too large', async () => {
+    const lines = Array.from({ length: 60 }, (_, index) => `    line ${index} of a text without blank lines\n`).join('');
+    const plain = { body: lines, text: lines, syntax: 'plain', asScanned: true } as const;
+    const { parts } = await renderPayload(document, plain, { ...base, partBytes: 400, format: 'plain' });
+    const all = parts.map((part) => part.text).join('');
+    for (let index = 0; index < 60; index += 1) expect(all).toContain(`line ${index} of`);
+    expect(parts.every((part) => part.bytes <= 400)).toBe(true);
+  });
+});
+
+describe('work', () => {
+  /** Characters that were put into a format to split a body: what takes the time. */
+  const finished = (body: string, limit: number) => {
+    let characters = 0;
+    const finish = (run: string) => {
+      characters += run.length;
+      return `# Manual\n\n${run}\n`;
+    };
+    const { parts, tooLarge } = splitText({ title: 'Manual', body, syntax: 'markdown', finish, limit, by: 'size' });
+    expect(tooLarge).toBeNull();
+    expect(parts.length).toBeGreaterThan(1);
+    return characters / body.length;
+  };
+
+  it.each([
+    ['paragraphs', (count: number) => Array.from({ length: count }, (_, index) => `Paragraph ${index} of them.`).join('\n\n')],
+    ['items that are all the same', (count: number) => '- x\n'.repeat(count)],
+    [
+      'releases',
+      (count: number) => Array.from({ length: count / 5 }, (_, index) => `## 1.${index}\n\n${`- Fixed ${index}\n`.repeat(4)}`).join('\n'),
+    ],
+  ])('%s: each character is finished a few times, however many there are', (_, make) => {
+    for (const count of [2_000, 20_000]) {
+      for (const parts of [2, 40]) expect(finished(make(count), make(count).length / parts)).toBeLessThan(4);
+    }
   });
 });
 

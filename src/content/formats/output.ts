@@ -7,7 +7,7 @@ import { toHast } from 'mdast-util-to-hast';
 import { toMarkdown } from 'mdast-util-to-markdown';
 import { keptApart } from './cells.ts';
 import { cleaned, parseHtml, writeHtml, writeRaw } from './html.ts';
-import { nodesOf, parseMarkdown, rangeOf } from './markdown.ts';
+import { nodesOf, parseMarkdown } from './markdown.ts';
 import { plainOf } from './plain.ts';
 
 /** A page → Markdown with what a reader of it sees. */
@@ -16,26 +16,23 @@ export function markdownFromHtml(html: string): string {
 }
 
 export interface Conversion {
-  /** All of the document, for links that are defined elsewhere than where they are used. */
+  /** All of the document: what is asked for more than once. */
   readonly body: string;
   readonly syntax: 'markdown' | 'plain';
   readonly format: 'html' | 'plain';
 }
 
-/** What turns a run of a document into a format; asked for the same run again it answers from memory. */
+/** What turns a run of a document into a format; asked for all of it again it answers from memory. */
 export function converter({ body, syntax, format }: Conversion): (run: string) => string {
-  const known = new Map<string, string>();
-  let beside: string | null = null;
+  let whole: string | null = null;
   const convert = (run: string): string => {
     if (syntax === 'plain') return format === 'plain' ? run : htmlFromPlain(run);
-    if (run !== body) beside ??= definitionsIn(body);
-    const defined = run === body ? '' : (beside ?? '');
-    return format === 'plain' ? plainFromMarkdown(run, defined) : htmlFromMarkdown(run, defined);
+    return format === 'plain' ? plainFromTree(treeOf(run)) : writeHtml(treeOf(run));
   };
   return (run) => {
-    const made = known.get(run) ?? convert(run);
-    known.set(run, made);
-    return made;
+    if (run !== body) return convert(run);
+    whole ??= convert(run);
+    return whole;
   };
 }
 
@@ -57,27 +54,6 @@ export function framed(
   return `${[heading, text, source].filter((piece) => piece !== '').join('\n')}\n`;
 }
 
-/** What a document defines for all of it: addresses of links, footnotes. */
-function definitionsIn(body: string): string {
-  const found: string[] = [];
-  for (const node of nodesOf(parseMarkdown(body))) {
-    if (node.type !== 'definition' && node.type !== 'footnoteDefinition') continue;
-    const { start, end } = rangeOf(node);
-    found.push(body.slice(start, end));
-  }
-  return found.join('\n\n');
-}
-
-/** Markdown → HTML in which nothing runs. `beside` is not shown: definitions of links that stand elsewhere in the document. */
-function htmlFromMarkdown(markdown: string, beside = ''): string {
-  return writeHtml(treeOf(markdown, beside));
-}
-
-/** Markdown → text without markup. */
-function plainFromMarkdown(markdown: string, beside = ''): string {
-  return plainFromTree(treeOf(markdown, beside));
-}
-
 /** Plain text → HTML: paragraphs, with the lines they have. */
 function htmlFromPlain(text: string): string {
   const paragraphs = text.split(/\n(?:[ \t]*\n)+/).filter((paragraph) => paragraph.trim() !== '');
@@ -94,9 +70,8 @@ function htmlFromPlain(text: string): string {
 }
 
 /** The tree of Markdown with the HTML in it read as HTML, cleaned. */
-function treeOf(markdown: string, beside: string): HtmlRoot {
-  const whole = beside === '' ? markdown : `${markdown}\n\n${beside}`;
-  const tree = toHast(withCodeTitles(parseMarkdown(whole)), { allowDangerousHtml: true }) as HtmlNodes;
+function treeOf(markdown: string): HtmlRoot {
+  const tree = toHast(withCodeTitles(parseMarkdown(markdown)), { allowDangerousHtml: true }) as HtmlNodes;
   // Tags in Markdown are single tokens: only the page as a whole says which of them belong together.
   const page = writeRaw(tree.type === 'root' ? tree : { type: 'root', children: [tree as HtmlRoot['children'][number]] });
   return cleaned(parseHtml(page, 'piece'));
