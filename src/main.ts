@@ -5,6 +5,7 @@ import { explain } from './cli/failure.ts';
 import { countOption, dateOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
+import { visibleJson } from './plan/escape.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
 
@@ -340,7 +341,8 @@ function usageExitCode(thrown: CommanderError): number {
   const command = words.find((word) => program.commands.some((known) => known.name() === word)) ?? null;
   // Without a command commander prints the help and has no sentence of its own.
   const message = thrown.code === 'commander.help' ? 'no command was given' : thrown.message.replace(/^error: /, '');
-  process.stdout.write(`${JSON.stringify({ version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() })}\n`);
+  const answer = { version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() };
+  process.stdout.write(`${visibleJson(JSON.stringify(answer))}\n`);
   return 2;
 }
 

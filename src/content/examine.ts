@@ -64,7 +64,7 @@ function worded(document: Document, title: string, input: ExamineInput, problems
 function filledIn(words: string, { path, text, settings }: ExamineInput, problems: ContentProblem[]): string {
   const { text: filled, missing } = fillText(words, settings.variables);
   for (const name of settings.undefinedVariable === 'off' ? [] : missing) {
-    const at = new RegExp(`\\{\\{[ \\t]*${name.replace(/[.-]/g, '\\$&')}[ \\t]*\\}\\}`).exec(text)?.index ?? 0;
+    const at = new RegExp(`\\{\\{[ \\t]*${name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}[ \\t]*\\}\\}`).exec(text)?.index ?? 0;
     const problem: ContentProblem = {
       path,
       line: lineAt(text, at),

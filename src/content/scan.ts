@@ -3,8 +3,9 @@
 import type { ContentConfig, Rule } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { fingerprint } from '../model/json.ts';
+import type { Payload } from '../model/payload.ts';
 import type { CachedFile, ScanCache } from './cached-file.ts';
-import { type Composer, composerOf } from './composer.ts';
+import { type ComposedText, type Composer, composerOf } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
 import type { Packages } from './formats/extract.ts';
 import { contentScope, isIgnored, isQaPath, neverEntered, type Scope } from './ignore.ts';
@@ -13,7 +14,7 @@ import { includeFiles } from './include-files.ts';
 import { fileLinter } from './lint-file.ts';
 import { folderFindings, onceTold } from './lint-folder.ts';
 import { lintVersion } from './lint-rules.ts';
-import { fileReader, type Looked, ownTextNow, textNow } from './read.ts';
+import { fileReader, type Looked, ownTextNow, sourceNow, textNow } from './read.ts';
 import { linkResolver } from './resolve.ts';
 import { partialFilter } from './site.ts';
 import { readSiteFacts } from './site-facts.ts';
@@ -51,8 +52,10 @@ export interface Scan {
    * gone, or its front matter or sidecar changed since the scan: what it says of its audience now has not been looked at.
    */
   text(document: Document): string;
-  /** The first lint error in a text that is no longer what was scanned, or null. */
-  readonly lintAgain?: (path: string, text: string) => Promise<ContentProblem | null>;
+  /** What lint says of what a bot is given of a document, beyond what it said of its file. */
+  readonly lintSent?: (document: Document, composed: ComposedText, payload: Payload) => Promise<readonly ContentProblem[]>;
+  /** Paths that hold a secret, as they may be told. */
+  readonly shownPaths?: ReadonlyMap<string, string>;
   /** Without it documents are given as their authors wrote them. */
   readonly composer?: Composer;
 }
@@ -156,7 +159,15 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     presentPaths,
     partials,
     text: (document) => textNow(document, kept.get(document.path), disk),
-    lintAgain: (path, text) => lint.errorIn({ path, text }),
+    lintSent: (document, composed, payload) => {
+      const { path } = document;
+      const sources = () => [
+        document.kind === 'file' ? '' : sourceNow(kept.get(path), disk),
+        ...(files.get(path)?.includes ?? []).map((fact) => textOf(includes.log().read(fact.path))),
+      ];
+      return lint.sent({ document, composed, payload, known: files.get(path)?.problems ?? [], sources });
+    },
+    shownPaths: new Map([...files].flatMap(([path, { shown }]) => (shown === undefined ? [] : [[path, shown]]))),
     composer: composerOf({
       root: content.root,
       neverEnter,
@@ -167,6 +178,10 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       textNow: (document) => ownTextNow(document, kept.get(document.path), { disk, packages }),
     }),
   };
+}
+
+function textOf(found: ReturnType<ReturnType<ReturnType<typeof includeFiles>['log']>['read']>): string {
+  return found.kind === 'text' ? found.text : '';
 }
 
 /** A problem of several files together: an error blocks them all. */

@@ -51,7 +51,18 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
           memory.state,
           found.map((entry) => ({ ...entry, at }) as JournalEntry),
         ).state;
-  return { plan: buildPlan(planInput(context, folder, wanted, options, { identity, contact, state })), wanted, identity, contact: found };
+  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, state }));
+  return { plan: { ...plan, notes: [...plan.notes, ...lintNotes(wanted)] }, wanted, identity, contact: found };
+}
+
+/** Of what lint warns of in what this bot is given this many are told; what it calls an error is blocked, and told there. */
+const mostWarnings = 10;
+
+function lintNotes({ told = [] }: Wanted): string[] {
+  const warnings = told.filter(({ severity }) => severity === 'warning');
+  const notes = warnings.slice(0, mostWarnings).map(({ path, line, message }) => `${path}${line === null ? '' : `:${line}`} ${message}`);
+  const more = warnings.length - notes.length;
+  return more === 0 ? notes : [...notes, `${more} more such warnings: kbsync lint tells them all`];
 }
 
 /** Who the bot says it is. Another bot does not have our container: that must not hide that it is another one. */
