@@ -8,8 +8,8 @@ export interface Reading {
 }
 
 /**
- * references: those of HTML, and its comments. escapes: also `\_` and `\/`, `\x67` as YAML and JSON write characters, and characters without
- * width.
+ * references: those of HTML, and its comments. escapes: also `\_` and `\/`, `\x67` as YAML and JSON write characters, ends of lines that YAML
+ * takes out, and characters without width.
  */
 export type Undo = 'references' | 'escapes';
 
@@ -59,7 +59,7 @@ const names: { readonly [name: string]: string } = {
 };
 
 const reference = '&(?:#\\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});';
-const escaped = '\\\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[!-/:-@[-`{-~])';
+const escaped = '\\\\(?:\\n[ \\t]*|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[!-/:-@[-`{-~])';
 const comment = '<!--[\\s\\S]{0,5000}?-->';
 const unseen = '[\\u00ad\\u200b-\\u200d\\u2060\\ufeff]';
 const patterns = {
@@ -107,6 +107,7 @@ export function readingOf(text: string, undo: Undo): Reading | null {
 
 function meaning(written: string): string | null {
   if (!/^[&\\]/.test(written)) return '';
+  if (written.startsWith('\\\n')) return '';
   if (written.startsWith('\\')) return /^\\[xuU]/.test(written) ? character(Number.parseInt(written.slice(2), 16)) : written.slice(1);
   const name = written.slice(1, -1);
   if (!name.startsWith('#')) return Object.hasOwn(names, name) ? (names[name] ?? null) : null;

@@ -117,7 +117,7 @@ export function lineStarts(text: string): readonly number[] {
 const mostPerRule = 20;
 
 /** Findings in the order of the text; those over the limit become one sentence. */
-export function bounded(findings: readonly Finding[]): readonly Finding[] {
+export function bounded<Told extends { readonly message: string }>(findings: readonly Told[]): readonly Told[] {
   const [first, ...rest] = findings.slice(mostPerRule);
   if (first === undefined || rest.length === 0) return findings;
   return [...findings.slice(0, mostPerRule), { ...first, message: `${first.message} (and ${rest.length} more below)` }];

@@ -98,7 +98,9 @@ export function linterOf(severities: Severities): Linter {
   }
 
   /** What the documents say that does not stand in the file as they say it: set by a rule, or written with escapes. */
-  async function lintValues({ path, text, sidecar, documents }: LintInput, excused: readonly string[]) {
+  async function lintValues({ path, text, sidecar, documents }: LintInput, around: readonly LintedText[]) {
+    // Secrets are told once each, where they stand; what a comment excuses there is excused.
+    const told = new Set(around.flatMap(({ secrets, excused }) => [...secrets, ...excused]));
     const isWritten = ({ text: value }: Value) => text.includes(value) || sidecar?.text.includes(value) === true;
     const values = [{ what: 'path', text: path }, ...valuesOf(documents)].filter((value) => !isWritten(value));
     const problems: ContentProblem[] = [];
@@ -109,9 +111,11 @@ export function linterOf(severities: Severities): Linter {
     const joined = await findIn({ path, text: together.map((value) => value.text).join('\n\n') });
     for (const value of joined.findings.length === 0 ? apart : values) {
       const { findings, found, secrets: own } = await findIn({ path, text: value.text });
-      const isExcused = (finding: Finding) => excused.includes(found.get(finding) ?? '');
-      secrets.push(...own.filter((secret) => !excused.includes(secret)));
-      for (const finding of findings.filter((one) => !isExcused(one))) {
+      const news = findings.filter((finding) => !told.has(found.get(finding) ?? ''));
+      const fresh = own.filter((secret) => !told.has(secret));
+      secrets.push(...fresh);
+      for (const secret of fresh) told.add(secret);
+      for (const finding of news) {
         const made = value.text.split('\n')[(finding.line ?? 1) - 1] ?? '';
         const line = value.what === 'path' ? null : lineInSource(text, made, found.get(finding) ?? null);
         problems.push(...problemsOf([{ ...finding, line, column: null, message: `${finding.message}, in its ${value.what}` }], path));
@@ -133,10 +137,7 @@ export function linterOf(severities: Severities): Linter {
       const { path, text, hasLines, documents, body, sidecar, includes } = input;
       const own = await lintText({ path, text });
       const beside = sidecar === null ? [] : [await lintText(sidecar)];
-      const values = await lintValues(
-        input,
-        [own, ...beside].flatMap((one) => one.excused),
-      );
+      const values = await lintValues(input, [own, ...beside]);
       const others = await Promise.all(includes.map(lintIncluded));
       const shape = problemsOf([...longTitles(documents, text), ...emptyBody(documents, body)], path);
       const around = [values, ...beside, ...others];

@@ -9,6 +9,9 @@ export interface Variables {
   readonly [name: string]: string;
 }
 
+/** Of one text this many are told one by one. */
+const mostTold = 20;
+
 /** Told of each name without a value. `offset` is where its braces begin. */
 export type UndefinedReport = (offset: number, message: string) => void;
 
@@ -25,10 +28,16 @@ export function holdsName(text: string, offset: number): boolean {
 /** Fills in the variables of a text; `code` are its ranges of code, in order. */
 export function fillVariables(woven: Woven, variables: Variables, code: readonly CodeRange[], report: UndefinedReport): Woven {
   const edits: Edit[] = [];
-  for (const { start, end, name } of variablesIn(woven.text)) {
+  const missing: Found[] = [];
+  for (const found of variablesIn(woven.text)) {
+    const { start, end, name } = found;
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value !== undefined) edits.push({ start, end, insert: value });
-    else if (rangeAt(code, start) === null) report(start, undefinedMessage(name, variables));
+    else if (rangeAt(code, start) === null) missing.push(found);
+  }
+  for (const [index, { start, name }] of missing.slice(0, mostTold + 1).entries()) {
+    const more = index < mostTold || missing.length === mostTold + 1 ? '' : ` (and ${missing.length - mostTold - 1} more below)`;
+    report(start, `${undefinedMessage(name, variables)}${more}`);
   }
   return splice(woven, edits);
 }

@@ -1,6 +1,8 @@
 // A text that knows where each of its characters came from: which file and line. Every stage of the rendering changes texts by splices at
 // offsets, so that the rest stays byte for byte and a problem found late still names the line that its author wrote. Pure.
 
+import { lineStarts, placeIn } from './lint-rules.ts';
+
 /** A file's text, or the part of it that counts. */
 export interface Source {
   /** Relative to the content root. */
@@ -91,13 +93,11 @@ export function sliceOf(woven: Woven, start: number, end: number): Woven {
 /** Where a character stands in the file that it came from. */
 export function placeAt(woven: Woven, offset: number): Place {
   const { source, offset: at } = originOf(woven, offset);
-  let line = source.firstLine;
-  let start = 0;
-  for (let next = source.text.indexOf('\n'); next >= 0 && next < at; next = source.text.indexOf('\n', next + 1)) {
-    line += 1;
-    start = next + 1;
-  }
-  return { path: source.path, line, column: at - start + 1 };
+  const { path, text, firstLine } = source;
+  // Thousands are asked for in one text.
+  const starts = once(woven, `lines ${firstLine} ${text.length} ${path}`, () => lineStarts(text));
+  const { line, column } = placeIn(starts, at);
+  return { path, line: firstLine + line - 1, column };
 }
 
 /** The offset of a line and column (from 1) of a text. */
