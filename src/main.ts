@@ -5,7 +5,6 @@ import { explain } from './cli/failure.ts';
 import { countOption, dateOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
-import { visibleJson } from './plan/escape.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
 
@@ -342,7 +341,10 @@ function usageExitCode(thrown: CommanderError): number {
   // Without a command commander prints the help and has no sentence of its own.
   const message = thrown.code === 'commander.help' ? 'no command was given' : thrown.message.replace(/^error: /, '');
   const answer = { version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() };
-  process.stdout.write(`${visibleJson(JSON.stringify(answer))}\n`);
+  new Output({ stdout: process.stdout, stderr: process.stderr, json: true, quiet: true, colour: false }).object({
+    ...answer,
+    error: { ...answer.error },
+  });
   return 2;
 }
 

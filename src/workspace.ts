@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConfigProblem, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
-import type { RenderOptions } from './content/render.ts';
 import type { CycleContext, CycleMemory } from './cycle/context.ts';
 import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
@@ -66,7 +65,7 @@ export interface Workspace {
   /** `atMs`: the moment (milliseconds since 1970) by which reviews are overdue; by default now. */
   readFolder(atMs?: number): Promise<Folder>;
   /** What decides the bytes that a target is given. Asks no vendor and wants no secret. */
-  renderOptions(target: TargetConfig): Promise<RenderOptions>;
+  renderOptions(target: TargetConfig): Promise<ReturnType<typeof renderOptionsOf>>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
   saveCache(): Promise<void>;
   /** State and what is unconfirmed, read without a lock. */

@@ -45,7 +45,7 @@ export function textLine({ path, line, column, rule, severity, message }: LintRo
 /** A workflow command of GitHub Actions, which marks the line in the pull request. */
 export function githubLine({ path, line, column, rule, severity, message }: LintRow, { prefix }: Base): string {
   const place = [
-    `file=${property(prefix + path)}`,
+    `file=${property(posix.normalize(prefix + path))}`,
     ...(line === null ? [] : [`line=${line}`]),
     ...(column === null ? [] : [`col=${column}`]),
   ];

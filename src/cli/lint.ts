@@ -44,8 +44,10 @@ export async function lint(invocation: Invocation, request: LintRequest): Promis
     const given = await givenRows(workspace, targets ?? workspace.config.targets, folder);
     await workspace.saveCache();
     const all = [...rowsOf(folder.scan.problems), ...rowsOf(given)].sort(byPlace);
+    const named = new Map([...(folder.scan.shownPaths ?? [])].map(([path, shown]) => [shown, path]));
+    // The configuration, which lies beside the folder, is every target's.
     const isFor = (path: string) => path.startsWith('../') || targets === null || targets.some((target) => inTargetScope(target, path));
-    const rows = all.filter((row) => wanted(row.path) && isFor(row.path));
+    const rows = all.filter((row) => wanted(row.path) && isFor(named.get(row.path) ?? row.path));
     const counts = {
       error: rows.filter((row) => row.severity === 'error').length,
       warning: rows.filter((row) => row.severity === 'warning').length,

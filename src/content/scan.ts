@@ -167,7 +167,7 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       ];
       return lint.sent({ document, composed, payload, known: files.get(path)?.problems ?? [], sources });
     },
-    shownPaths: new Map([...files].flatMap(([path, { shown }]) => (shown === undefined ? [] : [[path, shown]]))),
+    shownPaths: shownPaths(files),
     composer: composerOf({
       root: content.root,
       neverEnter,
@@ -178,6 +178,12 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       textNow: (document) => ownTextNow(document, kept.get(document.path), { disk, packages }),
     }),
   };
+}
+
+function shownPaths(files: ReadonlyMap<string, CachedFile>): ReadonlyMap<string, string> {
+  const shown = new Map<string, string>();
+  for (const [path, file] of files) if (file.shown !== undefined) shown.set(path, file.shown);
+  return shown;
 }
 
 function textOf(found: ReturnType<ReturnType<ReturnType<typeof includeFiles>['log']>['read']>): string {
