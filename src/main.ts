@@ -495,7 +495,11 @@ function usageExitCode(thrown: CommanderError): number {
   const command = words.find((word) => program.commands.some((known) => known.name() === word)) ?? null;
   // Without a command commander prints the help and has no sentence of its own.
   const message = thrown.code === 'commander.help' ? 'no command was given' : thrown.message.replace(/^error: /, '');
-  process.stdout.write(`${JSON.stringify({ version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() })}\n`);
+  const answer = { version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() };
+  new Output({ stdout: process.stdout, stderr: process.stderr, json: true, quiet: true, colour: false }).object({
+    ...answer,
+    error: { ...answer.error },
+  });
   return 2;
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type ConfigProblem, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
 import type { CycleContext, CycleMemory } from './cycle/context.ts';
-import { type Folder, readFolder } from './cycle/folder.ts';
+import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
 import type { Effect, JournalEntry } from './model/effect.ts';
 import { asSyncError, SyncError } from './model/error.ts';
@@ -64,6 +64,8 @@ export interface Workspace {
   targets(names: readonly string[] | null): readonly TargetConfig[];
   /** `atMs`: the moment (milliseconds since 1970) by which reviews are overdue; by default now. */
   readFolder(atMs?: number): Promise<Folder>;
+  /** What decides the bytes that a target is given. Asks no vendor and wants no secret. */
+  renderOptions(target: TargetConfig): Promise<ReturnType<typeof renderOptionsOf>>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
   saveCache(): Promise<void>;
   /** State and what is unconfirmed, read without a lock. */
@@ -202,6 +204,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       });
     },
     readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs }),
+    renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {

@@ -1,5 +1,6 @@
 // Findings of lint as text, as SARIF 2.1.0 and as annotations of a GitHub workflow. Pure.
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
 import { isLintRule, ruleTexts } from '../content/lint-rules.ts';
 import type { JsonRecord } from '../model/json.ts';
 import { visible } from '../plan/escape.ts';
@@ -44,7 +45,7 @@ export function textLine({ path, line, column, rule, severity, message }: LintRo
 /** A workflow command of GitHub Actions, which marks the line in the pull request. */
 export function githubLine({ path, line, column, rule, severity, message }: LintRow, { prefix }: Base): string {
   const place = [
-    `file=${property(prefix + path)}`,
+    `file=${property(posix.normalize(prefix + path))}`,
     ...(line === null ? [] : [`line=${line}`]),
     ...(column === null ? [] : [`col=${column}`]),
   ];
@@ -80,7 +81,8 @@ export function sarif(
       properties: { tags: id === 'secrets' || id === 'hidden-text' || id === 'model-instructions' ? ['content', 'security'] : ['content'] },
     };
   });
-  const results = rows.map(({ path, line, column, rule, severity, message }) => ({
+  const prints = fingerprintsOf(rows);
+  const results = rows.map(({ path, line, column, rule, severity, message }, index) => ({
     ruleId: names.includes(rule) ? rule : 'file',
     ruleIndex: names.includes(rule) ? names.indexOf(rule) : names.indexOf('file'),
     level: severity,
@@ -88,13 +90,13 @@ export function sarif(
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: uriOf(base.prefix + path), uriBaseId: base.id },
+          artifactLocation: { uri: uriOf(posix.normalize(base.prefix + path)), uriBaseId: base.id },
           // A finding of the whole file is shown at its beginning.
           region: { startLine: line ?? 1, ...(line !== null && column !== null && { startColumn: column }) },
         },
       },
     ],
-    partialFingerprints: { 'kbsyncFinding/v1': createHash('sha256').update(`${path}\n${rule}\n${message}`).digest('hex').slice(0, 32) },
+    partialFingerprints: { 'kbsyncFinding/v1': prints[index] ?? '' },
   }));
   const what =
     base.id === '%SRCROOT%'
@@ -112,6 +114,20 @@ export function sarif(
       },
     ],
   };
+}
+
+/** What makes a finding the same in the next report: nothing of the secret, nor its place, and of several of one sentence which one it is. */
+function fingerprintsOf(rows: readonly LintRow[]): readonly string[] {
+  const counts = new Map<string, number>();
+  return rows.map(({ path, rule, message }) => {
+    const key = `${path}\n${rule}\n${message}`;
+    const before = counts.get(key) ?? 0;
+    counts.set(key, before + 1);
+    return createHash('sha256')
+      .update(before === 0 ? key : `${key}\n${before}`)
+      .digest('hex')
+      .slice(0, 32);
+  });
 }
 
 function pascal(id: string): string {

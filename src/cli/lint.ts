@@ -1,8 +1,11 @@
 // `lint`: what is wrong with the documents, before anything is sent. Reads the folder alone: no secret, no lock, no network.
 import path from 'node:path';
 import { isLintRule, lintRules, severityOf } from '../content/lint-rules.ts';
-import { inTargetScope } from '../content/select.ts';
+import { payloadHeads } from '../content/render.ts';
+import { inTargetScope, reachOf } from '../content/select.ts';
 import type { Folder } from '../cycle/folder.ts';
+import type { TargetConfig } from '../model/config.ts';
+import type { ContentProblem } from '../model/document.ts';
 import { SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import { byText, counted } from '../plan/words.ts';
@@ -30,7 +33,6 @@ export async function lint(invocation: Invocation, request: LintRequest): Promis
   try {
     const targets = options.targets.length === 0 ? null : workspace.targets(options.targets);
     const folder = await workspace.readFolder();
-    await workspace.saveCache();
     const { root } = workspace.config.content;
     if (folder.scan.rootMissing) {
       throw new SyncError('CONFIG_INVALID', {
@@ -39,8 +41,13 @@ export async function lint(invocation: Invocation, request: LintRequest): Promis
       });
     }
     const wanted = pathsOf(request.paths, folder, root, invocation);
-    const all = rowsOf(folder);
-    const rows = all.filter((row) => wanted(row.path) && (targets === null || targets.some((target) => inTargetScope(target, row.path))));
+    const given = await givenRows(workspace, targets ?? workspace.config.targets, folder);
+    await workspace.saveCache();
+    const all = [...rowsOf(folder.scan.problems), ...rowsOf(given)].sort(byPlace);
+    const named = new Map([...(folder.scan.shownPaths ?? [])].map(([path, shown]) => [shown, path]));
+    // The configuration, which lies beside the folder, is every target's.
+    const isFor = (path: string) => path.startsWith('../') || targets === null || targets.some((target) => inTargetScope(target, path));
+    const rows = all.filter((row) => wanted(row.path) && isFor(named.get(row.path) ?? row.path));
     const counts = {
       error: rows.filter((row) => row.severity === 'error').length,
       warning: rows.filter((row) => row.severity === 'warning').length,
@@ -60,36 +67,58 @@ export async function lint(invocation: Invocation, request: LintRequest): Promis
   }
 }
 
-function rowsOf({ scan }: Folder): readonly LintRow[] {
-  return scan.problems
-    .map(
-      ({ path: where, line, column, rule = 'file', severity, message }): LintRow => ({
-        path: where,
-        line,
-        column,
-        rule,
-        severity,
-        message,
-      }),
-    )
-    .sort(
-      (a, b) =>
-        byText(a.path, b.path) ||
-        (a.line ?? 0) - (b.line ?? 0) ||
-        (a.column ?? 0) - (b.column ?? 0) ||
-        byText(a.rule, b.rule) ||
-        byText(a.message, b.message),
-    );
+/** What is found in what the targets are given, however far off the day is that a document is given to them. */
+async function givenRows(
+  workspace: Workspace,
+  targets: readonly TargetConfig[],
+  { scan, cache }: Folder,
+): Promise<readonly ContentProblem[]> {
+  const reach = reachOf(targets);
+  const reached = scan.documents.map((document) => ({ document, names: document.distribution.draft ? [] : reach(document) }));
+  const bySentence = new Map<string, { readonly problem: ContentProblem; readonly names: string[] }>();
+  for (const target of targets) {
+    const documents = reached.filter(({ names }) => names.includes(target.name)).map(({ document }) => document);
+    const { told } = await payloadHeads(scan, documents, await workspace.renderOptions(target), cache);
+    for (const problem of told) {
+      const key = [problem.path, problem.line, problem.rule, problem.message].join('\n');
+      const same = bySentence.get(key) ?? { problem, names: [] };
+      bySentence.set(key, same);
+      if (!same.names.includes(target.name)) same.names.push(target.name);
+    }
+  }
+  return [...bySentence.values()].map(({ problem, names }) => {
+    const some = names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+    return { ...problem, message: `${problem.message} (${names.length === targets.length && names.length > 1 ? 'every target' : some})` };
+  });
+}
+
+function rowsOf(problems: readonly ContentProblem[]): readonly LintRow[] {
+  return problems.map(({ path: where, line, column, rule = 'file', severity, message }): LintRow => {
+    return { path: where, line, column, rule, severity, message };
+  });
+}
+
+function byPlace(a: LintRow, b: LintRow): number {
+  return (
+    byText(a.path, b.path) ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    (a.column ?? 0) - (b.column ?? 0) ||
+    byText(a.rule, b.rule) ||
+    byText(a.message, b.message)
+  );
 }
 
 /** What is no document is told and left out, so that a hook may hand over every changed file. */
 function pathsOf(given: readonly string[], folder: Folder, root: string, { cwd, output }: Invocation): (path: string) => boolean {
   if (given.length === 0) return () => true;
   const within = (path: string, below: string) => below === '' || path === below || path.startsWith(`${below}/`);
+  const shown = folder.scan.shownPaths ?? new Map<string, string>();
   const known = [...folder.scan.presentPaths, ...folder.scan.problems.map((problem) => problem.path)];
   const named = given.flatMap((one) => {
     const below = belowRoot(one, root, cwd);
-    if (below !== null && known.some((path) => within(path, below))) return [below];
+    // A file whose name is a secret is told under another one.
+    const told = below === null ? [] : [...shown].flatMap(([path, other]) => (within(path, below) ? [other] : []));
+    if (below !== null && known.some((path) => within(path, below))) return [below, ...told];
     output.talk(`${visible(one)}: no document of the content folder, left out`);
     return [];
   });
@@ -115,7 +144,7 @@ function print(
     case 'sarif': {
       const severities = config.content.lint;
       const level = (rule: string) => (isLintRule(rule) ? (severityOf(severities, rule) ?? 'warning') : 'error');
-      output.data(JSON.stringify(sarif(rows, base, version, level), null, 2));
+      output.document(sarif(rows, base, version, level));
       return;
     }
     case 'github':

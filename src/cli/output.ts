@@ -1,7 +1,7 @@
 // Where everything printed goes through: stdout is data, stderr is talk; secrets are redacted and control characters made visible on both.
 import { styleText } from 'node:util';
 import type { Json } from '../model/json.ts';
-import { visible, visibleLines } from '../plan/escape.ts';
+import { visible, visibleJson, visibleLines } from '../plan/escape.ts';
 
 export interface Stream {
   write(text: string): unknown;
@@ -61,7 +61,12 @@ export class Output {
   /** The one JSON object of a command. */
   object(value: Json): void {
     this.clearLive();
-    this.input.stdout.write(`${this.redact(JSON.stringify(value))}\n`);
+    this.input.stdout.write(`${visibleJson(this.redact(JSON.stringify(value)))}\n`);
+  }
+
+  /** JSON that is the data itself, in lines for people. */
+  document(value: Json): void {
+    this.data(visibleJson(JSON.stringify(value, null, 2)));
   }
 
   /** The command's answer: one object under --json, else what `print` writes. */

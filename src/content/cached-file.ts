@@ -34,6 +34,8 @@ export interface CachedFile {
   readonly perTarget?: true;
   /** Of its article's words, for telling near-duplicates. */
   readonly signature?: string;
+  /** Its path without the secret that it holds. */
+  readonly shown?: string;
 }
 
 /** It may forget anything at any time. */
@@ -46,7 +48,16 @@ export interface ScanCache {
   put(path: string, file: CachedFile, facts: { readonly stamp: string; readonly changedMs: number; readonly recordedMs: number }): void;
   /** `around`: what beside the file and the key shaped the text (where its links lead); heads made under another one are not given. */
   heads(path: string, document: DocumentId, renderKey: string, around?: string): readonly PartHead[] | null;
-  putHeads(path: string, document: DocumentId, renderKey: string, heads: readonly PartHead[], around?: string): void;
+  /** What lint said of those heads. */
+  told?(path: string, document: DocumentId, renderKey: string): readonly ContentProblem[];
+  putHeads(
+    path: string,
+    document: DocumentId,
+    renderKey: string,
+    heads: readonly PartHead[],
+    around?: string,
+    told?: readonly ContentProblem[],
+  ): void;
   prune(presentPaths: ReadonlySet<string>): void;
   /** What was found out about the folder as a whole, by name; null where the key is another one by now. */
   memo?(name: string, key: string): Json | null;

@@ -8,6 +8,7 @@ import { type ComposeInput, compose, type KnownLinks, resolvedFrom, type Syntax 
 import type { ContentDisk } from './disk.ts';
 import { includeFiles } from './include-files.ts';
 import type { LinkResolver, LinkSite } from './links.ts';
+import { bounded } from './lint-rules.ts';
 import type { ComposeSettings } from './steps.ts';
 
 /** A document's text, ready to be put into a target's format. */
@@ -92,13 +93,10 @@ export function brokenLinks(
 ): readonly { readonly path: string; readonly problem: ContentProblem }[] {
   const found: { path: string; problem: ContentProblem }[] = [];
   for (const [path, file] of files) {
-    for (const links of Object.values(file.links ?? {})) {
-      for (const site of links.sites) {
-        if (resolvedFrom(resolve, site, path)?.broken === true) {
-          found.push({ path, problem: { ...placeOf(site), message: brokenMessage(site), severity, rule: 'broken-link' } });
-        }
-      }
-    }
+    const sites = Object.values(file.links ?? {}).flatMap((links) => links.sites);
+    const broken = sites.filter((site) => resolvedFrom(resolve, site, path)?.broken === true);
+    const findings = broken.map((site) => ({ ...placeOf(site), message: brokenMessage(site), severity, rule: 'broken-link' }));
+    for (const finding of bounded(findings)) found.push({ path, problem: finding });
   }
   return found;
 }

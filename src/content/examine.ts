@@ -83,7 +83,7 @@ function filledIn(words: string, { path, text, settings }: ExamineInput, problem
     problems.push({ path, line: lineAt(text, Math.max(0, text.indexOf('kb:'))), column: null, message, severity: 'error' });
   }
   for (const name of settings.undefinedVariable === 'off' ? [] : missing) {
-    const at = new RegExp(`\\{\\{[ \\t]*${name.replace(/[.-]/g, '\\$&')}[ \\t]*\\}\\}`).exec(text)?.index ?? 0;
+    const at = new RegExp(`\\{\\{[ \\t]*${name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}[ \\t]*\\}\\}`).exec(text)?.index ?? 0;
     const problem: ContentProblem = {
       path,
       line: lineAt(text, at),

@@ -4,7 +4,9 @@ import type { ContentProblem } from '../model/document.ts';
 import type { CachedFile } from './cached-file.ts';
 import type { IncludeFiles } from './include-files.ts';
 import type { Linter, LintText } from './lint.ts';
+import { maskerOf } from './lint-place.ts';
 import type { Severities } from './lint-rules.ts';
+import type { Sent } from './lint-sent.ts';
 import { bodyOf } from './source.ts';
 
 export interface Read extends LintText {
@@ -16,8 +18,8 @@ export interface Read extends LintText {
 export interface FileLinter {
   /** The file with what lint says of it. */
   linted(file: CachedFile, read: Read): Promise<CachedFile>;
-  /** The first error of a text that came to be after its file was scanned, or null. */
-  errorIn(text: LintText): Promise<ContentProblem | null>;
+  /** What it says of what a bot is given of a document, beyond what it said of its file. */
+  sent(sent: Sent): Promise<readonly ContentProblem[]>;
 }
 
 /** Rules that look at one file; those about links, variables and twins are seen to elsewhere. */
@@ -43,24 +45,26 @@ export function fileLinter(severities: Severities, includes: IncludeFiles): File
       const body = bodyOf(text, file.bodyStart);
       const found = await lint({ path, text, hasLines, sidecar, documents: file.documents, body, includes: others });
       const { problems, signature, secrets } = found;
-      const safe = secrets.length === 0 ? file : withoutSecrets(file, secrets);
+      const safe = secrets.length === 0 ? file : withoutSecrets(file, path, secrets);
       const documents = problems.some((problem) => problem.severity === 'error') ? [] : safe.documents;
       return { ...safe, documents, problems: [...safe.problems, ...problems], ...(signature !== null && { signature }) };
     },
-    async errorIn(text) {
-      if (!isOn) return null;
-      const { lintText } = await linter();
-      return (await lintText(text)).problems.find((problem) => problem.severity === 'error') ?? null;
+    async sent(sent) {
+      if (!isOn) return [];
+      const { sentProblems } = await import('./lint-sent.ts');
+      return sentProblems(sent, await linter(), severities);
     },
   };
 }
 
 /** Other stages quote the text: a link, a key. What they say of a file with a secret is told without it. */
-function withoutSecrets(file: CachedFile, secrets: readonly string[]): CachedFile {
-  const masked = (words: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '***'), words);
-  const problems = file.problems.map((problem) => ({ ...problem, message: masked(problem.message) }));
+function withoutSecrets(file: CachedFile, path: string, secrets: readonly string[]): CachedFile {
+  const masked = maskerOf(secrets);
+  const isClean = (words: string) => masked(words) === words;
+  const problems = file.problems.map((problem) => ({ ...problem, message: masked(problem.message), path: masked(problem.path) }));
   const links = Object.entries(file.links ?? {}).map(([document, known]) => {
-    return [document, { ...known, sites: known.sites.filter(({ href }) => masked(href) === href) }] as const;
+    return [document, { ...known, sites: known.sites.filter((site) => isClean(site.href) && isClean(site.path)) }] as const;
   });
-  return { ...file, problems, ...(file.links !== undefined && { links: Object.fromEntries(links) }) };
+  const safe = { ...file, problems, ...(file.links !== undefined && { links: Object.fromEntries(links) }) };
+  return isClean(path) ? safe : { ...safe, shown: masked(path) };
 }

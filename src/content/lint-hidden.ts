@@ -16,7 +16,8 @@ export function findHidden(text: string, surface: Surface): readonly Finding[] {
   return bounded(findings);
 }
 
-interface Found {
+/** Of a text, as a UTF-16 offset. */
+export interface Found {
   readonly offset: number;
   readonly message: string;
 }
@@ -84,8 +85,8 @@ function kindOf(code: number): Kind {
   return kinds.width;
 }
 
-/** One finding a line and kind. */
-function hiddenCharacters(text: string): readonly Found[] {
+/** Characters that show nothing and are not needed: one finding a line and kind. */
+export function hiddenCharacters(text: string): readonly Found[] {
   if (text.search(unseen) < 0) return [];
   // A flag such as Scotland's is a black flag and tags.
   const plain = text.replace(/\u{1f3f4}[\u{e0020}-\u{e007e}]{1,12}\u{e007f}/gu, (flag) => ' '.repeat(flag.length));

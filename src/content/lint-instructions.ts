@@ -47,7 +47,7 @@ const tokens =
 /** Every such phrase in a text. `surface` is that of the same text. */
 export function findInstructions(text: string, surface: Surface): readonly Finding[] {
   const { prose, comments } = surface;
-  const found = [...phrasesIn(prose), ...tokensIn(prose)];
+  const found = instructionsIn(prose);
   if (found.length === 0) return [];
   const starts = lineStarts(text);
   const findings = found
@@ -66,6 +66,11 @@ export function findInstructions(text: string, surface: Surface): readonly Findi
 interface Found {
   readonly offset: number;
   readonly message: string;
+}
+
+/** The same in a text without code and comments. */
+export function instructionsIn(prose: string): Found[] {
+  return [...phrasesIn(prose), ...tokensIn(prose)];
 }
 
 function phrasesIn(prose: string): readonly Found[] {

@@ -21,7 +21,7 @@ export type Severity = ContentProblem['severity'];
 export type Severities = { readonly [rule: string]: Severity | 'off' };
 
 /** Part of the key of the scan cache: raise it whenever a rule would find something else in the same file. */
-export const lintVersion = 1;
+export const lintVersion = 2;
 
 /** Something found in one text. Lines and columns (UTF-16 units) count from 1. */
 export interface Finding {
@@ -59,7 +59,7 @@ export const ruleTexts: { readonly [rule in LintRule]: RuleText } = {
   },
   'near-duplicate': {
     short: 'Two documents that say almost the same.',
-    help: 'A bot that knows both may answer from the older one. Merge them, or give them to different bots.',
+    help: 'A bot that knows both may answer from the older one, or from the wrong answer to a question. Merge them, or give them to different bots.',
   },
   'broken-link': {
     short: 'A relative link to a file that is not there.',
@@ -117,7 +117,7 @@ export function lineStarts(text: string): readonly number[] {
 const mostPerRule = 20;
 
 /** Findings in the order of the text; those over the limit become one sentence. */
-export function bounded(findings: readonly Finding[]): readonly Finding[] {
+export function bounded<Told extends { readonly message: string }>(findings: readonly Told[]): readonly Told[] {
   const [first, ...rest] = findings.slice(mostPerRule);
   if (first === undefined || rest.length === 0) return findings;
   return [...findings.slice(0, mostPerRule), { ...first, message: `${first.message} (and ${rest.length} more below)` }];

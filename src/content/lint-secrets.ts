@@ -1,46 +1,78 @@
-// Secrets in a text, by secretlint's recommended rules. Owns that package; loaded only when there is a text to look at. The rules are run here
-// and not by @secretlint/core, which marks each of them in Node's performance timeline and keeps the marks: a daemon would never free them.
+// Secrets in a text, by secretlint's recommended rules and the table of what these leave out. Owns that package; loaded only when there is
+// a text to look at. The rules are run here and not by @secretlint/core, which marks each of them in Node's performance timeline and keeps
+// the marks: a daemon would never free them.
 import { creator as preset } from '@secretlint/secretlint-rule-preset-recommend';
 import type { SecretLintRuleContext, SecretLintRuleMessageTranslate, SecretLintSourceCode } from '@secretlint/types';
+import { isExampleLogin, loginsIn } from './lint-logins.ts';
+import { readingOf } from './lint-readings.ts';
 import { type Finding, lineStarts, placeIn } from './lint-rules.ts';
+import { type TokenHit, tokensIn } from './lint-tokens.ts';
 
 interface Hit {
   readonly start: number;
   readonly end: number;
   readonly what: string;
+  readonly value: string;
 }
 
 /** Comments that excuse a line are read here, so that a mention of them in the text excuses nothing. */
 const ownFilter = '@secretlint/secretlint-rule-filter-comments';
 
-/** Every secret in a text. No message holds any of it; `values` are for taking them out of what others say of the same text. */
-export async function findSecrets(
-  path: string,
-  text: string,
-): Promise<{ readonly findings: readonly Finding[]; readonly values: readonly string[] }> {
-  const hits = (await hitsIn(path, text)).filter((hit) => !isExample(text.slice(hit.start, hit.end)));
-  if (hits.length === 0) return { findings: [], values: [] };
-  const starts = lineStarts(text);
-  const excused = excusedLines(text, starts);
-  const findings: Finding[] = [];
-  const values: string[] = [];
-  for (const { start, end, what } of outermost(hits)) {
-    const place = placeIn(starts, start);
-    if (excused.has(place.line)) continue;
-    findings.push({ rule: 'secrets', ...place, message: `${what}, ${end - start} characters, not shown here` });
-    values.push(text.slice(start, end));
-  }
-  return { findings, values };
+export interface Secrets {
+  readonly findings: readonly Finding[];
+  /** Of each finding, the secret. */
+  readonly found: readonly string[];
+  /** All of them as they stand in the text. */
+  readonly values: readonly string[];
+  /** Those that a comment excuses. */
+  readonly excused: readonly string[];
 }
 
-async function hitsIn(path: string, text: string): Promise<readonly Hit[]> {
-  const hits: Hit[] = [];
+/** Every secret in a text. No message holds any of it; `values` are for taking them out of what others say of the same text. */
+export async function findSecrets(path: string, text: string): Promise<Secrets> {
+  const undone = readingOf(text, 'escapes');
+  const hits = await hitsOf(path, text);
+  if (undone !== null) {
+    // Told where the source lies that the undone text was read from.
+    for (const hit of await hitsOf(path, undone.text)) hits.push({ ...hit, start: undone.offset(hit.start), end: undone.offset(hit.end) });
+  }
+  if (hits.length === 0) return { findings: [], found: [], values: [], excused: [] };
+  const starts = lineStarts(text);
+  const excused = excusedLines(text, starts);
+  const isExcused = ({ start }: Hit) => excused.has(placeIn(starts, start).line);
+  const real = hits.filter((hit) => !isExcused(hit));
+  const told = outermost(real);
+  const findings = told.map(({ start, what, value }): Finding => {
+    return { rule: 'secrets', ...placeIn(starts, start), message: `${what}, ${value.length} characters, not shown here` };
+  });
+  const values = [...new Set(real.flatMap(({ start, end, value }) => [value, text.slice(start, end)]))];
+  return { findings, found: told.map(({ value }) => value), values, excused: hits.filter(isExcused).map(({ value }) => value) };
+}
+
+async function hitsOf(path: string, text: string): Promise<Hit[]> {
+  const known = [
+    ...(await hitsIn(path, text)),
+    ...[...tokensIn(text), ...loginsIn(text)].map((hit) => ({ ...hit, what: `a secret: ${hit.what}` })),
+  ];
+  return known.flatMap(({ start, end, what }) => {
+    const value = text.slice(start, end);
+    return isExampleLogin(value) || isPlaceholder(value) ? [] : [{ start, end, what, value }];
+  });
+}
+
+/** How manuals write a token that is none. Long ones are keys of many lines, in which chance writes anything. */
+function isPlaceholder(secret: string): boolean {
+  return secret.length <= 250 && /example|placeholder|x{5}|your[-_]|changeme|redacted|dummy|(.)\1{7}|\.{3}|\*{3}/i.test(secret);
+}
+
+async function hitsIn(path: string, text: string): Promise<readonly TokenHit[]> {
+  const hits: TokenHit[] = [];
   const source = sourceOf(path, text);
   for (const rule of preset.rules) {
     if (rule.meta.id === ownFilter || !rule.meta.supportedContentTypes.some((type) => type !== 'binary')) continue;
     const context: SecretLintRuleContext = {
       sharedOptions: {},
-      createTranslator: (messages) => translatorOf(messages, text),
+      createTranslator: (messages) => translatorOf(messages, text, () => hits.length < mostNamed),
       ignore: () => {},
       report: ({ message, range }) => hits.push({ start: range[0], end: range[1], what: sentence(message.message) }),
     };
@@ -49,11 +81,19 @@ async function hitsIn(path: string, text: string): Promise<readonly Hit[]> {
   return hits;
 }
 
+/** What comes after is counted and not told one by one: to make each sentence the whole text is searched. */
+const mostNamed = 200;
+
 type Messages = Parameters<SecretLintRuleContext['createTranslator']>[0];
 
 /** A rule's sentence, made without the secret: whatever stands in the text is left out of what it may say. */
-function translatorOf<Known extends Messages>(messages: Known, text: string): SecretLintRuleMessageTranslate<Known> {
+function translatorOf<Known extends Messages>(
+  messages: Known,
+  text: string,
+  isNamed: () => boolean,
+): SecretLintRuleMessageTranslate<Known> {
   return (messageId, data) => {
+    if (!isNamed()) return { message: '', messageId: String(messageId), data: {} };
     const entries = Object.entries((data ?? {}) as { readonly [key: string]: unknown });
     const masked = Object.fromEntries(
       entries.map(([key, value]) => [key, typeof value === 'string' && !text.includes(value) ? value : '']),
@@ -99,15 +139,6 @@ function sourceOf(path: string, text: string): SecretLintSourceCode {
     positionToIndex: indexOf,
     indexToPosition: positionOf,
   };
-}
-
-/** An address whose host can never exist (RFC 2606, RFC 6761) or whose password is the word for one: how manuals write about logins. */
-function isExample(secret: string): boolean {
-  const login = /^[a-z][a-z+:]*:\/\/[^\s:/]+:([^\s@/]+)@([^\s/:?#]+)/i.exec(secret);
-  if (login === null) return false;
-  const [, password = '', host = ''] = login;
-  if (/^(?:.*\.)?(?:example\.(?:com|org|net)|example|test|invalid|localhost)$/i.test(host)) return true;
-  return /^(?:pass|passwd|passw0rd|password\d{0,3}|pwd|secret|token|changeme|xxx+|\*+|\.{3,})$/i.test(password);
 }
 
 /** Lines that a comment on them, or on the line before, excuses. */

@@ -1,8 +1,9 @@
-// Near-duplicates across the folder: each document is told at most once, with the most alike of those before it that some bot has as well.
+// Near-duplicates across the folder: each document is told at most once, with the most alike of those before it that some bot has as well;
+// a question with the first that is the same.
 // What came of it is kept under the digest of everything it rests on, so that a look at an unchanged folder compares nothing. Pure.
 import { createHash } from 'node:crypto';
 import type { ContentProblem, Document } from '../model/document.ts';
-import { fingerprint } from '../model/json.ts';
+import { fingerprint, type Json } from '../model/json.ts';
 import type { ScanCache } from './cached-file.ts';
 import { alikePairs } from './lint-duplicates.ts';
 import { lintVersion } from './lint-rules.ts';
@@ -28,7 +29,14 @@ export interface Twin {
   readonly paths: readonly [string, string];
 }
 
-type Told = readonly [path: string, other: string, percent: number];
+/** Of two documents that are alike; of two questions that are the same, the ids and whether the answers are. */
+type Told = readonly [path: string, other: string, percent: number] | readonly [path: string, other: string, 'asked', Asked];
+
+interface Asked {
+  readonly id: string;
+  readonly other: string;
+  readonly sameAnswer: boolean;
+}
 
 const nothing = fingerprint('');
 
@@ -38,18 +46,26 @@ export function twinsAmong({ documents, severity, reach, cache }: TwinsInput): r
   const key = keyOf(documents, reaches);
   const known = cache?.memo?.('twins', key) as readonly Told[] | null | undefined;
   const told = known ?? find(documents, reaches);
-  if (known === null) cache?.putMemo?.('twins', key, told);
-  return told.map(([path, other, percent]): Twin => {
-    const how = percent === 100 ? 'says the same as' : `is to about ${percent} % the same as`;
-    const problem = { path, line: null, column: null, message: `${how} ${other}`, severity, rule: 'near-duplicate' };
+  if (known === null) cache?.putMemo?.('twins', key, told as unknown as Json);
+  return told.map((one): Twin => {
+    const [path, other] = one;
+    const problem = { path, line: null, column: null, message: sentence(one), severity, rule: 'near-duplicate' };
     return { problem, paths: [path, other] };
   });
+}
+
+function sentence([, other, percent, asked]: Told): string {
+  if (percent !== 'asked') return `${percent === 100 ? 'says the same as' : `is to about ${percent} % the same as`} ${other}`;
+  const answers = asked?.sameAnswer === true ? 'the same answer' : 'another answer';
+  return `${asked?.id} asks the same question as ${asked?.other}${asked?.other.startsWith(other) === true ? '' : ` (${other})`}, with ${answers}`;
 }
 
 function keyOf(documents: readonly Signed[], reaches: readonly (readonly string[])[]): string {
   const hash = createHash('sha256').update(`${lintVersion}\n`);
   for (const [index, { document, signature }] of documents.entries()) {
-    hash.update(`${document.path}\n${document.body}\n${signature === null ? '' : 's'}\n${(reaches[index] ?? []).join(',')}\n`);
+    hash.update(
+      `${document.path}\n${document.id}\n${document.body}\n${document.kind === 'qa' ? document.question : ''}\n${signature === null ? '' : 's'}\n${(reaches[index] ?? []).join(',')}\n`,
+    );
   }
   return hash.digest('hex');
 }
@@ -57,10 +73,10 @@ function keyOf(documents: readonly Signed[], reaches: readonly (readonly string[
 function find(documents: readonly Signed[], reaches: readonly (readonly string[])[]): readonly Told[] {
   const canMeet = (first: number, second: number) => (reaches[first] ?? []).some((target) => reaches[second]?.includes(target) === true);
   const pathOf = (index: number) => documents[index]?.document.path ?? '';
-  const told = new Map<number, Told>();
+  const told = new Map<number, Told>(sameQuestions(documents, canMeet));
   const byBody = new Map<string, number[]>();
   for (const [index, { document }] of documents.entries()) {
-    if (document.body === nothing) continue;
+    if (document.body === nothing || document.kind === 'qa') continue;
     const same = byBody.get(document.body) ?? [];
     byBody.set(document.body, same);
     const other = same.find((before) => pathOf(before) !== document.path && canMeet(before, index));
@@ -74,4 +90,35 @@ function find(documents: readonly Signed[], reaches: readonly (readonly string[]
     told.set(second, [pathOf(second), pathOf(first), Math.min(99, Math.round(likeness * 100))]);
   }
   return [...told].sort(([a], [b]) => a - b).map(([, one]) => one);
+}
+
+/** Each question with the first before it that is the same but for case, marks and spaces. */
+function sameQuestions(
+  documents: readonly Signed[],
+  canMeet: (first: number, second: number) => boolean,
+): readonly (readonly [number, Told])[] {
+  const byWords = new Map<string, number[]>();
+  const told: (readonly [number, Told])[] = [];
+  for (const [index, { document }] of documents.entries()) {
+    if (document.kind !== 'qa') continue;
+    const words = wordsOf(document.question);
+    if (words === '') continue;
+    const same = byWords.get(words) ?? [];
+    byWords.set(words, same);
+    const first = documents[same.find((before) => canMeet(before, index)) ?? -1]?.document;
+    if (first?.kind === 'qa') {
+      const sameAnswer = first.answer.trim() === document.answer.trim();
+      told.push([index, [document.path, first.path, 'asked', { id: document.id, other: first.id, sameAnswer }]]);
+    }
+    if (same.length < 8) same.push(index);
+  }
+  return told;
+}
+
+/** Letters, digits and what tells C from C# and C++. */
+function wordsOf(question: string): string {
+  return question
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}\p{Sm}\p{Sc}#%&]+/gu, '');
 }

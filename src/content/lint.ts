@@ -2,10 +2,13 @@
 // own; the results are kept with the file in the scan cache, so that an unchanged file is not looked at again. Pure.
 import type { ContentProblem, Document } from '../model/document.ts';
 import { signatureOf } from './lint-duplicates.ts';
-import { findHidden } from './lint-hidden.ts';
-import { findInstructions } from './lint-instructions.ts';
-import { bounded, type Finding, problemOf, type Severities, severityOf } from './lint-rules.ts';
+import { findHidden, hiddenCharacters } from './lint-hidden.ts';
+import { findInstructions, instructionsIn } from './lint-instructions.ts';
+import { lineInSource, maskerOf } from './lint-place.ts';
+import { readingOf } from './lint-readings.ts';
+import { bounded, type Finding, type LintRule, lineStarts, placeIn, problemOf, type Severities, severityOf } from './lint-rules.ts';
 import { surfaceOf } from './lint-text.ts';
+import { type Value, valuesOf } from './lint-values.ts';
 
 /** Titles over this many UTF-16 units are told: the least of what vendors and search results keep. */
 export const longTitle = 100;
@@ -36,15 +39,27 @@ export interface Linted {
   readonly secrets: readonly string[];
 }
 
-export interface LintedText {
+/** What the rules of a text alone find in one. */
+export interface TextFindings {
+  readonly findings: readonly Finding[];
+  /** Of the findings that are secrets, what they are. */
+  readonly found: ReadonlyMap<Finding, string>;
+  readonly secrets: readonly string[];
+  /** Secrets that a comment excuses: they are none, wherever they turn up again. */
+  readonly excused: readonly string[];
+}
+
+interface LintedText {
   readonly problems: readonly ContentProblem[];
   readonly secrets: readonly string[];
+  readonly excused: readonly string[];
 }
 
 export interface Linter {
   lint(input: LintInput): Promise<Linted>;
-  /** The rules of a text alone, for one that came to be after its file was linted. */
-  lintText(text: LintText): Promise<LintedText>;
+  /** The rules of a text alone. */
+  findIn(text: LintText): Promise<TextFindings>;
+  isOn(rule: LintRule): boolean;
 }
 
 /** A linter for one look at the folder: what is included many times is looked at once. */
@@ -54,21 +69,59 @@ export function linterOf(severities: Severities): Linter {
   const problemsOf = (findings: readonly Finding[], path: string) =>
     findings.flatMap((finding) => problemOf(finding, path, severities) ?? []);
 
-  async function lintText({ path, text }: LintText): Promise<LintedText> {
+  async function findIn({ path, text }: LintText): Promise<TextFindings> {
     const findings: Finding[] = [];
+    const found = new Map<Finding, string>();
     let secrets: readonly string[] = [];
+    let excused: readonly string[] = [];
     if (isOn('secrets')) {
       const { findSecrets } = await import('./lint-secrets.ts');
-      const found = await findSecrets(path, text);
-      findings.push(...bounded(found.findings));
-      secrets = found.values;
+      const hits = await findSecrets(path, text);
+      for (const [index, finding] of hits.findings.entries()) found.set(finding, hits.found[index] ?? '');
+      findings.push(...bounded(hits.findings));
+      secrets = hits.values;
+      excused = hits.excused;
     }
     if (isOn('hidden-text') || isOn('model-instructions')) {
       const surface = surfaceOf(text);
       if (isOn('hidden-text')) findings.push(...findHidden(text, surface));
       if (isOn('model-instructions')) findings.push(...findInstructions(text, surface));
+      // In a plain text `&#8203;` is what it says.
+      if (!/\.txt$/i.test(path)) findings.push(...undoneFindings(text, surface.prose, findings));
     }
-    return { problems: problemsOf(findings, path), secrets };
+    return { findings: findings.filter(({ rule }) => isOn(rule)), found, secrets, excused };
+  }
+
+  async function lintText(given: LintText): Promise<LintedText> {
+    const { findings, secrets, excused } = await findIn(given);
+    return { problems: problemsOf(findings, given.path), secrets, excused };
+  }
+
+  /** What the documents say that does not stand in the file as they say it: set by a rule, or written with escapes. */
+  async function lintValues({ path, text, sidecar, documents }: LintInput, around: readonly LintedText[]) {
+    // Secrets are told once each, where they stand; what a comment excuses there is excused.
+    const told = new Set(around.flatMap(({ secrets, excused }) => [...secrets, ...excused]));
+    const isWritten = ({ text: value }: Value) => text.includes(value) || sidecar?.text.includes(value) === true;
+    const values = [{ what: 'path', text: path }, ...valuesOf(documents)].filter((value) => !isWritten(value));
+    const problems: ContentProblem[] = [];
+    const secrets: string[] = [];
+    // Together first, for nearly always there is nothing; marks of code would take what comes behind them out.
+    const apart = values.filter((value) => /[`~]/.test(value.text));
+    const together = values.filter((value) => !apart.includes(value));
+    const joined = await findIn({ path, text: together.map((value) => value.text).join('\n\n') });
+    for (const value of joined.findings.length === 0 ? apart : values) {
+      const { findings, found, secrets: own } = await findIn({ path, text: value.text });
+      const news = findings.filter((finding) => !told.has(found.get(finding) ?? ''));
+      const fresh = own.filter((secret) => !told.has(secret));
+      secrets.push(...fresh);
+      for (const secret of fresh) told.add(secret);
+      for (const finding of news) {
+        const made = value.text.split('\n')[(finding.line ?? 1) - 1] ?? '';
+        const line = value.what === 'path' ? null : lineInSource(text, made, found.get(finding) ?? null);
+        problems.push(...problemsOf([{ ...finding, line, column: null, message: `${finding.message}, in its ${value.what}` }], path));
+      }
+    }
+    return { problems, secrets };
   }
 
   const lintIncluded = (file: LintText) => {
@@ -78,19 +131,41 @@ export function linterOf(severities: Severities): Linter {
   };
 
   return {
-    lintText,
+    findIn,
+    isOn,
     async lint(input) {
       const { path, text, hasLines, documents, body, sidecar, includes } = input;
       const own = await lintText({ path, text });
       const beside = sidecar === null ? [] : [await lintText(sidecar)];
+      const values = await lintValues(input, [own, ...beside]);
       const others = await Promise.all(includes.map(lintIncluded));
       const shape = problemsOf([...longTitles(documents, text), ...emptyBody(documents, body)], path);
-      const around = [...beside, ...others];
-      const problems = [...(hasLines ? own.problems : own.problems.map(withoutPlace)), ...around.flatMap((one) => one.problems), ...shape];
+      const around = [values, ...beside, ...others];
+      const mine = [...own.problems, ...values.problems].map((problem) => (hasLines ? problem : withoutPlace(problem)));
+      const problems = [...mine, ...[...beside, ...others].flatMap((one) => one.problems), ...shape];
       const secrets = [own, ...around].flatMap((one) => one.secrets);
-      return { problems, signature: isOn('near-duplicate') ? signatureOf(body) : null, secrets };
+      const masked = maskerOf(secrets);
+      return {
+        problems: secrets.length === 0 ? problems : problems.map((problem) => ({ ...problem, path: masked(problem.path) })),
+        signature: isOn('near-duplicate') ? signatureOf(body) : null,
+        secrets,
+      };
     },
   };
+}
+
+/** What only a reader of the page sees: characters that the text names, words that comments and references take apart. */
+function undoneFindings(text: string, prose: string, known: readonly Finding[]): readonly Finding[] {
+  const undone = readingOf(prose, 'references');
+  if (undone === null) return [];
+  const hidden = hiddenCharacters(undone.text).map((found) => ({ rule: 'hidden-text' as const, ...found }));
+  const aimed = instructionsIn(undone.text).map((found) => ({ rule: 'model-instructions' as const, ...found }));
+  const starts = hidden.length + aimed.length === 0 ? [] : lineStarts(text);
+  const findings = [hidden, aimed].map((found) => {
+    const placed = found.map(({ rule, offset, message }): Finding => ({ rule, ...placeIn(starts, undone.offset(offset)), message }));
+    return bounded(placed.filter(({ rule, line }) => !known.some((other) => other.rule === rule && other.line === line)));
+  });
+  return findings.flat();
 }
 
 function withoutPlace(problem: ContentProblem): ContentProblem {
@@ -111,11 +186,19 @@ function longTitles(documents: readonly Document[], text: string): readonly Find
 /** An article that says nothing but its title. */
 function emptyBody(documents: readonly Document[], body: string): readonly Finding[] {
   const article = documents.find((document) => document.kind === 'article' || document.kind === 'file');
-  if (article === undefined || saysSomething(body)) return [];
-  return [{ rule: 'empty-body', line: null, column: null, message: 'holds no text: the bot would learn its title alone' }];
+  return article === undefined || saysSomething(body) ? [] : [nothingSaid];
 }
 
-function saysSomething(body: string): boolean {
+/** What is told of it. */
+export const nothingSaid: Finding = {
+  rule: 'empty-body',
+  line: null,
+  column: null,
+  message: 'holds no text: the bot would learn its title alone',
+};
+
+/** Whether a text in Markdown or HTML says more than headings. */
+export function saysSomething(body: string): boolean {
   const rest = body
     .replace(/<!--[\s\S]*?-->|\{\/\*[\s\S]*?\*\/\}/g, ' ')
     // What MDX needs to run, and headings.

@@ -238,6 +238,16 @@ export function textNow(document: Document, looked: Looked | undefined, disk: Co
   return bodyOf(text, file.bodyStart);
 }
 
+/** The whole file as it is now, for saying where in it something stands; '' where it cannot be had. */
+export function sourceNow(looked: Looked | undefined, disk: ContentDisk): string {
+  try {
+    const decoded = looked === undefined ? null : decode(readSettled(disk, looked.found.absolute).bytes);
+    return decoded?.ok === true ? decoded.text : '';
+  } catch {
+    return '';
+  }
+}
+
 /** A document's own text as it is now, of whatever format, and whether it is the one that was scanned. Throws as `textNow` does. */
 export async function ownTextNow(
   document: Document,

@@ -1,7 +1,7 @@
 // Document → payload for one target: title, text in its format, parts. Pure, but for the packages that other formats and documents over the
 // limit load; and the heads of payloads through the scan cache, so that an unchanged file is not read.
 import { setImmediate } from 'node:timers/promises';
-import type { Document, DocumentId } from '../model/document.ts';
+import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord, SyncError } from '../model/error.ts';
 import { fingerprint, type Json, type JsonRecord } from '../model/json.ts';
 import {
@@ -40,7 +40,7 @@ export interface RenderOptions {
 }
 
 /** What a document's text is found in: the scan, which composes it; a scan without a composer gives the author's text as it is. */
-export type TextSource = Pick<Scan, 'text' | 'composer'>;
+export type TextSource = Pick<Scan, 'text' | 'composer' | 'lintSent'>;
 
 /** The text of a document, composed for one target. */
 export async function textFor(scan: TextSource, document: Document, options: RenderOptions): Promise<ComposedText> {
@@ -113,27 +113,38 @@ async function split(document: Document, dress: Dress, options: RenderOptions): 
   return parts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > 2 * most || whole() > most ? parts : null;
 }
 
-/** The heads of many documents' payloads; what cannot be rendered is told, and the rest goes through. */
+export interface RenderedHeads {
+  readonly heads: readonly PayloadHead[];
+  readonly failed: readonly { readonly document: DocumentId; readonly path: string; readonly error: ErrorRecord }[];
+  /** What lint said of what is given: those with an error are among the failed. */
+  readonly told: readonly ContentProblem[];
+}
+
+/** The heads of many documents' payloads; what cannot be rendered or holds a lint error is told, and the rest goes through. */
 export async function payloadHeads(
   scan: TextSource,
   documents: readonly Document[],
   options: RenderOptions,
   cache: ScanCache | null,
-): Promise<{
-  readonly heads: readonly PayloadHead[];
-  readonly failed: readonly { readonly document: DocumentId; readonly path: string; readonly error: ErrorRecord }[];
-}> {
+): Promise<RenderedHeads> {
   const shared = renderKey(options, null);
   const own = renderKey(options, options.target ?? null);
   const heads: PayloadHead[] = [];
   const failed: { document: DocumentId; path: string; error: ErrorRecord }[] = [];
+  const told: ContentProblem[] = [];
+  const give = (document: Document, parts: readonly PartHead[], problems: readonly ContentProblem[]) => {
+    told.push(...problems);
+    const error = problems.find(({ severity }) => severity === 'error');
+    if (error === undefined) heads.push(headOf(document, parts, options));
+    else failed.push({ document: document.id, path: document.path, error: faultOf(document, error).record() });
+  };
   let rendered = 0;
   for (const document of documents) {
     const key = scan.composer?.isPerTarget(document) === true ? own : shared;
     const around = scan.composer?.around(document) ?? '';
     const known = cache?.heads(document.path, document.id, key, around) ?? null;
     if (known !== null) {
-      heads.push(headOf(document, known, options));
+      give(document, known, cache?.told?.(document.path, document.id, key) ?? []);
       continue;
     }
     rendered += 1;
@@ -143,14 +154,33 @@ export async function payloadHeads(
       const text = await textFor(scan, document, options);
       const payload = await renderPayload(document, text, options);
       const parts = payload.parts.map(({ key, title, bytes, fingerprint }): PartHead => ({ key, title, bytes, fingerprint }));
-      if (text.asScanned) cache?.putHeads(document.path, document.id, key, parts, around);
-      heads.push(headOf(document, parts, options));
+      const problems = (await scan.lintSent?.(document, text, payload)) ?? [];
+      if (text.asScanned) cache?.putHeads(document.path, document.id, key, parts, around, problems);
+      give(document, parts, problems);
     } catch (thrown) {
       if (!(thrown instanceof SyncError)) throw thrown;
       failed.push({ document: document.id, path: document.path, error: asSyncError(thrown).record() });
     }
   }
-  return { heads, failed };
+  return { heads, failed, told };
+}
+
+/** The payload of a document as it is now. Throws what it cannot be rendered for, and DOCUMENT_REFUSED where lint says that it must not be sent. */
+export async function lintedPayload(scan: TextSource, document: Document, options: RenderOptions): Promise<Payload> {
+  const text = await textFor(scan, document, options);
+  const payload = await renderPayload(document, text, options);
+  const error = (await scan.lintSent?.(document, text, payload))?.find(({ severity }) => severity === 'error');
+  if (error !== undefined) throw faultOf(document, error);
+  return payload;
+}
+
+/** Why a document that can be rendered is not sent. */
+function faultOf(document: Document, { line, message }: ContentProblem): SyncError {
+  return new SyncError('DOCUMENT_REFUSED', {
+    message: `${nameOf(document)}: ${line === null ? '' : `line ${line}: `}${message}`,
+    next: 'mend the file, or what it takes from the configuration and from other files; kbsync lint tells all that is found',
+    data: { document: document.id, path: document.path, line },
+  });
 }
 
 /** `target` only where the text differs from target to target. What a configuration says of all texts is part of the scan cache's own key. */

@@ -3,9 +3,10 @@
 import type { ContentConfig, Rule } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { fingerprint } from '../model/json.ts';
+import type { Payload } from '../model/payload.ts';
 import type { CachedFile, ScanCache } from './cached-file.ts';
 import { type Claim, claimsOf, isStated } from './claims.ts';
-import { type Composer, composerOf } from './composer.ts';
+import { type ComposedText, type Composer, composerOf } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
 import type { Packages } from './formats/extract.ts';
 import { contentScope, isIgnored, isQaPath, neverEntered, type Scope } from './ignore.ts';
@@ -15,7 +16,7 @@ import { fileLinter } from './lint-file.ts';
 import { folderFindings, onceTold } from './lint-folder.ts';
 import { lintVersion } from './lint-rules.ts';
 import type { ParserOptions } from './parse.ts';
-import { fileReader, type Looked, ownDigest, ownTextNow, textNow } from './read.ts';
+import { fileReader, type Looked, ownDigest, ownTextNow, sourceNow, textNow } from './read.ts';
 import { linkResolver } from './resolve.ts';
 import { partialFilter } from './site.ts';
 import { readSiteFacts } from './site-facts.ts';
@@ -57,8 +58,10 @@ export interface Scan {
   text(document: Document): string;
   /** Of a file's bytes and its sidecar's; '' for one that is there and could not be read, null for one that is not. */
   digest?(path: string): string | null;
-  /** The first lint error in a text that is no longer what was scanned, or null. */
-  readonly lintAgain?: (path: string, text: string) => Promise<ContentProblem | null>;
+  /** What lint says of what a bot is given of a document, beyond what it said of its file. */
+  readonly lintSent?: (document: Document, composed: ComposedText, payload: Payload) => Promise<readonly ContentProblem[]>;
+  /** Paths that hold a secret, as they may be told. */
+  readonly shownPaths?: ReadonlyMap<string, string>;
   /** Without it documents are given as their authors wrote them. */
   readonly composer?: Composer;
 }
@@ -169,7 +172,15 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       const file = files.get(path);
       return file === undefined ? (presentPaths.has(path) ? '' : null) : ownDigest(file);
     },
-    lintAgain: (path, text) => lint.errorIn({ path, text }),
+    lintSent: (document, composed, payload) => {
+      const { path } = document;
+      const sources = () => [
+        document.kind === 'file' ? '' : sourceNow(kept.get(path), disk),
+        ...(files.get(path)?.includes ?? []).map((fact) => textOf(includes.log().read(fact.path))),
+      ];
+      return lint.sent({ document, composed, payload, known: files.get(path)?.problems ?? [], sources });
+    },
+    shownPaths: shownPaths(files),
     composer: composerOf({
       root: content.root,
       neverEnter,
@@ -180,6 +191,16 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       textNow: (document) => ownTextNow(document, kept.get(document.path), { disk, packages }),
     }),
   };
+}
+
+function shownPaths(files: ReadonlyMap<string, CachedFile>): ReadonlyMap<string, string> {
+  const shown = new Map<string, string>();
+  for (const [path, file] of files) if (file.shown !== undefined) shown.set(path, file.shown);
+  return shown;
+}
+
+function textOf(found: ReturnType<ReturnType<ReturnType<typeof includeFiles>['log']>['read']>): string {
+  return found.kind === 'text' ? found.text : '';
 }
 
 /** A problem of several files together: an error blocks them all. */

@@ -97,11 +97,14 @@ export async function spoken(woven: Woven, dialect: Dialect, kitchen: Kitchen): 
 export async function filled(woven: Woven, dialect: Dialect, kitchen: Kitchen): Promise<Woven> {
   if (!woven.text.includes('{{')) return woven;
   const { variables, undefinedVariable, generator } = kitchen.settings;
-  const { fillVariables } = await import('./variables.ts');
+  const { fillVariables, holdsName } = await import('./variables.ts');
   // On a VitePress page with a script of its own the braces are Vue's.
   const isPages = generator === 'vitepress' && /<script\b/i.test(woven.text);
+  // What is no name is Vue's at VitePress, and an expression of MDX; both have a word of their own for it.
+  const isTheirs = (offset: number) => (generator === 'vitepress' || dialect === 'mdx') && !holdsName(woven.text, offset);
   const report = (offset: number, message: string) => {
-    if (undefinedVariable !== 'off' && !isPages) kitchen.report(placeAt(woven, offset), message, undefinedVariable, 'undefined-variable');
+    if (undefinedVariable !== 'off' && !isPages && !isTheirs(offset))
+      kitchen.report(placeAt(woven, offset), message, undefinedVariable, 'undefined-variable');
   };
   return fillVariables(woven, variables, await codeIn(woven, dialect), report);
 }

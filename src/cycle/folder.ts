@@ -1,11 +1,13 @@
 // The folder as one run sees it: scanned once, then shared by all targets; and what one target is to have of it.
 import type { ConnectorSpec } from '../connectors/connector.ts';
-import { payloadHeads, type RenderOptions, renderPayload, textFor } from '../content/render.ts';
+import { nodeDisk } from '../content/disk.ts';
+import { configProblems } from '../content/lint-config.ts';
+import { lintedPayload, payloadHeads, type RenderOptions } from '../content/render.ts';
 import { readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
 import { inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
-import type { Document, DocumentId } from '../model/document.ts';
+import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
 
@@ -45,7 +47,8 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
     readRevision(config.content.root),
   ]);
   const { commit, dirty, prefix } = revision;
-  const problems = [...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs())];
+  const own = await configProblems({ config, cache, disk: nodeDisk });
+  const problems = [...own, ...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs())];
   // A text is at a commit only where everything that it is made of is.
   const isDirty = (path: string) =>
     dirty === null || dirty.has(path) || (scan.composer?.includes(path) ?? []).some((one) => dirty.has(one));
@@ -55,6 +58,8 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
 export interface Wanted {
   readonly heads: readonly PayloadHead[];
   readonly failed: readonly { readonly document: DocumentId; readonly path: string; readonly error: ErrorRecord }[];
+  /** What lint said of what is given, errors (also among the failed) and warnings. */
+  readonly told?: readonly ContentProblem[];
   readonly leaves: ReadonlyMap<DocumentId, { readonly reason: string; readonly retraction: boolean }>;
   inScope(path: string): boolean;
   /** The payload with its texts, rendered from the file as it is now; null where it can no longer be had. */
@@ -83,21 +88,20 @@ function partialsOf(scan: Scan): readonly (readonly [DocumentId, { readonly reas
 export async function wantedBy(target: TargetConfig, folder: Folder, options: RenderOptions, nowMs: number): Promise<Wanted> {
   const { scan, cache } = folder;
   const selection = selectFor(target, scan.documents, nowMs);
-  const { heads, failed } = await payloadHeads(scan, selection.wanted, options, cache);
+  const { heads, failed, told } = await payloadHeads(scan, selection.wanted, options, cache);
   const byId = new Map<DocumentId, Document>(selection.wanted.map((document) => [document.id, document]));
   return {
     heads,
     failed,
+    told,
     leaves: new Map([...partialsOf(scan), ...leavesOfBlocked(target, scan.claims ?? [], nowMs), ...selection.leaves]),
     inScope: (path) => scan.inScope(path) && inTargetScope(target, path),
     payload: async (id) => {
       const document = byId.get(id);
       if (document === undefined) return null;
       try {
-        const text = await textFor(scan, document, options);
-        // What came into the text since the scan has not been linted, and is not sent before it is.
-        const error = text.asScanned ? null : await scan.lintAgain?.(document.path, text.text);
-        return error === null || error === undefined ? await renderPayload(document, text, options) : null;
+        // Of what came into the text since the scan lint has said nothing yet.
+        return await lintedPayload(scan, document, options);
       } catch (thrown) {
         if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
         return null;

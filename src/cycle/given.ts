@@ -1,5 +1,5 @@
 // What one bot is given of one document right now, or why it gets none of it: for `show --as` and for work that a person has done.
-import { renderPayload, textFor } from '../content/render.ts';
+import { lintedPayload } from '../content/render.ts';
 import { selectFor } from '../content/select.ts';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
@@ -36,7 +36,7 @@ export async function givenTo(context: CycleContext, folder: Folder, id: Documen
   if (outOfScope.has(id)) return { kind: 'kept', reason: `its path is not in the include of ${target.name}` };
   try {
     const options = renderOptionsOf(target, connection.target.traits);
-    return { kind: 'payload', document, payload: await renderPayload(document, await textFor(scan, document, options), options) };
+    return { kind: 'payload', document, payload: await lintedPayload(scan, document, options) };
   } catch (thrown) {
     const error = asSyncError(thrown);
     if (error.code === 'UNEXPECTED') throw thrown;

@@ -61,7 +61,13 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const wanted = withoutKept(all, kept);
   const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, seen, state, kept }));
   const returning = new Map([...kept.returning].map(([document, { held }]) => [document, held]));
-  return { plan: { ...plan, notes: [...plan.notes, ...(seen?.notes ?? [])] }, wanted, identity, contact: found, returning };
+  return {
+    plan: { ...plan, notes: [...plan.notes, ...(seen?.notes ?? []), ...lintNotes(wanted)] },
+    wanted,
+    identity,
+    contact: found,
+    returning,
+  };
 }
 
 /** The state with what is not journaled yet. */
@@ -71,6 +77,16 @@ function stateWith(state: TargetState, found: readonly EntryBody[], at: string):
     state,
     found.map((entry) => ({ ...entry, at }) as JournalEntry),
   ).state;
+}
+
+/** Of what lint warns of in what this bot is given this many are told; what it calls an error is blocked, and told there. */
+const mostWarnings = 10;
+
+function lintNotes({ told = [] }: Wanted): string[] {
+  const warnings = told.filter(({ severity }) => severity === 'warning');
+  const notes = warnings.slice(0, mostWarnings).map(({ path, line, message }) => `${path}${line === null ? '' : `:${line}`} ${message}`);
+  const more = warnings.length - notes.length;
+  return more === 0 ? notes : [...notes, `${more} more such warnings: kbsync lint tells them all`];
 }
 
 /** A bot that is remembered under another name is no new one: it would be given everything a second time. CONFIG_INVALID. */

@@ -15,7 +15,15 @@ export function visible(text: string): string {
   });
 }
 
-/** The same inside Markdown, table cells included: no markup, HTML, link, mention or cell border comes out of it. */
+/** JSON that says the same and shows all that it holds: a terminal would act on some characters that JSON lets stand in strings. */
+export function visibleJson(json: string): string {
+  return json.replace(unseen, (found) => {
+    if (found === '\n') return found;
+    return [...Array(found.length).keys()].map((at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+  });
+}
+
+/** `visible` inside Markdown, table cells included: no markup, HTML, link, mention or cell border comes out of it. */
 export function markdownText(text: string): string {
   return visible(text)
     .replace(/[\\`*_{}[\]()#!~$^]/g, '\\$&')

@@ -16,6 +16,7 @@ export interface CachedFile {
   readonly links?: { readonly [document: DocumentId]: { readonly of: string; readonly sites: readonly LinkPlace[] } };
   readonly perTarget?: true;
   readonly signature?: string;
+  readonly shown?: string;
 }
 
 interface LinkPlace {
@@ -43,7 +44,16 @@ export interface ScanCache {
   put(path: string, file: CachedFile, facts: CacheFacts): void;
   /** Heads that were made around something else are not given. */
   heads(path: string, document: DocumentId, renderKey: string, around?: string): readonly PartHead[] | null;
-  putHeads(path: string, document: DocumentId, renderKey: string, heads: readonly PartHead[], around?: string): void;
+  /** What lint said of those heads. */
+  told(path: string, document: DocumentId, renderKey: string): readonly ContentProblem[];
+  putHeads(
+    path: string,
+    document: DocumentId,
+    renderKey: string,
+    heads: readonly PartHead[],
+    around?: string,
+    told?: readonly ContentProblem[],
+  ): void;
   prune(presentPaths: ReadonlySet<string>): void;
   /** What was found out about the folder as a whole, by name; null where the key is another one by now. */
   memo(name: string, key: string): Json | null;
@@ -67,9 +77,10 @@ interface Entry extends CacheFacts {
 interface KeptHeads {
   readonly parts: readonly PartHead[];
   readonly around: string;
+  readonly told: readonly ContentProblem[];
 }
 
-type StoredHead = readonly [renderKey: number, parts: readonly PartHead[], around?: string];
+type StoredHead = readonly [renderKey: number, parts: readonly PartHead[], around?: string, told?: readonly ContentProblem[]];
 type StoredHeads = readonly (readonly [DocumentId, readonly StoredHead[]])[];
 type Memos = { readonly [name: string]: { readonly key: string; readonly value: Json } };
 type StoredEntry = readonly [path: string, facts: CacheFacts, file: CachedFile, heads: StoredHeads];
@@ -120,12 +131,13 @@ export function openScanCache(file: string, io: ScanCacheIo): ScanCache {
       const kept = entries.get(path)?.heads.get(document)?.get(renderKey);
       return kept === undefined || kept.around !== around ? null : kept.parts;
     },
-    putHeads(path, document, renderKey, parts, around = '') {
+    told: (path, document, renderKey) => entries.get(path)?.heads.get(document)?.get(renderKey)?.told ?? [],
+    putHeads(path, document, renderKey, parts, around = '', told = []) {
       used.add(renderKey);
       const entry = entries.get(path);
       if (entry === undefined) return;
       const ofDocument = entry.heads.get(document) ?? new Map<string, KeptHeads>();
-      entry.heads.set(document, ofDocument.set(renderKey, { parts, around }));
+      entry.heads.set(document, ofDocument.set(renderKey, { parts, around, told }));
       changed = true;
     },
     prune(presentPaths) {
@@ -157,9 +169,10 @@ function write(parseKey: string, renderKeys: readonly string[], entries: Readonl
   const stored = [...entries].map(([path, { file, heads, stamp, changedMs, recordedMs }]): StoredEntry => {
     const kept: StoredHeads = [...heads].map(([document, byKey]) => [
       document,
-      [...byKey].flatMap(([key, { parts, around }]): readonly StoredHead[] => {
+      [...byKey].flatMap(([key, { parts, around, told }]): readonly StoredHead[] => {
         const number = numbers.get(key);
         if (number === undefined) return [];
+        if (told.length > 0) return [[number, parts, around, told]];
         return [around === '' ? [number, parts] : [number, parts, around]];
       }),
     ]);
@@ -200,7 +213,7 @@ function load(file: string, io: ScanCacheIo): Loaded {
 }
 
 function namedHeads(byKey: readonly StoredHead[], renderKeys: readonly string[]): Map<string, KeptHeads> {
-  return new Map(byKey.map(([number, parts, around = '']) => [renderKeys[number] ?? '', { parts, around }]));
+  return new Map(byKey.map(([number, parts, around = '', told = []]) => [renderKeys[number] ?? '', { parts, around, told }]));
 }
 
 function nothing(): Loaded {

@@ -36,6 +36,51 @@ describe('secrets', () => {
       expect(message).not.toContain(piece);
   });
 
+  const long = 'q7Zt3kXw9LbR2mVnC5yHd8GfJ4sPa6TeU1oWiQzB';
+  const hex = '9f8e2c4b7a1d3e5f60718293a4b5c6d7';
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const aws = `AKIA${'Q3EGRIZ5TY2KWBMV'}`;
+  const material = `${'MIIEpAIBAAKCAQEAx7Kq9vB2nM4wZ1tY6uI8oP0lQ3eR5aS+dF/gH'}\n${'jKlZxCvBnM1234567qWeRtYuIoP9aSdFgHjKl0ZxCvBnMqWeRtYu'}`;
+  it.each([
+    ['a Stripe key', `sk_live_${'51H8xY2eZvKYlo2C0aBcDeFgH'}`],
+    ['a restricted Stripe key', `rk_live_${'51H8xY2eZvKYlo2C0aBcDeFgH'}`],
+    ['a Google API key', `AIza${'SyD3k9XqLm2Vb7NpRt5WzYc8Hf1Jg4Ks6Qd'}`],
+    ['a JSON web token', `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: 'u_8842', iss: 'kore' })}.${long.slice(0, 32)}`],
+    ['an Azure key', `DefaultEndpointsProtocol=https;AccountName=prod;AccountKey=${long}${long}${'aB3+/9'}==;`],
+    ['a Telegram bot token', `${'5839201746'}:AA${'HdqTcvCH1vGWJxfSeofSAs0K5PALDs-kq'}`],
+    ['a Twilio key', `SK${hex}`],
+    ['a Redis password', `redis://:${'Xk29vQpL77'}@cache.internal.net:6379`],
+    ['a broker password', `amqp://svc:${'Xk29vQpL77'}@mq.internal.net/vhost`],
+    ['a lone AWS key id', aws],
+    ['an AWS export', `Access key ID,Secret access key\n${aws},${'wJalrXUtnFEMI/K7MDENG/bPxRfiCYzz12345678'}`],
+    [
+      'a private key in a quote',
+      `> -----BEGIN PRIVATE ${'KEY'}-----\n> ${material.replace('\n', '\n> ')}\n> -----END PRIVATE ${'KEY'}-----`,
+    ],
+    ['an Authorization header', `curl -H "Authorization: Bearer ${long}"`],
+    ['a key by its name', `API_KEY=${hex}`],
+    ['an auth token by its name', `TWILIO_AUTH_TOKEN: "${hex}"`],
+    ['an OpenAI key', `sk-proj-${long}${long}`],
+    ['an Anthropic key', `sk-ant-api03-${long}${long}AA`],
+    ['a Hugging Face token', `hf_${'QmWnEbRvTcYxUzIoPaSdFgHjKlLkJhGfDs'}`],
+    ['a DigitalOcean token', `dop_v1_${hex}${hex}`],
+    ['an age key', `AGE-SECRET-KEY-1${'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L'}${'QPZRY9X8GF2TVDW0S3JN54KHCE'}`],
+    ['a Slack webhook', `https://hooks.slack.com/services/${'T024BE7LD/B0K1XY7AB'}/${'a1B2c3D4e5F6g7H8i9J0k1L2'}`],
+    ['a token taken apart by a comment', `${token.slice(0, 14)}<!-- x -->${token.slice(14)}`],
+    ['a token with a character reference', `ghp_&#119;${token.slice(5)}`],
+    ['a token with an escaped letter', `"Use \\x67${token.slice(1)}"`],
+    ['a token with an escaped mark', token.replace('_', '\\_')],
+    ['a token with a zero-width space in it', `${token.slice(0, 9)}\u200b${token.slice(9)}`],
+    ['a JSON login', `"https:\\/\\/deploy:${'Xk29vQpL77'}@git.internal.net\\/x"`],
+  ])('finds %s', async (_, secret) => {
+    const found = await secrets(`# T\n\n${secret}\n`);
+    expect(found.map(({ rule }) => rule)).toContain('secrets');
+    expect(found[0]?.line).toBeGreaterThanOrEqual(3);
+    for (const { message } of found)
+      for (const piece of [long.slice(0, 8), hex.slice(0, 8), 'Xk29vQ', aws.slice(4), token.slice(4, 12)])
+        expect(message).not.toContain(piece);
+  });
+
   it('finds them in code and front matter too, with the column', async () => {
     const found = await secrets(`---\nnote: ${token}\n---\n\`\`\`sh\nexport T=${slack}\n\`\`\`\n`);
     expect(found.map(({ line, column }) => [line, column])).toEqual([
@@ -53,6 +98,21 @@ describe('secrets', () => {
     '${SITEGPT_TOKEN}',
     'a fingerprint 3f786850e387550fdab836ed7e6dc881de23001b',
     'AKIAIOSFODNN7EXAMPLE',
+    'mysql://root:example@mysql/db',
+    'https://your-user:your-token@git.internal.net/x and https://<user>:<password>@git.internal.net',
+    'postgresql://user:p4ssw0rd@host/db',
+    'mongodb://myUser:myPass@mongo1.internal.net:27017/?authSource=admin',
+    'postgres://postgres:postgres@db:5432/app and redis://default:redispassword@cache.internal.net',
+    'amqp://guest:guest@rabbitmq.internal.net, https://user:${PASSWORD}@git.internal.net, ftp://u:xxxx@h.internal.net',
+    'mysql://app:Xk29vQpL77@your-server.com/db',
+    'sk_test_abcdefghijklmnop, sk_live_xxxxxxxxxxxxxxxxxxxxxxxx, sk_live_...',
+    `eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.${'eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ'}.${'SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c'}`,
+    'Authorization: Bearer YOUR_ACCESS_TOKEN_GOES_HERE',
+    'Authorization: Basic dXNlcm5hbWU6cGFzc3dvcmQ=',
+    'API_KEY=your-api-key-goes-here-please and apiKey: process.env.SOME_LONG_NAME_OF_A_KEY_2024',
+    'secretKey: "${CHATTHING_SECRET_KEY}", accessToken = getAccessTokenFromSomewhereElse2024(user)',
+    'public_key = "9f8e2c4b7a1d3e5f60718293a4b5c6d7"',
+    `-----BEGIN PRIVATE ${'KEY'}-----\n${'... the lines of your key, as the console shows them, and nothing else ...'}\n-----END PRIVATE ${'KEY'}-----`,
   ])('leaves examples alone: %s', async (text) => {
     expect(await secrets(text)).toEqual([]);
   });
@@ -261,6 +321,15 @@ describe('documents that nobody wrote for this test', () => {
 
   it('no text makes a rule look for long', async () => {
     const nasty = [
+      'ey'.repeat(80_000),
+      'api_key='.repeat(20_000),
+      'a_'.repeat(80_000),
+      'a://b:'.repeat(30_000),
+      `-----BEGIN PRIVATE ${'KEY'}-----`.repeat(5_000),
+      'Authorization: Bearer '.repeat(8_000),
+      '\\x67&#119;'.repeat(15_000),
+      `${token}\n`.repeat(20_000),
+      `https://deploy:${'Xk29vQpL77'}@git.internal.net/x\n`.repeat(20_000),
       '<a "'.repeat(40_000),
       '{'.repeat(100_000),
       '<!--'.repeat(40_000),

@@ -19,8 +19,8 @@ describe('variables', () => {
     ['{{ empty }}nothing', 'nothing'],
     ['in `{{ product }}` and\n\n```\n{{ product }} {{ unknown }}\n```', 'in `Acme` and\n\n```\nAcme {{ unknown }}\n```'],
     [
-      '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{ $x }} {{ a b }}',
-      '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{ $x }} {{ a b }}',
+      '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{% x %}} `{{ $x }}` \\{{ a b }} {{ }}',
+      '\\{{ unknown }} ${{ unknown }} {{{ unknown }}} {{< unknown >}} {{% x %}} `{{ $x }}` \\{{ a b }} {{ }}',
     ],
     ['[home]({{product}}/x) and <a href="{{ product }}">x</a>', '[home](Acme/x) and <a href="Acme">x</a>'],
   ])('%j', async (text, expected) => {
@@ -61,6 +61,20 @@ describe('variables', () => {
     ]);
     expect(scan.documents.map((document) => document.id)).toEqual(['c.md']);
     expect(scan.problems[0]).toMatchObject({ line: 7, column: 5 });
+  });
+
+  it.each(['a . b', 'a|upper', 'b c', '$x', 'product ()', '#if product'])('what is no name is told as well: {{ %s }}', async (inside) => {
+    const { told: lines, texts } = await look({
+      'a.md': `# T\n\nOne {{ ${inside} }} two.`,
+      'b.md': `---\ntitle: "T {{${inside}}}"\n---\nx`,
+      'c.md': `\`{{ ${inside} }}\` and {{ product }}`,
+    });
+    expect(lines).toEqual([
+      expect.stringContaining(`error a.md:3 {{ ${inside} }} is no name of a variable`),
+      expect.stringContaining(`error b.md:2 {{ ${inside} }} is no name of a variable`),
+    ]);
+    expect(texts).toEqual([`\`{{ ${inside} }}\` and Acme`]);
+    expect((await look({ 'a.md': `One {{ ${inside} }} two.` }, { content: { variables: {} } })).told).toEqual([]);
   });
 
   it('how severe that is can be set', async () => {
