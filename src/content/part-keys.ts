@@ -22,7 +22,7 @@ export function partKeys(): (part: PartStart) => string {
   const free = (key: string) => !used.has(key);
   const chosen = ({ names, isWithin, opening, whole }: PartStart): string => {
     const path = keyOf(names);
-    const begun = `${path}-${short(opening)}`;
+    const begun = `${names.length === 0 ? 'text' : path}-${short(opening)}`;
     if (!isWithin && free(path)) return path;
     if (free(begun)) return begun;
     const full = `${begun}-${short(whole())}`;

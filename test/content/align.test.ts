@@ -42,13 +42,16 @@ const words = (from: number, count: number) =>
 const paragraph = (index: number) => `Number ${index}: ${words(index, 12 + (index % 17))}.`;
 
 describe('everyday edits', () => {
-  it('a paragraph more at the top of a text without headings sends one part', async () => {
+  it('a paragraph more at the top of a text without headings sends one part, or two where it needs one more', async () => {
     const text = (first: readonly string[]) => [...first, ...Array.from({ length: 200 }, (_, index) => paragraph(index))].join('\n\n');
     for (const format of ['markdown', 'html', 'plain'] as const) {
       const given = async (first: readonly string[]) => partsOf(plain(text(first)), { partBytes: 3_000, format });
       const before = await given([]);
       expect(before.length).toBeGreaterThan(6);
-      expect(sent(before, await given(['A new paragraph.']))).toEqual({ sent: 1, gone: 0 });
+      for (const fresh of ['A new paragraph.', words(3, 40), words(4, 90)]) {
+        const { sent: changed, gone } = sent(before, await given([fresh]));
+        expect([fresh, changed <= 2, gone]).toEqual([fresh, true, 0]);
+      }
     }
   });
 
@@ -57,7 +60,9 @@ describe('everyday edits', () => {
       `## Changes\n\n${first}${Array.from({ length: 300 }, (_, index) => `- ${paragraph(index)}\n`).join('')}`;
     const before = await partsOf(text(''), { partBytes: 3_000 });
     expect(before.length).toBeGreaterThan(8);
-    expect(sent(before, await partsOf(text('- New thing.\n'), { partBytes: 3_000 })).sent).toBeLessThanOrEqual(2);
+    for (const fresh of ['New thing.', words(5, 40), words(6, 90)]) {
+      expect(sent(before, await partsOf(text(`- ${fresh}\n`), { partBytes: 3_000 })).sent).toBeLessThanOrEqual(2);
+    }
   });
 
   it('sections of one name keep their parts when there is one more, one less, or one is edited', async () => {

@@ -11,7 +11,8 @@ interface Block {
 
 /** The pieces of a run that is over the limit, as their first block and the one behind; and how often anything was asked for. */
 function cut(blocks: readonly Block[], limit: number) {
-  const at = blocks.reduce((sums, { bytes }) => [...sums, (sums.at(-1) ?? 0) + bytes], [0]);
+  const at = [0];
+  for (const { bytes } of blocks) at.push((at.at(-1) ?? 0) + bytes);
   let asked = 0;
   const run: Cuttable = {
     at,

@@ -207,8 +207,8 @@ describe('what belongs together', () => {
     ['details', '<details>\n<summary>Sum</summary>\n\nhidden words\n\n- item\n\n</details>'],
     ['a div around paragraphs', '<div class="x">\n\none\n\ntwo\n\n</div>'],
   ])('%s', async (_, element) => {
-    for (let count = 0; count < 6; count += 1) {
-      const text = `${filler.repeat(count)}${element}\n\n${filler.repeat(4)}`;
+    for (let count = 0; count < 12; count += 1) {
+      const text = `${'some words here\n\n'.repeat(count * 2)}${element}\n\n${filler.repeat(4)}`;
       const parts = await partsOf(text, { partBytes: 420 });
       expect(parts.length).toBeGreaterThan(1);
       expect(parts.filter((part) => part.text.includes(element))).toHaveLength(1);

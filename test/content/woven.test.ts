@@ -68,3 +68,27 @@ describe('splice', () => {
     );
   });
 });
+
+describe('placeAt', () => {
+  it('reads a file once, however many places of it are asked for', () => {
+    let reads = 0;
+    const text = 'line\n'.repeat(2_000);
+    const counted = {
+      path: 'a.md',
+      firstLine: 1,
+      get text() {
+        reads += 1;
+        return text;
+      },
+    };
+    const woven = weave(counted);
+    for (let line = 0; line < 2_000; line += 1) expect(placeAt(woven, line * 5 + 3)).toEqual({ path: 'a.md', line: line + 1, column: 4 });
+    expect(reads).toBeLessThan(10_000);
+  });
+
+  it('counts as lines and columns are counted, at the ends too', () => {
+    const woven = weave({ path: 'a.md', text: 'ab\n\nc', firstLine: 7 });
+    const places = [0, 2, 3, 4, 5].map((offset) => placeAt(woven, offset)).map(({ line, column }) => `${line}:${column}`);
+    expect(places).toEqual(['7:1', '7:3', '8:1', '9:1', '9:2']);
+  });
+});
