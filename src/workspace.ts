@@ -15,6 +15,7 @@ import type { TargetState } from './model/record.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
+import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
 import { openTexts } from './state/texts.ts';
@@ -29,6 +30,8 @@ export interface WorkspaceInput {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** The name of this machine; by default that of the system. */
+  readonly host?: string;
   /** Every event of every target. */
   readonly onEvent: (event: SyncEvent) => void;
   readonly now?: () => number;
@@ -94,6 +97,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const random = input.random ?? Math.random;
   const sleep = input.sleep ?? sleepFor;
   const disk = nodeDisk();
+  const host = input.host ?? nodeProbe().self.host;
+  const writer = { kbsync: input.version, host };
   const redact = (text: string) => secrets.redact(text);
   const { version, hooks, retry } = input;
   const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
@@ -127,7 +132,13 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     return numbers;
   };
 
-  async function contextFor(target: TargetConfig, signals: RunSignals, offline: boolean, memory: CycleMemory): Promise<CycleContext> {
+  async function contextFor(
+    target: TargetConfig,
+    signals: RunSignals,
+    offline: boolean,
+    memory: CycleMemory,
+    guard?: () => void,
+  ): Promise<CycleContext> {
     const emit = emitFor(target.name);
     const numbered = await theNumbers();
     return {
@@ -138,6 +149,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
       emit,
       nowMs: now,
+      host,
+      ...(guard !== undefined && { guard }),
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),
       sleep,
@@ -211,10 +224,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       try {
         // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
         const guard = () => lock.verify();
-        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard });
+        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
         try {
           if (ledger.recovered !== null) emitFor(target.name)({ kind: 'note', message: ledger.recovered });
-          return await work(await contextFor(target, how, how.offline ?? false, ledger));
+          return await work(await contextFor(target, how, how.offline ?? false, ledger, guard));
         } finally {
           await ledger.close();
         }
@@ -241,7 +254,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const guard = () => {
           for (const lock of locks) lock.verify();
         };
-        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard }, to);
+        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
       } finally {
         for (const lock of locks.reverse()) await lock.release();
       }
@@ -273,6 +286,7 @@ function copyOf(view: LedgerView, now: () => number): CycleMemory {
       open = folded.open;
       return Promise.resolve();
     },
+    savedBy: view.savedBy,
     checkpoint: () => Promise.resolve(),
   };
 }

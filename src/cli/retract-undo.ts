@@ -36,7 +36,7 @@ async function holdingsOf(id: DocumentId, targets: readonly TargetConfig[], { wo
   const others = new Set<DocumentId>();
   for (const target of targets) {
     const { state } = await workspace.view(target.name);
-    for (const held of Object.keys(state.retracted ?? {})) others.add(held);
+    for (const held of Object.keys(state.retracted)) others.add(held);
     const held = heldFor(id, state, keptOut(state, folder).out);
     if (held !== null) holdings.push({ target, held });
   }
@@ -46,7 +46,7 @@ async function holdingsOf(id: DocumentId, targets: readonly TargetConfig[], { wo
 }
 
 function heldFor(id: DocumentId, state: TargetState, out: ReadonlyMap<DocumentId, DocumentId>): DocumentId | null {
-  if (state.retracted?.[id] !== undefined) return id;
+  if (state.retracted[id] !== undefined) return id;
   const held = out.get(id);
   if (held === undefined) return null;
   if (!covers(held, id)) return held;

@@ -51,7 +51,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const at = new Date(nowMs()).toISOString();
   const call = { ...callsOf(context), container: containerOf(context) };
   const seen = options.offline || other ? null : await seenAtVendor(context, call, options.found ?? null);
-  const met = contact?.listed === true ? [...contact.entries, firstLook(at, contact.foreign)] : (contact?.entries ?? []);
+  const met = contact?.listed === true ? [...contact.entries, firstLook(at, contact.foreign, context.host)] : (contact?.entries ?? []);
   const learnt = [...met, ...(seen?.entries ?? [])];
   const found = options.offline || other ? [] : [...learnt, ...(await reclaimed(context, all, stateWith(memory.state, learnt, at)))];
   const state = stateWith(memory.state, found, at);

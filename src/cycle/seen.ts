@@ -64,7 +64,7 @@ function isDue({ connection, memory, config, nowMs }: CycleContext, call: Call):
   if (target.list === undefined || state.identity === null || config.schedule.drift === null) return false;
   // The box is not made yet: there is nothing in it.
   if (target.container !== undefined && call.container === null) return false;
-  if (state.drift === undefined || Math.abs(nowMs() - Date.parse(state.drift.at)) > driftWindowMs) return true;
+  if (state.drift === null || Math.abs(nowMs() - Date.parse(state.drift.at)) > driftWindowMs) return true;
   return standingFindings(state).some(({ kind }) => kind === 'missing');
 }
 
@@ -79,7 +79,7 @@ function seenOf({ before, listing }: Found, { connection, memory, nowMs }: Cycle
 
 /** Writes a look down, so that status can tell of it and the window begins anew. Ages no sealed plan. */
 export async function noteLook(
-  { memory, emit }: Pick<CycleContext, 'memory' | 'emit'>,
+  { memory, emit, host }: Pick<CycleContext, 'memory' | 'emit' | 'host'>,
   { at, foreign }: Pick<Listing, 'at' | 'foreign'>,
   findings: readonly DriftItem[],
   texts: Pick<TextsLook, 'compared' | 'through'> | null,
@@ -90,6 +90,7 @@ export async function noteLook(
     findings: findings.map(({ kind, document, remoteId }) => ({ kind, document, remoteId })),
     foreign: foreign.length,
     texts: { compared: texts?.compared.size ?? 0, through: texts === null ? (state.drift?.texts.through ?? null) : texts.through },
+    host,
   };
   const noted = notedCheck(state, check, texts?.compared ?? new Set());
   await memory.append([{ kind: 'drift', check: noted }]);
@@ -97,8 +98,8 @@ export async function noteLook(
 }
 
 /** First contact has seen everything that the bot holds. */
-export function firstLook(at: string, foreign: number): EntryBody {
-  return { kind: 'drift', check: { at, findings: [], foreign, texts: { compared: 0, through: null } } };
+export function firstLook(at: string, foreign: number, host: string): EntryBody {
+  return { kind: 'drift', check: { at, findings: [], foreign, texts: { compared: 0, through: null }, host } };
 }
 
 /** The state as it is now: the one in memory is live. */

@@ -1,5 +1,5 @@
 // Numbers for the todo list (T1, U2, H3 …), unique over all targets of a workspace so that `todo done T3` needs no target.
-import { numbersWith, type TargetState } from '../model/record.ts';
+import { noNumbers, numbersWith, type TargetState } from '../model/record.ts';
 
 export interface NumberSource {
   next(kind: 'T' | 'U' | 'H'): string;
@@ -9,9 +9,9 @@ export interface NumberSource {
 export function numbersFrom(states: readonly TargetState[]): NumberSource {
   const ids = states.flatMap(({ numbers, todos, doubts, held }) => [
     ...[...todos, ...doubts, ...held].map(({ id }) => id),
-    ...(numbers === undefined ? [] : [`T${numbers.T}`, `U${numbers.U}`, `H${numbers.H}`]),
+    ...[`T${numbers.T}`, `U${numbers.U}`, `H${numbers.H}`],
   ]);
-  const last = { ...numbersWith(undefined, ids) };
+  const last = { ...numbersWith(noNumbers, ids) };
   return {
     next(kind) {
       last[kind] += 1;

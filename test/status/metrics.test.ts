@@ -63,7 +63,7 @@ describe('metrics', () => {
         { kind: 'missing', document: 'gone.md', remoteId: 'y' },
       ],
       foreign: 4,
-      texts: { compared: 0, through: null },
+      texts: { compared: 0, through: null }, host: null,
     } as const;
     const status = deriveStatus({ name: 'site', vendor: 'sitegpt', state: { ...emptyState('site'), drift }, open: [], nowMs: 7_200_000 });
     const lines = createMetrics()
