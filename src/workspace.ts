@@ -12,6 +12,7 @@ import { asSyncError, SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { TargetState } from './model/record.ts';
+import { acceptEdited } from './state/accept.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
@@ -81,6 +82,8 @@ export interface Workspace {
   unlock(target: string): ReturnType<typeof releaseDead>;
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
+  /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
+  acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly bots: Pick<Bots, 'stats'>;
   /** Another writer may have given out numbers (T1, U2, H3) meanwhile: they are read anew before the next one. */
   forgetNumbers(): void;
@@ -257,6 +260,14 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
       } finally {
         for (const lock of locks.reverse()) await lock.release();
+      }
+    },
+    async acceptState(target, { command, lockWaitMs, stop }) {
+      const lock = await acquireLock({ ...lockPlace(target), command, now, waitMs: lockWaitMs, signal: stop });
+      try {
+        return await acceptEdited({ disk, dir: config.stateDir, target, now, guard: () => lock.verify(), writer });
+      } finally {
+        await lock.release();
       }
     },
     history: {

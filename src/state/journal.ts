@@ -208,7 +208,7 @@ export function readJournal(disk: Disk, path: string): JournalContent & { readon
   if (given === null) return { header: null, entries: [], bytes: null, goodBytes: 0, stale: null, newlineMissing: false };
   const converted = given.indexOf('\r\n') !== -1;
   // kbsync writes no carriage return; what is left is proven line by line.
-  const bytes = converted ? Buffer.from(given.toString('utf8').replaceAll('\r\n', '\n')) : given;
+  const bytes = converted ? Buffer.from(given.toString('utf8').replaceAll('\r\n', '\n').replace(/\r$/, '')) : given;
   const entries: JournalEntry[] = [];
   let header: JournalHeader | null = null;
   let format: number = stateFormat;
