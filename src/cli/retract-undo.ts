@@ -71,7 +71,7 @@ async function undoAt({ target, held }: Holding, scene: RetractScene): Promise<R
       if (context.memory.state.identity === null)
         return { target, report: null, knows: 'maybe', reason: `kbsync sync --target ${target.name} brings it back`, proof: [] };
       const report = await syncTarget(context, folder, optionsFor(documents, request.waitMs));
-      await noteRetraction(workspace, report, startedAt, folder.commit);
+      await noteRetraction(scene, report, startedAt, folder.commit);
       return { target, report, proof: [], ...broughtBack(documents, context.memory.state) };
     });
   } catch (thrown) {

@@ -114,7 +114,7 @@ function takeOut(target: TargetConfig, id: DocumentId, scene: RetractScene): Pro
   return workspace.exclusively(target, exclusiveOf(scene), async (context) => {
     const forget = toForget(id, context, folder);
     const report = await syncTarget(context, folder, optionsFor(new Set([id]), request.waitMs));
-    await noteRetraction(workspace, report, startedAt, folder.commit);
+    await noteRetraction(scene, report, startedAt, folder.commit);
     const { state, open } = context.memory;
     const remains: Remains = { state, open, covers: (document) => covers(id, document), whole: 'replaceAll' in context.connection.target };
     const there = stillThere(remains, report);

@@ -5,6 +5,7 @@ import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
+import { noteInHistory } from './note-run.ts';
 import { plain } from './reports.ts';
 import { ciLockWaitMs } from './sync.ts';
 
@@ -39,7 +40,11 @@ async function accept(invocation: Invocation, target: string): Promise<number> {
         ? `the state of ${name} is taken as you edited it; kbsync drift --target ${name} holds it against the bot`
         : `the state of ${name} is as kbsync wrote it: there is nothing to accept`;
     if (done === 'accepted')
-      await workspace.history.append({ at: new Date(workspace.now()).toISOString(), kind: 'run', target: name, command: 'state accept' });
+      await noteInHistory(
+        workspace,
+        { at: new Date(workspace.now()).toISOString(), kind: 'run', target: name, command: 'state accept' },
+        output,
+      );
     output.answer(
       () => plain({ version: 1, command, exitCode: 0, action: 'accept', target: name, done, message }),
       () => output.data(visible(message)),
@@ -63,7 +68,7 @@ async function rename(
       const how = { command: 'kbsync state rename', lockWaitMs: workspace.underCi ? ciLockWaitMs : 0, stop: invocation.stop };
       const done = await workspace.renameState(from, to, how);
       const at = new Date(workspace.now()).toISOString();
-      await workspace.history.append({ at, kind: 'run', target: to, command: 'state rename', from });
+      await noteInHistory(workspace, { at, kind: 'run', target: to, command: 'state rename', from }, output);
       const message = done === 'renamed' ? `what was known as ${from} is known as ${to} now` : `the rename of ${from} to ${to} is finished`;
       output.answer(
         () => plain({ version: 1, command, exitCode: 0, action, from, to, message }),

@@ -31,7 +31,8 @@ export interface Planned {
 
 /** The call context without its container, as push and training take it. */
 export function callsOf(context: CycleContext): Omit<Call, 'container'> {
-  return { signal: context.kill, workspace: context.config.name };
+  const { kill, config, guard } = context;
+  return { signal: kill, workspace: config.name, ...(guard !== undefined && { guard }) };
 }
 
 /** Asks who the bot is, settles what is unconfirmed, renders what it shall have, makes first contact where there is no state, and plans. */
