@@ -49,8 +49,16 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
     if (error.code === 'UNEXPECTED') throw thrown;
     report.failed(error);
   }
-  await memory.checkpoint();
-  if (report.results().length > 0) forgetTexts(context);
+  // A save that fails is told beside what was done: the journal has it all, and the next run saves it.
+  const saved = await memory.checkpoint().then(
+    () => true,
+    (thrown: unknown) => {
+      if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
+      report.failed(thrown);
+      return false;
+    },
+  );
+  if (saved && report.results().length > 0) forgetTexts(context);
   context.emit({ kind: 'phase', phase: 'idle', done: 0, total: 0 });
   return report.finish();
 }

@@ -347,15 +347,15 @@ command('unlock', "who holds a target's lock, since when; releases one whose pro
     }),
   );
 
-command('state', "what kbsync remembers of a bot: hands it to the target's new name")
-  .argument('<action>', 'rename')
-  .argument('<old>', 'the name that the target had')
-  .argument('<new>', 'the name that it has in the configuration now')
-  .addHelpText('after', examples('kbsync state rename support help-desk'))
-  .action((action: string, from: string, to: string, _options: unknown, self: Command) =>
+command('state', "what kbsync remembers of a bot: hands it to the target's new name, or accepts it as you edited it")
+  .argument('<action>', 'rename or accept')
+  .argument('<target>', 'rename: the name that it had; accept: its name')
+  .argument('[new]', 'rename: the name that it has in the configuration now')
+  .addHelpText('after', examples('kbsync state rename support help-desk', 'kbsync state accept support'))
+  .action((action: string, from: string, to: string | undefined, _options: unknown, self: Command) =>
     run(self, async (invocation) => {
       const { state } = await import('./cli/state.ts');
-      return state(invocation, { action, from, to });
+      return state(invocation, { action, from, to: to ?? null });
     }),
   );
 

@@ -12,9 +12,11 @@ import { asSyncError, SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
+import { acceptEdited } from './state/accept.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
+import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
 import { openTexts } from './state/texts.ts';
@@ -29,6 +31,8 @@ export interface WorkspaceInput {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** The name of this machine; by default that of the system. */
+  readonly host?: string;
   /** Every event of every target. */
   readonly onEvent: (event: SyncEvent) => void;
   readonly now?: () => number;
@@ -80,6 +84,8 @@ export interface Workspace {
   unlock(target: string): ReturnType<typeof releaseDead>;
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
+  /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
+  acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly bots: Pick<Bots, 'stats'>;
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
@@ -94,6 +100,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const random = input.random ?? Math.random;
   const sleep = input.sleep ?? sleepFor;
   const disk = nodeDisk();
+  const host = input.host ?? nodeProbe().self.host;
+  const writer = { kbsync: input.version, host };
   const redact = (text: string) => secrets.redact(text);
   const { version, hooks, retry } = input;
   const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
@@ -135,9 +143,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     signals: RunSignals,
     offline: boolean,
     memory: CycleMemory,
-    readOnly = false,
+    how: { readonly guard?: (() => void) | undefined; readonly readOnly?: boolean } = {},
   ): Promise<CycleContext> {
     const emit = emitFor(target.name);
+    const { guard, readOnly = false } = how;
     const numbered = await theNumbers(readOnly);
     return {
       config,
@@ -147,6 +156,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
       emit,
       nowMs: now,
+      host,
+      ...(guard !== undefined && { guard }),
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),
       sleep,
@@ -219,10 +230,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       try {
         // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
         const guard = () => lock.verify();
-        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard });
+        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
         try {
           if (ledger.recovered !== null) emitFor(target.name)({ kind: 'note', message: ledger.recovered });
-          return await work(await contextFor(target, how, how.offline ?? false, ledger));
+          return await work(await contextFor(target, how, how.offline ?? false, ledger, { guard }));
         } finally {
           await ledger.close();
         }
@@ -231,7 +242,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       }
     },
     async readOnly(target, signals, offline, work) {
-      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now), true));
+      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now), { readOnly: true }));
     },
     lockHolder(target) {
       const place = lockPlace(target);
@@ -249,9 +260,17 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const guard = () => {
           for (const lock of locks) lock.verify();
         };
-        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard }, to);
+        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
       } finally {
         for (const lock of locks.reverse()) await lock.release();
+      }
+    },
+    async acceptState(target, { command, lockWaitMs, stop }) {
+      const lock = await acquireLock({ ...lockPlace(target), command, now, waitMs: lockWaitMs, signal: stop });
+      try {
+        return await acceptEdited({ disk, dir: config.stateDir, target, now, guard: () => lock.verify(), writer });
+      } finally {
+        await lock.release();
       }
     },
     history: {
@@ -281,6 +300,7 @@ function copyOf(view: LedgerView, now: () => number): CycleMemory {
       open = folded.open;
       return Promise.resolve();
     },
+    savedBy: view.savedBy,
     checkpoint: () => Promise.resolve(),
   };
 }

@@ -234,7 +234,7 @@ describe.each(['cxgenie', 'sitegpt+v0', 'replycx'])('%s cannot be listed', (flav
     const report = await bot.drift();
     expect(report).toMatchObject({ checked: false, error: null, exitCode: 0 });
     expect(report.reason).toMatch(/^drift cannot be checked here: /);
-    expect((await bot.view()).state.drift).toBeUndefined();
+    expect((await bot.view()).state.drift).toBeNull();
   });
 });
 
@@ -310,7 +310,7 @@ describe('a look that is not to be trusted', () => {
     bot.write(pages(1));
     bot.emulator.plant('bot-1', { name: 'x', text: 'y' });
     expect((await bot.sync()).exitCode, 'existing content holds, and notes nothing').toBe(5);
-    expect((await bot.view()).state.drift).toBeUndefined();
+    expect((await bot.view()).state.drift).toBeNull();
     await bot.sync({ passes: { initial: true } });
     expect((await bot.view()).state.drift).toMatchObject({ findings: [], foreign: 1 });
   });

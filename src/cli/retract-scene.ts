@@ -8,6 +8,7 @@ import type { TargetState } from '../model/record.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Invocation } from './invocation.ts';
+import { noteInHistory } from './note-run.ts';
 import { ciLockWaitMs } from './sync.ts';
 
 /** `retract`, parsed. */
@@ -43,9 +44,9 @@ export function optionsFor(documents: ReadonlySet<DocumentId>, waitMs: number | 
 }
 
 /** For the history: what the run did, as every run. */
-export async function noteRetraction(workspace: Workspace, report: TargetReport, startedAt: number, commit: string | null): Promise<void> {
+export async function noteRetraction(scene: RetractScene, report: TargetReport, startedAt: number, commit: string | null): Promise<void> {
   const facts = { command: 'retract', startedAt, durationMs: Date.now() - startedAt, commit, exitCode: null };
-  await workspace.history.append(runEntry(report, facts));
+  await noteInHistory(scene.workspace, runEntry(report, facts), scene.invocation.output);
 }
 
 /** Documents of the folder that a retraction keeps out, whatever they are called by now. */

@@ -36,7 +36,7 @@ async function holdingsOf(id: DocumentId, targets: readonly TargetConfig[], { wo
   const others = new Set<DocumentId>();
   for (const target of targets) {
     const { state } = await workspace.view(target.name);
-    for (const held of Object.keys(state.retracted ?? {})) others.add(held);
+    for (const held of Object.keys(state.retracted)) others.add(held);
     const held = heldFor(id, state, keptOut(state, folder).out);
     if (held !== null) holdings.push({ target, held });
   }
@@ -46,7 +46,7 @@ async function holdingsOf(id: DocumentId, targets: readonly TargetConfig[], { wo
 }
 
 function heldFor(id: DocumentId, state: TargetState, out: ReadonlyMap<DocumentId, DocumentId>): DocumentId | null {
-  if (state.retracted?.[id] !== undefined) return id;
+  if (state.retracted[id] !== undefined) return id;
   const held = out.get(id);
   if (held === undefined) return null;
   if (!covers(held, id)) return held;
@@ -71,7 +71,7 @@ async function undoAt({ target, held }: Holding, scene: RetractScene): Promise<R
       if (context.memory.state.identity === null)
         return { target, report: null, knows: 'maybe', reason: `kbsync sync --target ${target.name} brings it back`, proof: [] };
       const report = await syncTarget(context, folder, optionsFor(documents, request.waitMs));
-      await noteRetraction(workspace, report, startedAt, folder.commit);
+      await noteRetraction(scene, report, startedAt, folder.commit);
       return { target, report, proof: [], ...broughtBack(documents, context.memory.state) };
     });
   } catch (thrown) {

@@ -63,7 +63,7 @@ async function retractAt(target: TargetConfig, id: DocumentId, found: Found, sce
 }
 
 interface Held {
-  readonly view: LedgerView;
+  readonly view: Omit<LedgerView, 'savedBy'>;
   /** It was kept out before: what it may have known then is not in the state any more. */
   readonly again: boolean;
 }
@@ -72,7 +72,7 @@ interface Held {
 function hold(target: TargetConfig, id: DocumentId, found: Found, scene: RetractScene): Promise<Held> {
   const { workspace, folder } = scene;
   return workspace.exclusively(target, { ...exclusiveOf(scene), offline: true }, async ({ memory, nowMs }) => {
-    const before = memory.state.retracted?.[id];
+    const before = memory.state.retracted[id];
     const now = retractedNow(id, found, memory.state, folder, new Date(nowMs()).toISOString());
     const same = before !== undefined && before.file === now.file && (before.body ?? null) === (now.body ?? null);
     if (!same) {
@@ -114,7 +114,7 @@ function takeOut(target: TargetConfig, id: DocumentId, scene: RetractScene): Pro
   return workspace.exclusively(target, exclusiveOf(scene), async (context) => {
     const forget = toForget(id, context, folder);
     const report = await syncTarget(context, folder, optionsFor(new Set([id]), request.waitMs));
-    await noteRetraction(workspace, report, startedAt, folder.commit);
+    await noteRetraction(scene, report, startedAt, folder.commit);
     const { state, open } = context.memory;
     const remains: Remains = { state, open, covers: (document) => covers(id, document), whole: 'replaceAll' in context.connection.target };
     const there = stillThere(remains, report);
@@ -142,7 +142,7 @@ async function afterFailure(target: TargetConfig, id: DocumentId, error: SyncErr
   const reason = `${error.message}; ${error.next}`;
   try {
     const view = await workspace.view(target.name);
-    const heldThere = view.state.retracted?.[id] !== undefined;
+    const heldThere = view.state.retracted[id] !== undefined;
     return { knows: 'maybe', reason: heldThere ? reason : `${reason}. It is not kept out of this bot yet: run this again` };
   } catch (thrown) {
     if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;

@@ -1,9 +1,11 @@
-// `state rename`: hands what is remembered of a bot to its target's new name. Nothing is asked of the vendor, and nothing changes there.
+// `state rename`: hands what is remembered of a bot to its target's new name. `state accept`: takes a hand-edited memory at its word. Nothing is asked
+// of the vendor, and nothing changes there.
 import { lockDaemon } from '../daemon/daemon.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
+import { noteInHistory } from './note-run.ts';
 import { plain } from './reports.ts';
 import { ciLockWaitMs } from './sync.ts';
 
@@ -11,13 +13,52 @@ import { ciLockWaitMs } from './sync.ts';
 export interface StateRequest {
   readonly action: string;
   readonly from: string;
-  readonly to: string;
+  readonly to: string | null;
 }
 
-/** Runs `state rename`. Resolves to 0; everything else is thrown. */
+/** Runs `state rename` and `state accept`. Resolves to 0; everything else is thrown. */
 export async function state(invocation: Invocation, { action, from, to }: StateRequest): Promise<number> {
-  if (action !== 'rename')
-    throw new SyncError('USAGE', { message: `state: found "${action}", expected rename`, next: 'kbsync state rename OLD NEW' });
+  const usage = (message: string) =>
+    new SyncError('USAGE', { message, next: 'kbsync state rename OLD NEW, or kbsync state accept TARGET' });
+  if (action === 'accept' && to === null) return accept(invocation, from);
+  if (action === 'rename' && to !== null) return rename(invocation, { action, from, to });
+  if (action === 'accept') throw usage('state accept takes one name');
+  throw usage(action === 'rename' ? 'state rename takes two names' : `state: found "${action}", expected rename or accept`);
+}
+
+/** What a person has edited in `state/<target>.json`, checked and sealed anew. */
+async function accept(invocation: Invocation, target: string): Promise<number> {
+  const { output, command } = invocation;
+  const workspace = await workspaceOf(invocation);
+  try {
+    const [known] = workspace.targets([target]);
+    const name = known?.name ?? target;
+    const how = { command: 'kbsync state accept', lockWaitMs: workspace.underCi ? ciLockWaitMs : 0, stop: invocation.stop };
+    const done = await workspace.acceptState(name, how);
+    const message =
+      done === 'accepted'
+        ? `the state of ${name} is taken as you edited it; kbsync drift --target ${name} holds it against the bot`
+        : `the state of ${name} is as kbsync wrote it: there is nothing to accept`;
+    if (done === 'accepted')
+      await noteInHistory(
+        workspace,
+        { at: new Date(workspace.now()).toISOString(), kind: 'run', target: name, command: 'state accept' },
+        output,
+      );
+    output.answer(
+      () => plain({ version: 1, command, exitCode: 0, action: 'accept', target: name, done, message }),
+      () => output.data(visible(message)),
+    );
+    return 0;
+  } finally {
+    await workspace.close();
+  }
+}
+
+async function rename(
+  invocation: Invocation,
+  { action, from, to }: { readonly action: string; readonly from: string; readonly to: string },
+) {
   const { output, command } = invocation;
   const workspace = await workspaceOf(invocation);
   try {
@@ -27,7 +68,7 @@ export async function state(invocation: Invocation, { action, from, to }: StateR
       const how = { command: 'kbsync state rename', lockWaitMs: workspace.underCi ? ciLockWaitMs : 0, stop: invocation.stop };
       const done = await workspace.renameState(from, to, how);
       const at = new Date(workspace.now()).toISOString();
-      await workspace.history.append({ at, kind: 'run', target: to, command: 'state rename', from });
+      await noteInHistory(workspace, { at, kind: 'run', target: to, command: 'state rename', from }, output);
       const message = done === 'renamed' ? `what was known as ${from} is known as ${to} now` : `the rename of ${from} to ${to} is finished`;
       output.answer(
         () => plain({ version: 1, command, exitCode: 0, action, from, to, message }),

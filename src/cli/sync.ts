@@ -16,6 +16,7 @@ import type { Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
 import { failedReport, pausedNote, pausedReport } from './failed-report.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
+import { noteInHistory } from './note-run.ts';
 import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
@@ -72,7 +73,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     const reports = await Promise.all(targets.map(passOf));
     progress.end();
     await workspace.saveCache();
-    for (const report of reports) await noteRun(workspace, report, startedAt, folder.commit);
+    for (const report of reports) await noteRun(workspace, report, startedAt, folder.commit, invocation);
     const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
     return finish(invocation, told, folder, startedAt);
   } finally {
@@ -202,10 +203,17 @@ async function refuseDifferences(
   });
 }
 
-async function noteRun(workspace: Workspace, report: TargetReport, startedAt: number, commit: string | null): Promise<void> {
+async function noteRun(
+  workspace: Workspace,
+  report: TargetReport,
+  startedAt: number,
+  commit: string | null,
+  { output }: Invocation,
+): Promise<void> {
   if (report.error?.code === 'LOCKED') return;
   const exitCode = strongest(codesOf(report));
-  await workspace.history.append(runEntry(report, { command: 'sync', startedAt, durationMs: Date.now() - startedAt, commit, exitCode }));
+  const durationMs = Date.now() - startedAt;
+  await noteInHistory(workspace, runEntry(report, { command: 'sync', startedAt, durationMs, commit, exitCode }), output);
 }
 
 function finish(invocation: Invocation, reports: readonly TargetReport[], folder: Folder, startedAt: number): number {

@@ -63,6 +63,8 @@ export interface Call {
   /** The vendor-side container that holds our items, where the vendor has one and it is known. */
   readonly container: string | null;
   readonly workspace: string;
+  /** Throws where the run has lost its right to write meanwhile: asked before every attempt that is no read. The connector hands it on. */
+  readonly guard?: () => void;
 }
 
 // ── items ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

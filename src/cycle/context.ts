@@ -15,6 +15,8 @@ import type { Found } from './seen.ts';
 export interface CycleMemory {
   readonly state: TargetState;
   readonly open: readonly Effect[];
+  /** The machine on which it was saved last, at most by this very run; null: not known. */
+  readonly savedBy: { readonly host: string | null };
   append(entries: readonly EntryBody[]): Promise<void>;
   checkpoint(): Promise<void>;
 }
@@ -42,6 +44,10 @@ export interface CycleContext {
   readonly texts: CycleTexts;
   readonly emit: Emit;
   readonly nowMs: () => number;
+  /** This machine, by name. */
+  readonly host: string;
+  /** Throws LOCKED where this run has lost its right to write; left out: it has none to lose. */
+  readonly guard?: () => void;
   readonly newEffectId: () => EffectId;
   readonly nextNumber: (kind: 'T' | 'U' | 'H') => string;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;

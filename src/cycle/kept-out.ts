@@ -30,7 +30,7 @@ type Digests = (path: string) => string | null;
 
 /** What the retractions in a state come to in this folder. */
 export function keptOut(state: Known, { scan }: Pick<Folder, 'scan'>): KeptOut {
-  const held = Object.entries(state.retracted ?? {});
+  const held = Object.entries(state.retracted);
   if (held.length === 0) return nothing;
   const out = new Map<DocumentId, DocumentId>();
   const leaves = new Map<DocumentId, KeptReason>();
@@ -42,7 +42,7 @@ export function keptOut(state: Known, { scan }: Pick<Folder, 'scan'>): KeptOut {
     for (const document of changed) returning.set(document, { held: id, reason });
   }
   for (const document of out.keys()) returning.delete(document);
-  for (const [document, id] of out) leaves.set(document, reasonOf(id, state.retracted?.[id]));
+  for (const [document, id] of out) leaves.set(document, reasonOf(id, state.retracted[id]));
   const there = [...Object.keys(state.records), ...state.leftovers.map(({ document }) => document)];
   for (const [id, retracted] of held) {
     for (const document of there) {
@@ -147,7 +147,7 @@ const named = 5;
 
 /** What a plan is told of it. */
 export function retractedFor(state: Known, { returning }: KeptOut): PlanRetracted | undefined {
-  const ids = Object.entries(state.retracted ?? {});
+  const ids = Object.entries(state.retracted);
   if (ids.length === 0) return undefined;
   const ended = new Set([...returning.values()].map(({ held }) => held));
   // What leaves by this very plan is told by its own line.

@@ -8,16 +8,17 @@ import { fold } from '../model/fold.ts';
 import type { Plan } from '../model/operation.ts';
 import type { TargetState } from '../model/record.ts';
 import { buildPlan, type PlanInput } from '../plan/build.ts';
-import { type Contact, type ContactContext, makeContact, reclaim, searchContainers } from '../push/reconcile.ts';
+import { type Contact, type ContactContext, makeContact, orphansOf, reclaim, searchContainers } from '../push/reconcile.ts';
 import { settle } from '../push/settle.ts';
 import { isLearning } from '../training/follow.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
+import { cannotTellNote, isTooOldToCreateBy, makesAnew, replacedToo, takenBackNote, unaccountedNote } from './other-copies.ts';
 import { restingAt } from './resting.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
-import { firstLook, type Seen, seenAtVendor } from './seen.ts';
+import { firstLook, lookAtVendor, type Seen, seenAtVendor } from './seen.ts';
 
 export interface Planned {
   readonly plan: Plan;
@@ -32,7 +33,8 @@ export interface Planned {
 
 /** The call context without its container, as push and training take it. */
 export function callsOf(context: CycleContext): Omit<Call, 'container'> {
-  return { signal: context.kill, workspace: context.config.name };
+  const { kill, config, guard } = context;
+  return { signal: kill, workspace: config.name, ...(guard !== undefined && { guard }) };
 }
 
 /** Asks who the bot is, settles what is unconfirmed, renders what it shall have, makes first contact where there is no state, and plans. */
@@ -52,22 +54,65 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const contact = options.offline || other ? null : await contactWith(context, all);
   const at = new Date(nowMs()).toISOString();
   const call = { ...callsOf(context), container: containerOf(context) };
-  const seen = options.offline || other ? null : await seenAtVendor(context, call, options.found ?? null);
-  const met = contact?.listed === true ? [...contact.entries, firstLook(at, contact.foreign)] : (contact?.entries ?? []);
+  const asked = !options.offline && !other;
+  const seen = asked ? await seenAtVendor(context, call, options.found ?? null) : null;
+  const draft = await drafted(context, folder, options, { all, identity, contact, seen, at });
+  // Nothing is made anew by a look that is too old for it. A plan that was just made by one needs no other.
+  const made = makesAnew(draft.plan, connection.target);
+  const again = asked && contact === null && options.found === undefined && made.length > 0 && isTooOldToCreateBy(context, call);
+  if (!again) return finished(draft, seen, context);
+  const looked = await lookAtVendor(context, call);
+  return finished(await drafted(context, folder, options, { all, identity, contact, seen: looked, at }), looked, context);
+}
+
+interface Facts {
+  readonly all: Wanted;
+  readonly identity: string | null;
+  readonly contact: Contact | null;
+  readonly seen: Seen | null;
+  readonly at: string;
+}
+
+interface Draft extends Planned {
+  /** The state that it was planned on. */
+  readonly state: TargetState;
+  /** Documents that were there though the state did not know. */
+  readonly takenBack: number;
+}
+
+/** The plan that follows from what is known of the bot. */
+async function drafted(context: CycleContext, folder: Folder, options: PlanOptions, facts: Facts): Promise<Draft> {
+  const { memory } = context;
+  const { all, identity, contact, seen, at } = facts;
+  const met = contact?.listed === true ? [...contact.entries, firstLook(at, contact.foreign, context.host)] : (contact?.entries ?? []);
   const learnt = [...met, ...(seen?.entries ?? [])];
-  const found = options.offline || other ? [] : [...learnt, ...(await reclaimed(context, all, stateWith(memory.state, learnt, at)))];
+  const before = stateWith(memory.state, learnt, at);
+  const back =
+    seen === null ? [] : await reclaim([...orphansOf(before.leftovers), ...seen.twins], before.records, contactContext(context, all));
+  const found = [...learnt, ...back];
   const state = stateWith(memory.state, found, at);
   const kept = keptOut(state, folder);
   const wanted = withoutKept(all, kept);
-  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, seen, state, kept }));
+  const plan = buildPlan(planInput(context, folder, wanted, options, { identity, contact, seen: stillVanished(seen, state), state, kept }));
   const returning = new Map([...kept.returning].map(([document, { held }]) => [document, held]));
-  return {
-    plan: { ...plan, notes: [...plan.notes, ...(seen?.notes ?? []), ...lintNotes(wanted)] },
-    wanted,
-    identity,
-    contact: found,
-    returning,
-  };
+  const twins = new Set(seen?.twins.map(({ remoteId }) => remoteId));
+  const takenBack = Object.values(state.records).filter(({ items }) => items.some(({ remoteId }) => twins.has(remoteId ?? ''))).length;
+  return { plan, wanted, identity, contact: found, returning, state, takenBack };
+}
+
+/** What was taken back is not missing. */
+function stillVanished(seen: Seen | null, { records }: TargetState): Seen | null {
+  if (seen?.vanished == null) return seen;
+  const documents = new Set([...seen.vanished.documents].filter((document) => (records[document]?.items.length ?? 0) === 0));
+  return { ...seen, vanished: documents.size === 0 ? null : { ...seen.vanished, documents } };
+}
+
+function finished({ state, takenBack, ...planned }: Draft, seen: Seen | null, context: CycleContext): Planned {
+  const made = makesAnew(planned.plan, context.connection.target);
+  const replaced = replacedToo(made, seen?.twins ?? [], state, context);
+  const told = [takenBackNote(takenBack), unaccountedNote(made, seen?.twins ?? [], state), cannotTellNote(made, context)];
+  const notes = [...(seen?.notes ?? []), ...told.filter((note) => note !== null), ...lintNotes(planned.wanted)];
+  return { ...planned, plan: { ...planned.plan, notes: [...planned.plan.notes, ...notes] }, contact: [...planned.contact, ...replaced] };
 }
 
 /** The state with what is not journaled yet. */
@@ -152,12 +197,6 @@ export async function settleAll(context: CycleContext): Promise<void> {
 /** The container that calls go to: the configured one wins over the one made and remembered. */
 export function containerOf(context: CycleContext): string | null {
   return context.connection.target.container?.configured ?? context.memory.state.container;
-}
-
-/** Copies left over from a lost state whose document the folder gives again. */
-function reclaimed(context: CycleContext, wanted: Wanted, { records, leftovers }: TargetState): Promise<EntryBody[]> {
-  const known = new Set(Object.entries(records).flatMap(([id, record]) => (record.items.length > 0 ? [id] : [])));
-  return reclaim(leftovers, known, contactContext(context, wanted));
 }
 
 /** First contact: null where the state knows the bot already. */

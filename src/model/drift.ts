@@ -18,9 +18,9 @@ export function standingFindings(state: TargetState): readonly DriftFinding[] {
 }
 
 /** Takes out of the last look's note what an entry, about to be folded, tells something newer about. */
-export function dropSettled(draft: { drift?: DriftCheck }, open: ReadonlyMap<EffectId, Effect>, entry: JournalEntry): void {
+export function dropSettled(draft: { drift: DriftCheck | null }, open: ReadonlyMap<EffectId, Effect>, entry: JournalEntry): void {
   const { drift } = draft;
-  if (drift === undefined || drift.findings.length === 0) return;
+  if (drift === null || drift.findings.length === 0) return;
   const settled = new Set(itemsOf(open, entry));
   const findings = drift.findings.filter(({ remoteId }) => !settled.has(remoteId));
   if (findings.length < drift.findings.length) draft.drift = { ...drift, findings };

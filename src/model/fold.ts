@@ -128,7 +128,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
       return;
     case 'retracted': {
-      const { [entry.document]: _, ...others } = draft.retracted ?? {};
+      const { [entry.document]: _, ...others } = draft.retracted;
       draft.retracted = entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted };
       return;
     }

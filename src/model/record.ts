@@ -143,6 +143,8 @@ export interface DriftCheck {
   readonly foreign: number;
   /** Documents whose texts have been compared, and the last of them in the order of ids: where the next part begins. */
   readonly texts: { readonly compared: number; readonly through: DocumentId | null };
+  /** The machine that looked: a state that is used on another one may have been copied, and another copy of it be in use. Null: not known. */
+  readonly host: string | null;
 }
 
 /** What is known of an effect unconfirmed beyond its open begin: its number on the todo list and the vendor's words. */
@@ -173,7 +175,8 @@ export interface Numbers {
 }
 
 export interface TargetState {
-  readonly version: 1;
+  /** The format of snapshot and journal: `state/migrate.ts` has the steps from older ones. */
+  readonly version: 2;
   readonly target: string;
   /** vendor + origin + bot id, as `check` reports it; null before first contact. */
   readonly identity: string | null;
@@ -192,19 +195,22 @@ export interface TargetState {
   readonly todos: readonly Todo[];
   readonly doubts: readonly Doubt[];
   /** The highest numbers given out on the todo list: none is used twice, so that yesterday's "approve H1" meets nothing else today. */
-  readonly numbers?: Numbers;
-  /** Documents taken out by `retract`, by id; left out: none. */
-  readonly retracted?: { readonly [id: DocumentId]: Retracted };
-  /** Left out: the vendor's list was never compared. */
-  readonly drift?: DriftCheck;
+  readonly numbers: Numbers;
+  /** Documents taken out by `retract`, by id. */
+  readonly retracted: { readonly [id: DocumentId]: Retracted };
+  /** Null: the vendor's list was never compared. */
+  readonly drift: DriftCheck | null;
   readonly lastSync: LastSync | null;
   /** The revision that the bot was last seen to know whole. */
   readonly revision: string | null;
 }
 
+/** None given out yet. */
+export const noNumbers: Numbers = { T: 0, U: 0, H: 0 };
+
 /** The numbers with that of an id such as H3 taken into account. */
-export function numbersWith(numbers: Numbers | undefined, ids: readonly string[]): Numbers {
-  const highest = { T: 0, U: 0, H: 0, ...numbers };
+export function numbersWith(numbers: Numbers, ids: readonly string[]): Numbers {
+  const highest = { ...numbers };
   for (const id of ids) {
     const kind = id.slice(0, 1);
     const value = Number(id.slice(1));
@@ -216,7 +222,7 @@ export function numbersWith(numbers: Numbers | undefined, ids: readonly string[]
 /** The state of a target never met. */
 export function emptyState(target: string): TargetState {
   return {
-    version: 1,
+    version: 2,
     target,
     identity: null,
     serial: 0,
@@ -230,6 +236,9 @@ export function emptyState(target: string): TargetState {
     held: [],
     todos: [],
     doubts: [],
+    numbers: noNumbers,
+    retracted: {},
+    drift: null,
     lastSync: null,
     revision: null,
   };

@@ -5,7 +5,7 @@ import type { EntryBody, KnownDocument } from '../model/effect.ts';
 import { isAbsent } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
-import type { Leftover, RemoteItem } from '../model/record.ts';
+import type { Leftover, RemoteItem, TargetState } from '../model/record.ts';
 import { lookalikes } from './adopt-names.ts';
 
 export interface Contact {
@@ -74,25 +74,65 @@ export async function makeContact(context: ContactContext): Promise<Contact> {
 
 const unlisted: Contact = { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0, lookalikes: 0 };
 
+/** An item of ours that no record rests on. */
+export type Unclaimed = Pick<RemoteEntry, 'remoteId' | 'training'> & { readonly mark: string };
+
+/** Copies of ours that were left to a person because their document could not be told. */
+export function orphansOf(leftovers: readonly Leftover[]): Unclaimed[] {
+  return leftovers.flatMap(({ why, mark, remoteId }) => (why === 'orphan' && mark !== null ? [{ remoteId, mark, training: null }] : []));
+}
+
 /**
- * Copies of ours that were left to a person because their document could not be told, and whose document is wanted now (its file was broken, or
- * not there, when the state was lost): they are that document, and are not made a second time.
+ * Items of ours whose document is wanted now, and is not known to be there (its file was broken, or not there, when the state was lost; another copy
+ * of the state has made them): they are that document, and are not made a second time.
  */
 export async function reclaim(
-  leftovers: readonly Leftover[],
-  known: ReadonlySet<DocumentId>,
+  unclaimed: readonly Unclaimed[],
+  records: TargetState['records'],
   context: ContactContext,
 ): Promise<EntryBody[]> {
-  const orphans = leftovers.filter((leftover) => leftover.why === 'orphan' && leftover.mark !== null);
-  if (orphans.length === 0) return [];
-  const wanted = wantedMarks({ ...context, heads: context.heads.filter((head) => !known.has(head.document)) });
+  if (unclaimed.length === 0) return [];
+  const held = (document: DocumentId) => records[document]?.items ?? [];
+  const heads = context.heads.flatMap((head): PayloadHead[] => {
+    const there = new Set(held(head.document).map(({ part }) => part));
+    const parts = head.parts.filter(({ key }) => !there.has(key));
+    return parts.length === 0 ? [] : [{ ...head, parts }];
+  });
+  const wanted = wantedMarks({ ...context, heads });
+  if (wanted.size === 0) return [];
   const ours = new Map<string, OurEntry[]>();
-  for (const { remoteId, mark } of orphans) {
-    if (mark === null || !wanted.has(stemOf(mark, context.target))) continue;
+  const others: OurEntry[] = [];
+  for (const { remoteId, mark, training } of unclaimed) {
     const stem = stemOf(mark, context.target);
-    ours.set(stem, [...(ours.get(stem) ?? []), { remoteId, mark, name: null, training: null }]);
+    const entry = { remoteId, mark, name: null, training };
+    if (wanted.has(stem)) ours.set(stem, [...(ours.get(stem) ?? []), entry]);
+    else others.push(entry);
   }
-  return ours.size === 0 ? [] : (await entriesOf(ours, wanted, context)).entries;
+  const entries = [...(await entriesOf(ours, wanted, context)).entries, ...(await movedMeanwhile(others, wanted, ours, context))];
+  // A part that was found joins those that are known.
+  return entries.map((entry) =>
+    entry.kind === 'known'
+      ? { ...entry, documents: entry.documents.map((known) => ({ ...known, items: [...held(known.document), ...known.items] })) }
+      : entry,
+  );
+}
+
+/** Items that are read for their text's sake, at most: what carries the mark of a document that nobody wants is seldom more. */
+const mostRead = 50;
+
+/** What was made under a name that its document no longer has is told by its text, where the vendor shows it. */
+async function movedMeanwhile(
+  others: readonly OurEntry[],
+  wanted: ReadonlyMap<string, Wanted>,
+  ours: ReadonlyMap<string, unknown>,
+  context: ContactContext,
+): Promise<EntryBody[]> {
+  const missing = [...wanted].flatMap(([stem, match]) => (ours.has(stem) ? [] : [match]));
+  const { taken } = await takeByText(others.slice(0, mostRead), missing, context.now(), context);
+  return taken.map(({ match: { head }, item }): EntryBody => {
+    const { document, path, title, url, body } = head;
+    return { kind: 'known', documents: [{ document, path, title, url, body, items: [item], origin: 'created' }] };
+  });
 }
 
 /** The mark without what changes from copy to copy. */

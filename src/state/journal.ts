@@ -3,12 +3,16 @@
 import { dirname } from 'node:path';
 import type { JournalEntry } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
-import { sha256 } from '../model/json.ts';
+import { type JsonRecord, sha256 } from '../model/json.ts';
 import type { AppendFile, Disk } from './disk.ts';
+import { migratedEntry, newerFormat, oldestFormat, stateFormat } from './migrate.ts';
+import { merged } from './snapshot.ts';
 
 /** The first line: the generation of the snapshot that the entries below follow (0: none yet). */
 export interface JournalHeader {
-  readonly journal: 1;
+  readonly journal: typeof stateFormat;
+  /** The version that began the file; null: not known. */
+  readonly kbsync: string | null;
   readonly target: string;
   readonly follows: number;
 }
@@ -20,11 +24,15 @@ export interface JournalContent {
   /** Bytes in the file, and bytes of whole, good lines at its start; null where there is no file. */
   readonly bytes: number | null;
   readonly goodBytes: number;
+  /** Not as this kbsync writes it: of an older format, or its line ends were converted on the way. Written anew before anything is added. */
+  readonly stale: 'older' | 'converted' | null;
 }
 
 export interface Journal {
   /** Entries on disk. */
   readonly length: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
   /** Reads everything and durably cuts a torn end. To be called once, before anything is written. */
   readBack(): Promise<JournalContent>;
   /** Which snapshot a new file is to follow, where there is none yet. */
@@ -57,7 +65,7 @@ export function journalText(header: JournalHeader, entries: readonly JournalEntr
 }
 
 /** A journal of one target. Nothing is read or written yet. */
-export function openJournal(disk: Disk, path: string, target: string): Journal {
+export function openJournal(disk: Disk, path: string, target: string, kbsync: string | null = null): Journal {
   const jobs: Job[] = [];
   let header: JournalHeader | null = null;
   let follows = 0;
@@ -67,6 +75,19 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
   /** Set by a write that failed half-way: what must be done before the file may be trusted with more. */
   let repair: (() => Promise<void>) | null = null;
   let working: Promise<void> | null = null;
+
+  const headerOf = (after: number): JournalHeader => ({ journal: stateFormat, kbsync, target, follows: after });
+
+  /** The whole file anew, at once or, where that fails, before anything else is added to it. */
+  const replaceWith = (next: JournalHeader, entries: readonly JournalEntry[]): (() => Promise<void>) => {
+    const text = journalText(next, entries);
+    return async () => {
+      await disk.replace(path, text);
+      header = next;
+      length = entries.length;
+      goodBytes = Buffer.byteLength(text);
+    };
+  };
 
   const closeFile = async (): Promise<void> => {
     const open = file;
@@ -83,7 +104,7 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
 
   const write = async (entries: readonly JournalEntry[]): Promise<void> => {
     await mend();
-    const first: JournalHeader | null = header === null ? { journal: 1, target, follows } : null;
+    const first: JournalHeader | null = header === null ? headerOf(follows) : null;
     const text = (first === null ? '' : encodeLine(first)) + entries.map(encodeLine).join('');
     const before = goodBytes;
     try {
@@ -140,8 +161,18 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
     get length() {
       return length;
     },
+    get bytes() {
+      return goodBytes;
+    },
     async readBack() {
       const content = readJournal(disk, path);
+      if (content.header !== null && content.stale !== null) {
+        // A reader of its own format must not meet half of each: the first that is added makes it today's, whole.
+        header = content.header;
+        length = content.entries.length;
+        repair = replaceWith(headerOf(content.header.follows), content.entries);
+        return content;
+      }
       if (content.bytes !== null && content.bytes !== content.goodBytes) await disk.truncate(path, content.goodBytes);
       if (content.goodBytes > 0 && content.newlineMissing) await disk.append(path, '\n');
       header = content.header;
@@ -157,16 +188,8 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
     alone: <Result>(task: () => Promise<Result>) =>
       new Promise<Result>((resolve, reject) => enqueue({ kind: 'alone', run: () => task().then(resolve, reject) })),
     async rewrite(generation, entries) {
-      const next: JournalHeader = { journal: 1, target, follows: generation };
-      const text = journalText(next, entries);
-      const replace = async (): Promise<void> => {
-        await disk.replace(path, text);
-        header = next;
-        length = entries.length;
-        goodBytes = Buffer.byteLength(text);
-      };
       // Where it fails, old or new may stand there: nothing is appended before it has been done after all.
-      repair = replace;
+      repair = replaceWith(headerOf(generation), entries);
       await mend();
     },
     async close() {
@@ -177,29 +200,38 @@ export function openJournal(disk: Disk, path: string, target: string): Journal {
 }
 
 /**
- * The whole journal as it stands, changing nothing; a torn end is left out. STATE_DAMAGED names the line of any other damage;
- * STATE_NEWER where a newer kbsync wrote it.
+ * The whole journal as it stands, changing nothing; a torn end is left out, and what an older kbsync wrote is brought up. STATE_DAMAGED names the
+ * line of any other damage; STATE_NEWER where a newer kbsync wrote it.
  */
 export function readJournal(disk: Disk, path: string): JournalContent & { readonly newlineMissing: boolean } {
-  const bytes = disk.read(path);
-  if (bytes === null) return { header: null, entries: [], bytes: null, goodBytes: 0, newlineMissing: false };
+  const given = disk.read(path);
+  if (given === null) return { header: null, entries: [], bytes: null, goodBytes: 0, stale: null, newlineMissing: false };
+  const converted = given.indexOf('\r\n') !== -1;
+  // kbsync writes no carriage return; what is left is proven line by line.
+  const bytes = converted ? Buffer.from(given.toString('utf8').replaceAll('\r\n', '\n').replace(/\r$/, '')) : given;
   const entries: JournalEntry[] = [];
   let header: JournalHeader | null = null;
+  let format: number = stateFormat;
   let start = 0;
+  const found = (goodBytes: number, newlineMissing: boolean) => {
+    const stale = converted ? 'converted' : format < stateFormat ? 'older' : null;
+    return { header, entries, bytes: given.length, goodBytes, stale, newlineMissing } as const;
+  };
   for (let line = 1; start < bytes.length; line += 1) {
     const end = bytes.indexOf(10, start);
     const text = bytes.toString('utf8', start, end === -1 ? bytes.length : end);
     const value = decodeLine(text);
     if (value === undefined) {
+      if (text.startsWith('<<<<<<< ')) throw merged(path);
       if (isTorn(bytes, start, end)) break;
       throw damagedLine(path, line);
     }
-    if (header === null) header = asHeader(value, path);
-    else entries.push(value as JournalEntry);
-    if (end === -1) return { header, entries, bytes: bytes.length, goodBytes: bytes.length, newlineMissing: true };
+    if (header === null) ({ header, format } = asHeader(value, path));
+    else entries.push(format === stateFormat ? (value as JournalEntry) : migratedEntry(value as JsonRecord, format));
+    if (end === -1) return found(bytes.length, true);
     start = end + 1;
   }
-  return { header, entries, bytes: bytes.length, goodBytes: start, newlineMissing: false };
+  return found(start, false);
 }
 
 /** The last line, cut short; or the last block, which some file systems leave as zeros after a power cut. A whole line is never torn. */
@@ -221,15 +253,13 @@ function decodeLine(line: string): unknown {
   return JSON.parse(text);
 }
 
-function asHeader(value: unknown, path: string): JournalHeader {
+function asHeader(value: unknown, path: string): { readonly header: JournalHeader; readonly format: number } {
   if (typeof value === 'object' && value !== null && 'journal' in value && 'target' in value && 'follows' in value) {
     const { journal, target, follows } = value;
-    if (typeof journal === 'number' && journal > 1) {
-      throw new SyncError('STATE_NEWER', {
-        message: `${path} was written by a newer kbsync (journal format ${journal}, this one knows 1)`,
-      });
-    }
-    if (journal === 1 && typeof target === 'string' && typeof follows === 'number') return { journal, target, follows };
+    const kbsync = 'kbsync' in value && typeof value.kbsync === 'string' ? value.kbsync : null;
+    if (typeof journal === 'number' && journal > stateFormat) throw newerFormat(path, journal, JSON.stringify(value));
+    if (typeof journal === 'number' && journal >= oldestFormat && typeof target === 'string' && typeof follows === 'number')
+      return { header: { journal: stateFormat, kbsync, target, follows }, format: journal };
   }
   throw damagedLine(path, 1);
 }

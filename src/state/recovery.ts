@@ -1,12 +1,13 @@
 // How snapshot and journal become one state again, and what is said when they cannot. Reads nothing and writes nothing.
 import { join } from 'node:path';
 import type { Effect, JournalEntry } from '../model/effect.ts';
-import { SyncError } from '../model/error.ts';
+import { errorTable, SyncError } from '../model/error.ts';
 import { draftOf, foldInto, type StateDraft } from '../model/fold.ts';
 import type { Timestamp } from '../model/json.ts';
 import { type EffectId, emptyState, type TargetState } from '../model/record.ts';
 import type { JournalContent } from './journal.ts';
-import type { Snapshot } from './snapshot.ts';
+import { stateFormat } from './migrate.ts';
+import type { Decoded } from './snapshot.ts';
 
 interface Paths {
   readonly snapshot: string;
@@ -25,7 +26,7 @@ export function ledgerPaths(dir: string, target: string): Paths {
 
 /** The snapshot to begin with. */
 export interface Found {
-  readonly snapshot: Snapshot | null;
+  readonly snapshot: Decoded | null;
   readonly source: 'current' | 'previous' | 'none';
   readonly recovered: string | null;
   /** Why the current one cannot be used, where it cannot. */
@@ -58,7 +59,7 @@ export function replay(place: { readonly dir: string; readonly target: string },
     });
   }
   // An empty journal beside a snapshot is a person's word that nothing was pushed since; a missing or unreadable one is not.
-  if (snapshot !== null && content.header === null && content.bytes !== 0) throw journalMissing(paths, snapshot);
+  if (snapshot !== null && content.header === null && content.bytes !== 0) throw journalMissing(paths, { snapshot, source: found.source });
   const known = follows === generation ? 0 : follows === snapshot?.holds.follows ? snapshot.holds.entries : null;
   if (found.damage !== null && content.header === null) throw wayOut(found.damage, paths);
   if (known === null)
@@ -75,7 +76,9 @@ export function replay(place: { readonly dir: string; readonly target: string },
     foldEntry(memory, entry);
   }
   const kept = content.entries.every((entry) => entry.kind === 'begin' || entry.kind === 'doubt');
-  return { ...memory, follows, aged, unsaved: follows !== generation || found.source === 'previous' || !kept };
+  // What an older kbsync wrote, or something on its way here has changed, is written anew with the next save.
+  const stale = content.stale !== null || (snapshot !== null && (snapshot.format < stateFormat || snapshot.converted));
+  return { ...memory, follows, aged, unsaved: follows !== generation || found.source === 'previous' || !kept || stale };
 }
 
 /** One entry into state, open effects and their stamps. */
@@ -151,9 +154,11 @@ export function stillOpen(
 
 /** The same damage with what a person can do about it. */
 export function wayOut(damage: SyncError, paths: Paths): SyncError {
+  const own = damage.next === errorTable.STATE_DAMAGED.next ? null : damage.next;
+  const known = damage.data['edited'] === true || damage.data['merge'] === true;
   return new SyncError('STATE_DAMAGED', {
     message: damage.message,
-    next: damage.message.includes('another target') ? damage.next : restoreOrMoveAway(paths),
+    next: own === null ? restoreOrMoveAway(paths) : known ? `${own}; or ${restoreOrMoveAway(paths)}` : own,
     data: damage.data,
     cause: damage,
   });
@@ -168,7 +173,17 @@ function otherMoment(paths: Paths, follows: number, generation: number | null): 
   });
 }
 
-function journalMissing(paths: Paths, snapshot: Snapshot): SyncError {
+function journalMissing(
+  paths: Paths,
+  { snapshot, source }: { readonly snapshot: Pick<Decoded, 'savedAt'>; readonly source: Found['source'] },
+): SyncError {
+  if (source === 'previous') {
+    return new SyncError('STATE_DAMAGED', {
+      message: `of this state only ${paths.previous}, the copy before, is here: ${paths.snapshot} and ${paths.journal} are missing; nothing was changed`,
+      next: restoreOrMoveAway(paths),
+      data: { file: paths.snapshot },
+    });
+  }
   return new SyncError('STATE_DAMAGED', {
     message: `${paths.journal} is missing or empty of its first line, but ${paths.snapshot} needs it: what was pushed since ${snapshot.savedAt} would be forgotten`,
     next: `restore it; or, if nothing was pushed since then, make it an empty file and run again; or move ${paths.snapshot} away, too: first contact takes back what is ours`,

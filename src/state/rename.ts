@@ -7,8 +7,9 @@ import { type JsonRecord, sha256, type Timestamp } from '../model/json.ts';
 import type { EffectId, HeldRun, TargetState } from '../model/record.ts';
 import { type Disk, temporaryName } from './disk.ts';
 import { journalText } from './journal.ts';
+import { stateFormat } from './migrate.ts';
 import { ledgerPaths, stillOpen } from './recovery.ts';
-import { encodeSnapshot } from './snapshot.ts';
+import { encodeSnapshot, type Writer } from './snapshot.ts';
 
 /** A rename that was decided and is not yet carried out: all that the new name is to have. */
 export interface PendingRename {
@@ -25,6 +26,7 @@ export interface Renamed {
   readonly begunAt: ReadonlyMap<EffectId, Timestamp>;
   readonly generation: number;
   readonly savedAt: Timestamp;
+  readonly savedBy: Writer;
 }
 
 const suffix = '.renaming';
@@ -40,7 +42,7 @@ export function pendingRename(disk: Disk, dir: string, target: string): PendingR
 }
 
 /** What the new name is to have: whole, so that nothing else is needed to carry it out. */
-export function renamedTo({ state, open, begunAt, generation, savedAt }: Renamed, to: string): PendingRename {
+export function renamedTo({ state, open, begunAt, generation, savedAt, savedBy }: Renamed, to: string): PendingRename {
   const from = state.target;
   const next = generation + 1;
   const renamed: TargetState = { ...state, target: to, held: state.held.map((run) => heldFor(run, from, to)) };
@@ -48,8 +50,8 @@ export function renamedTo({ state, open, begunAt, generation, savedAt }: Renamed
   return {
     from,
     to,
-    snapshot: encodeSnapshot({ generation: next, holds: { follows: next, entries: 0 }, savedAt, state: renamed }),
-    journal: journalText({ journal: 1, target: to, follows: next }, entries),
+    snapshot: encodeSnapshot({ generation: next, holds: { follows: next, entries: 0 }, savedAt, savedBy, state: renamed }),
+    journal: journalText({ journal: stateFormat, kbsync: savedBy.kbsync, target: to, follows: next }, entries),
   };
 }
 

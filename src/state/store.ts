@@ -6,10 +6,10 @@ import { SyncError } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { TargetState } from '../model/record.ts';
 import { type Disk, sweepTemporary } from './disk.ts';
-import { openJournal, readJournal } from './journal.ts';
+import { type JournalContent, openJournal, readJournal } from './journal.ts';
 import { ages, type Found, foldEntry, ledgerPaths, replay, stillOpen, wayOut } from './recovery.ts';
 import { decideRename, diskAfter, finishRename, pendingRename, renamedAway, renamedTo } from './rename.ts';
-import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
+import { type Decoded, decodeSnapshot, encodeSnapshot, type Snapshot, unknownWriter, type Writer } from './snapshot.ts';
 
 export interface LedgerPlace {
   readonly disk: Disk;
@@ -23,6 +23,8 @@ export interface LedgerInput extends LedgerPlace {
   readonly now: () => number;
   /** Throws where the lock is no longer held (Lock.verify): asked before every write. */
   readonly guard?: () => void;
+  /** Who writes: kept in the files, so that another kbsync can say which version it takes. */
+  readonly writer?: Writer;
 }
 
 /** What is known of a target, read without a lock. */
@@ -30,8 +32,10 @@ export interface LedgerView {
   readonly state: TargetState;
   /** Effects begun and not ended: what is unconfirmed. */
   readonly open: readonly Effect[];
-  /** Set where a damaged snapshot was made good from the previous copy and the journal; a sentence for people. */
+  /** Set where a damaged snapshot was made good from the previous copy and the journal, or its line ends were; a sentence for people. */
   readonly recovered: string | null;
+  /** Who saved it last. */
+  readonly savedBy: Writer;
 }
 
 /** The memory of one target while its lock is held. `state` and `open` are live. */
@@ -66,8 +70,10 @@ export async function readLedger(given: LedgerPlace): Promise<LedgerView> {
     // The snapshot first: a journal read after it can only be of the same moment or continue it.
     try {
       const found = await findSnapshot(place);
-      const memory = replay(place, found, readJournal(place.disk, paths.journal));
-      return { state: memory.draft, open: [...memory.open.values()], recovered: found.recovered };
+      const content = readJournal(place.disk, paths.journal);
+      const memory = replay(place, found, content);
+      const savedBy = found.snapshot?.savedBy ?? unknownWriter;
+      return { state: memory.draft, open: [...memory.open.values()], recovered: recoveredOf(found, content, paths), savedBy };
     } catch (error) {
       // A checkpoint may have gone by between the two reads.
       if (tries === 5) throw error;
@@ -86,9 +92,10 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
   if (pending !== null) await finishRename(disk, dir, pending);
   const paths = ledgerPaths(dir, target);
   const found = await findSnapshot(input);
-  const journal = openJournal(disk, paths.journal, target);
+  const journal = openJournal(disk, paths.journal, target, input.writer?.kbsync ?? null);
   // Judged before anything is written: damage changes nothing.
-  const memory = replay(input, found, readJournal(disk, paths.journal));
+  const content = readJournal(disk, paths.journal);
+  const memory = replay(input, found, content);
   await sweepTemporary(disk, dir, [`${target}.json`, `${target}.journal`]);
   if (found.recovered !== null) await disk.rename(paths.snapshot, paths.damaged);
   await journal.readBack();
@@ -96,6 +103,7 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
   const { draft, open, begunAt } = memory;
   let { follows, unsaved, aged } = memory;
   let generation = found.snapshot?.generation ?? 0;
+  let savedBy = found.snapshot?.savedBy ?? unknownWriter;
   journal.follow(generation);
   const low = new Low<Snapshot | null>(snapshotAdapter(input, found.source === 'current'), null);
 
@@ -110,9 +118,11 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
     input.guard?.();
     const state: TargetState = { ...draft, serial: draft.serial + (aged ? 1 : 0) };
     const next = generation + 1;
-    low.data = { generation: next, holds: { follows, entries: journal.length }, savedAt: stamp(now), state };
+    const writer = input.writer ?? unknownWriter;
+    low.data = { generation: next, holds: { follows, entries: journal.length }, savedAt: stamp(now), savedBy: writer, state };
     await low.write();
     low.data = null;
+    savedBy = writer;
     generation = next;
     draft.serial = state.serial;
     unsaved = false;
@@ -126,7 +136,10 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
     get open() {
       return [...open.values()];
     },
-    recovered: found.recovered,
+    recovered: recoveredOf(found, content, paths),
+    get savedBy() {
+      return savedBy;
+    },
     async append(bodies) {
       if (bodies.length === 0) return;
       input.guard?.();
@@ -157,18 +170,20 @@ export async function renameLedger(input: LedgerInput, to: string): Promise<'ren
     const { draft, open, begunAt, aged } = replay(input, found, readJournal(disk, ledgerPaths(dir, target).journal));
     const state = { ...draft, serial: draft.serial + (aged ? 1 : 0) };
     const generation = found.snapshot?.generation ?? 0;
+    const savedBy = input.writer ?? unknownWriter;
     await sweepTemporary(disk, dir, [`${target}.json`, `${target}.journal`, `${to}.json`, `${to}.journal`, `${to}.renaming`]);
     input.guard?.();
-    await decideRename(disk, dir, renamedTo({ state, open: [...open.values()], begunAt, generation, savedAt: stamp(now) }, to));
+    await decideRename(disk, dir, renamedTo({ state, open: [...open.values()], begunAt, generation, savedAt: stamp(now), savedBy }, to));
   }
   const decided = pending ?? pendingRename(disk, dir, to);
   if (decided !== null) await finishRename(disk, dir, decided);
   return pending === null ? 'renamed' : 'finished';
 }
 
-function noSuchState(target: string, there: readonly string[]): SyncError {
+/** Said where a command speaks of a memory that is not there. */
+export function noSuchState(target: string, there: readonly string[], next = 'kbsync state rename OLD NEW'): SyncError {
   const known = there.length === 0 ? 'there is none' : `there is that of ${there.join(', ')}`;
-  return new SyncError('USAGE', { message: `there is no state of ${target}; ${known}`, next: 'kbsync state rename OLD NEW' });
+  return new SyncError('USAGE', { message: `there is no state of ${target}; ${known}`, next });
 }
 
 function stateInTheWay(to: string, file: string): SyncError {
@@ -182,23 +197,23 @@ function stateInTheWay(to: string, file: string): SyncError {
 async function findSnapshot(place: LedgerPlace): Promise<Found> {
   const { disk, target } = place;
   const paths = ledgerPaths(place.dir, target);
-  const low = new Low<Snapshot | null>(snapshotAdapter(place, false), null);
   let damage: SyncError | null = null;
   try {
-    await low.read();
-    if (low.data !== null) return { snapshot: low.data, source: 'current', recovered: null, damage: null };
+    const current = await snapshotAdapter(place, false).read();
+    if (current !== null) return { snapshot: current, source: 'current', recovered: null, damage: null };
   } catch (error) {
     if (!(error instanceof SyncError) || error.code !== 'STATE_DAMAGED') throw error;
     damage = error;
   }
   const previous = disk.read(paths.previous);
   if (previous === null && damage === null) return { snapshot: null, source: 'none', recovered: null, damage };
-  let snapshot: Snapshot | null;
+  let snapshot: Decoded | null;
   try {
     // No previous copy: the first snapshot ever, which a journal from the very beginning makes good.
     snapshot = previous === null ? null : decodeSnapshot(previous.toString('utf8'), paths.previous, target);
   } catch (error) {
-    throw damage === null && error instanceof SyncError && error.code === 'STATE_DAMAGED' ? wayOut(error, paths) : (damage ?? error);
+    if (!(error instanceof SyncError) || error.code !== 'STATE_DAMAGED') throw error;
+    throw damage ?? wayOut(error, paths);
   }
   const recovered =
     damage === null
@@ -207,8 +222,22 @@ async function findSnapshot(place: LedgerPlace): Promise<Found> {
   return { snapshot, source: 'previous', recovered, damage };
 }
 
+/** What is said of a state that was made good; null where nothing had to be. */
+function recoveredOf(found: Found, content: JournalContent, { snapshot, journal }: ReturnType<typeof ledgerPaths>): string | null {
+  const files = [...(found.snapshot?.converted === true ? [snapshot] : []), ...(content.stale === 'converted' ? [journal] : [])];
+  const converted =
+    files.length === 0
+      ? null
+      : `${files.join(' and ')}: line ends were converted (by git's autocrlf, or a transfer as text); everything else is as kbsync wrote it, and the ` +
+        'next save puts them back. Keep the state out of git, or mark its folder "-text" in .gitattributes';
+  return found.recovered ?? converted;
+}
+
 /** lowdb's two methods over the durable disk. Writing keeps the copy before as .bak, but never a damaged one. */
-function snapshotAdapter(place: LedgerPlace, goodNow: boolean): Adapter<Snapshot | null> {
+function snapshotAdapter(
+  place: LedgerPlace,
+  goodNow: boolean,
+): Pick<Adapter<Snapshot | null>, 'write'> & { read(): Promise<Decoded | null> } {
   const { disk, target } = place;
   const paths = ledgerPaths(place.dir, target);
   let good = goodNow;

@@ -1,7 +1,8 @@
 // What each bot was last given, compressed, one file a payload: for diffs and for the likeness of moved files. It may all be lost:
-// nothing is synced, and what cannot be read counts as not there.
+// nothing is synced, what cannot be read counts as not there, and what cannot be written is not kept.
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { SyncError } from '../model/error.ts';
 import type { Fingerprint } from '../model/json.ts';
 import type { Disk } from './disk.ts';
 
@@ -12,7 +13,7 @@ export interface GivenText {
 }
 
 export interface Texts {
-  /** Does nothing where it is kept already. STATE_UNWRITABLE. */
+  /** Does nothing where it is kept already, and where it cannot be kept. */
   put(fingerprint: Fingerprint, given: GivenText): void;
   /** Null where it is not kept, or damaged. */
   get(fingerprint: Fingerprint): GivenText | null;
@@ -30,15 +31,17 @@ export function openTexts(disk: Disk, dir: string): Texts {
   return {
     put(fingerprint, given) {
       const path = pathOf(fingerprint);
-      if ((disk.stat(path)?.size ?? 0) > 0) return;
       const { parts, body } = given;
       const plain = { parts: parts.map(({ key, title, text }) => ({ key, title, text })), body };
-      disk.writeLoosely(path, gzipSync(JSON.stringify(plain), { level: 1 }));
+      // A full disk stops the run where it matters: at the journal.
+      quietly(() => {
+        if ((disk.stat(path)?.size ?? 0) === 0) disk.writeLoosely(path, gzipSync(JSON.stringify(plain), { level: 1 }));
+      });
     },
     get(fingerprint) {
-      const bytes = disk.read(pathOf(fingerprint));
-      if (bytes === null) return null;
       try {
+        const bytes = disk.read(pathOf(fingerprint));
+        if (bytes === null) return null;
         const value: unknown = JSON.parse(gunzipSync(bytes, { maxOutputLength: maxTextBytes }).toString('utf8'));
         return isGiven(value) ? value : null;
       } catch {
@@ -46,9 +49,20 @@ export function openTexts(disk: Disk, dir: string): Texts {
       }
     },
     sweep(live) {
-      for (const name of disk.list(dir)) if (!name.endsWith('.gz') || !live.has(name.slice(0, -3))) disk.removeLoosely(join(dir, name));
+      quietly(() => {
+        for (const name of disk.list(dir)) if (!name.endsWith('.gz') || !live.has(name.slice(0, -3))) disk.removeLoosely(join(dir, name));
+      });
     },
   };
+}
+
+/** For what may be lost. A crash of the process is not swallowed: only what the system says. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+  }
 }
 
 function isGiven(value: unknown): value is GivenText {

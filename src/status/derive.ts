@@ -106,7 +106,7 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
     behind,
     inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
     forgetting: state.forgetting.length,
-    retracted: Object.keys(state.retracted ?? {}),
+    retracted: Object.keys(state.retracted),
     outOfScope: state.lastSync?.outOfScope ?? 0,
     drift,
     documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),
@@ -115,7 +115,7 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
 
 function driftOf(state: TargetState, nowMs: number): DriftStatus | null {
   const { drift } = state;
-  if (drift === undefined) return null;
+  if (drift === null) return null;
   const { at, foreign } = drift;
   return { at, ageMs: Math.max(0, nowMs - Date.parse(at)), ...driftCounts(standingFindings(state)), foreign };
 }

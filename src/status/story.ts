@@ -64,7 +64,7 @@ export function storyOf(document: DocumentId, state: TargetState, open: readonly
       .filter((leftover) => leftover.document === document)
       .map(({ remoteId, why, removable, since }) => ({ remoteId, why, removable, since })),
     forgetting: state.forgetting.filter((gone) => gone.document === document).map(({ remoteId, since }) => ({ remoteId, since })),
-    retracted: (state.retracted?.[document] ?? state.retracted?.[document.replace(/#qa-[^#]*$/, '')])?.since ?? null,
+    retracted: (state.retracted[document] ?? state.retracted[document.replace(/#qa-[^#]*$/, '')])?.since ?? null,
   };
 }
 
@@ -92,7 +92,7 @@ export function whois(name: string, state: TargetState, open: readonly Effect[])
 /** Every document that this target knows anything of, with the path it was known to lie at. */
 export function knownDocuments(state: TargetState, open: readonly Effect[]): ReadonlyMap<DocumentId, string> {
   const known = new Map<DocumentId, string>();
-  for (const [document, { path }] of Object.entries(state.retracted ?? {})) known.set(document, path);
+  for (const [document, { path }] of Object.entries(state.retracted)) known.set(document, path);
   for (const { document } of state.leftovers) known.set(document, document);
   for (const { document, path } of state.forgetting) known.set(document, path);
   for (const { operation } of state.todos) known.set(operation.document, operation.path);

@@ -93,12 +93,20 @@ export interface EngineInput {
   readonly clock?: { nowMs: number };
   readonly id?: () => string;
   readonly stop?: AbortSignal;
+  /** The machine that runs it. */
+  readonly host?: string;
 }
 
 /** One `sync` of one target over the given disk; opens and closes the ledger as a process would. */
 export async function runSync(input: EngineInput): Promise<TargetReport> {
   const clock = input.clock ?? { nowMs: Date.UTC(2026, 10, 21) };
-  const ledger: Ledger = await openLedger({ disk: input.disk, dir: '/state', target: 'bot', now: () => clock.nowMs });
+  const ledger: Ledger = await openLedger({
+    disk: input.disk,
+    dir: '/state',
+    target: 'bot',
+    now: () => clock.nowMs,
+    writer: { kbsync: '0.0.0', host: input.host ?? 'here' },
+  });
   const context = contextOf(input, ledger, clock);
   const options: SyncOptions = {
     passes: { ...noPasses, initial: true, ...input.passes },
@@ -130,6 +138,7 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
     texts: { put: (key, given) => void texts.set(key, given), get: (key) => texts.get(key) ?? null, sweep: () => {} },
     emit: () => {},
     nowMs: () => clock.nowMs,
+    host: input.host ?? 'here',
     newEffectId: input.id ?? idsFrom(1),
     nextNumber: (kind) => `${kind}${++numbers[kind]}`,
     sleep: (ms) => {

@@ -62,12 +62,12 @@ export function connectTarget<Options>(input: ConnectInput<Options>): Connected 
   let limiter: Limiter | null = null;
 
   const http: Http = async (request, call) => {
-    const { signal } = call;
+    const { signal, guard } = call;
     const queue = limiter;
     // Connecting makes no request: the rate is only known once the connector has told its traits.
     if (queue === null) throw new SyncError('UNEXPECTED', { message: `the connector ${spec.name} sends while it is being connected` });
     const send = (attempt: number) =>
-      queue.run(() => attemptOnce({ input, wire, counter, limiter: queue }, { request, signal, attempt }), signal);
+      queue.run(() => attemptOnce({ input, wire, counter, limiter: queue }, { request, signal, attempt, guard }), signal);
     try {
       return await breaker.run(() =>
         retrying(send, { intent: request.intent, policy, signal, now, random: input.random, sleep: input.sleep }),
@@ -115,12 +115,15 @@ interface Attempt {
   readonly request: HttpRequest;
   readonly signal: AbortSignal;
   readonly attempt: number;
+  readonly guard?: (() => void) | undefined;
 }
 
 /** Sends once and judges the answer: resolves for 2xx, throws a SyncError for everything else. */
-async function attemptOnce(line: Line, { request, signal, attempt }: Attempt): Promise<HttpReply> {
+async function attemptOnce(line: Line, { request, signal, attempt, guard }: Attempt): Promise<HttpReply> {
   const { origin: whereTo, redact, hooks } = line.input;
   const origin = await whereTo();
+  // Between its begin and this moment lie the queue and the pauses of retries: a machine may have slept there, and another run have taken over.
+  if (request.intent !== 'read') guard?.();
   const attempted: Attempted = { request, origin, redact };
   const send = (): Promise<HttpReply> => {
     line.counter.count(request.intent);

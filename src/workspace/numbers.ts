@@ -1,7 +1,7 @@
 // Numbers for the todo list (T1, U2, H3 …), unique over all targets of a workspace so that `todo done T3` needs no target. Several processes may
 // be at work on one state folder, each at a target of its own: a number is one's own only once its file has been made.
 import { join } from 'node:path';
-import { type Numbers, numbersWith, type TargetState } from '../model/record.ts';
+import { type Numbers, noNumbers, numbersWith, type TargetState } from '../model/record.ts';
 import type { Disk } from '../state/disk.ts';
 
 type Kind = 'T' | 'U' | 'H';
@@ -24,9 +24,9 @@ const keptClaims = 16;
 export function highestNumbers(states: readonly TargetState[]): Numbers {
   const ids = states.flatMap(({ numbers, todos, doubts, held }) => [
     ...[...todos, ...doubts, ...held].map(({ id }) => id),
-    ...(numbers === undefined ? [] : [`T${numbers.T}`, `U${numbers.U}`, `H${numbers.H}`]),
+    ...[`T${numbers.T}`, `U${numbers.U}`, `H${numbers.H}`],
   ]);
-  return numbersWith(undefined, ids);
+  return numbersWith(noNumbers, ids);
 }
 
 /** Goes on behind these and behind every claim. Without claims: for a memory that is thrown away. */

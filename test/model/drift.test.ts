@@ -10,7 +10,7 @@ const at = '2026-11-21T12:00:00.000Z';
 const finding = (kind: DriftFinding['kind'], document: string, remoteId: string): DriftFinding => ({ kind, document, remoteId });
 const look = (...findings: DriftFinding[]): EntryBody => ({
   kind: 'drift',
-  check: { at, findings, foreign: 3, texts: { compared: 0, through: null } },
+  check: { at, findings, foreign: 3, texts: { compared: 0, through: null }, host: null },
 });
 const stateOf = (...bodies: EntryBody[]): TargetState => fold(emptyState('t'), stamped(...bodies)).state;
 const base = [...pushed('e1', 'a.md'), trained('a.md'), ...pushed('e2', 'b.md'), trained('b.md')];
@@ -36,7 +36,7 @@ describe('a finding', () => {
 
   it('of texts that a later look has not compared is kept, and no other', () => {
     const state = stateOf(...base, found);
-    const next = { at: '2026-11-22T12:00:00.000Z', findings: [], foreign: 0, texts: { compared: 1, through: 'b.md' } };
+    const next = { at: '2026-11-22T12:00:00.000Z', findings: [], foreign: 0, texts: { compared: 1, through: 'b.md' }, host: null };
     expect(notedCheck(state, next, new Set(['b.md'])).findings).toEqual([finding('changed', 'a.md', 'r-e1')]);
     expect(notedCheck(state, next, new Set(['a.md', 'b.md'])).findings).toEqual([]);
     const missing = { ...next, findings: [finding('missing', 'a.md', 'r-e1')] };

@@ -30,7 +30,7 @@ describe('journal', () => {
     await written(disk, entry(1));
     await written(disk, entry(2), entry(3));
     const content = readJournal(disk, path);
-    expect(content.header).toEqual({ journal: 1, target: 't', follows: 0 });
+    expect(content.header).toEqual({ journal: 2, kbsync: null, target: 't', follows: 0 });
     expect(content.entries).toEqual([...entry(1), ...entry(2), ...entry(3)]);
   });
 
@@ -126,7 +126,7 @@ describe('journal', () => {
     const journal = openJournal(disk, path, 't');
     await journal.readBack();
     await journal.alone(() => journal.rewrite(1, []));
-    const newer = '{"journal":2,"target":"t","follows":1}';
+    const newer = '{"journal":3,"target":"t","follows":1}';
     const { sha256 } = await import('../../src/model/json.ts');
     disk.plant(path, `{"c":"${sha256(newer).slice(0, 8)}","e":${newer}}\n`);
     expect(() => readJournal(disk, path)).toThrow(expect.objectContaining({ code: 'STATE_NEWER' }));

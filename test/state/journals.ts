@@ -65,7 +65,7 @@ function entriesOf({ what, which }: Step, index: number, state: TargetState, ope
       return remoteId === null ? [] : [{ kind: 'altered', remoteIds: [remoteId] }];
     case 'drift': {
       const findings = remoteId === null ? [] : [{ kind: 'changed', document, remoteId } as const];
-      return [{ kind: 'drift', check: { at: noon, findings, foreign: which, texts: { compared: 0, through: null } } }];
+      return [{ kind: 'drift', check: { at: noon, findings, foreign: which, texts: { compared: 0, through: null }, host: null } }];
     }
     case 'doubt': {
       const doubtful = open[0];

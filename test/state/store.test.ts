@@ -88,7 +88,7 @@ describe('ledger', () => {
     await run(disk, ...pushed('e1', 'a.md'), ...pushed('e2', 'b.md'));
     const text = disk.files()[file.snapshot] ?? '';
     expect(JSON.parse(text)).toMatchObject({
-      version: 1,
+      version: 2,
       target: 't',
       generation: 1,
       serial: 1,
@@ -314,8 +314,8 @@ describe('damaged state', () => {
 
   it('is refused when written by a newer kbsync', async () => {
     const disk = await prepared();
-    disk.plant(file.snapshot, '{"version":2,"whatever":true}');
-    await expect(open(disk)).rejects.toMatchObject({ code: 'STATE_NEWER', message: expect.stringContaining('state format 2') });
+    disk.plant(file.snapshot, '{"version":3,"whatever":true}');
+    await expect(open(disk)).rejects.toMatchObject({ code: 'STATE_NEWER', message: expect.stringContaining('state format 3') });
   });
 
   it('is refused when it is another target’s', async () => {

@@ -64,6 +64,7 @@ describe('metrics', () => {
       ],
       foreign: 4,
       texts: { compared: 0, through: null },
+      host: null,
     } as const;
     const status = deriveStatus({ name: 'site', vendor: 'sitegpt', state: { ...emptyState('site'), drift }, open: [], nowMs: 7_200_000 });
     const lines = createMetrics()

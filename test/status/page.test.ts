@@ -33,7 +33,13 @@ describe('status page', () => {
   it('a bot that holds something else than it was given is not in sync, and says what to type', async () => {
     const lastSync = { at: new Date(nowMs).toISOString(), commit: null, revision: 'abcdef1', documents: 1, behind: {}, outOfScope: 0 };
     const findings = [{ kind: 'changed', document: 'a.md', remoteId: 'doc_1' } as const];
-    const drift = { at: new Date(nowMs - 3 * 3_600_000).toISOString(), findings, foreign: 2, texts: { compared: 1, through: 'a.md' } };
+    const drift = {
+      at: new Date(nowMs - 3 * 3_600_000).toISOString(),
+      findings,
+      foreign: 2,
+      texts: { compared: 1, through: 'a.md' },
+      host: null,
+    };
     const drifted = targetOf({ lastSync, records: { 'a.md': recordOf() }, drift });
     expect(drifted.status.inSync).toBe(false);
     const html = await page(snapshotOf([drifted]), 'n0nce');

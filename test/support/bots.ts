@@ -63,6 +63,8 @@ export interface World {
   behind<T>(work: (target: ItemTarget, call: Call) => Promise<T>): Promise<T>;
   /** Holds the target's lock while it works, with its memory. */
   holding<T>(work: (context: CycleContext) => Promise<T>): Promise<T>;
+  /** From now on it all happens on a machine of this name; 'here' at first. */
+  moveTo(host: string): void;
   /** The workspace as a command opens it. Close it. */
   open(hooks?: Hooks): Promise<Workspace>;
   /** Throws what adopt refuses. */
@@ -95,6 +97,7 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
   const served = await serveEmulators({ emulators: [{ spec, emulator }], port: 0 });
   const events: SyncEvent[] = [];
   const configFile = join(dir, 'sync.config.yaml');
+  let host = 'here';
 
   const configure: World['configure'] = ({
     key = secret,
@@ -117,6 +120,7 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
       cwd: dir,
       env,
       version: '0.0.0',
+      host,
       onEvent: (event) => events.push(event),
       now: clock.now,
       random: seeded(3),
@@ -135,6 +139,9 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
     events,
     open,
     configure,
+    moveTo(name) {
+      host = name;
+    },
     write(files) {
       for (const [path, text] of Object.entries(files)) {
         const file = join(dir, 'content', path);

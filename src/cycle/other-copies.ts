@@ -1,0 +1,90 @@
+// What another copy of this state may have put at the bot: a folder that was copied, restored or kept in two places. Before anything is made anew,
+// what carries our mark is looked for, so that it is taken back and not made a second time. Writes nothing to the vendor.
+import { type Call, capabilitiesOf, type RemoteEntry } from '../connectors/connector.ts';
+import type { DocumentId } from '../model/document.ts';
+import type { EntryBody } from '../model/effect.ts';
+import type { Operation, Plan } from '../model/operation.ts';
+import type { TargetState } from '../model/record.ts';
+import { heldOperations } from '../plan/brake.ts';
+import type { CycleContext } from './context.ts';
+
+type Target = CycleContext['connection']['target'];
+
+/** An item that carries our mark. */
+export interface Marked extends RemoteEntry {
+  readonly mark: string;
+}
+
+/** Items that a page of a vendor's list is taken to hold, and how long a look that cost one page is good for, in milliseconds. */
+const pageItems = 100;
+const pageGoodForMs = 120_000;
+
+/** What a plan would put beside what is there: creates, and at vendors without update every new text. Held operations put nothing. */
+export function makesAnew(plan: Plan, target: Target): readonly Operation[] {
+  const holds = heldOperations(plan);
+  const canUpdate = capabilitiesOf(target).has('update');
+  return plan.operations.filter(({ action, by, id }) => {
+    if (by === 'person' || holds.has(id)) return false;
+    return action === 'create' || (!canUpdate && (action === 'update' || action === 'move'));
+  });
+}
+
+/** Whether the last look is too old to create by: at most one listed page in two minutes is spent on it, whatever the size of the bot. */
+export function isTooOldToCreateBy({ memory, connection, config, nowMs }: CycleContext, call: Call): boolean {
+  const { target } = connection;
+  const { drift, records } = memory.state;
+  if (target.list === undefined || config.schedule.drift === null || (target.container !== undefined && call.container === null))
+    return false;
+  const items = Object.values(records).reduce((sum, record) => sum + record.items.length, 0);
+  const goodForMs = Math.max(1, Math.ceil(items / pageItems)) * pageGoodForMs;
+  return drift === null || Math.abs(nowMs() - Date.parse(drift.at)) > goodForMs;
+}
+
+/**
+ * Copies of documents that this plan makes anew where there is no update: whoever made them, they are older than what is about to be made, and
+ * go with the copy that it replaces.
+ */
+export function replacedToo(made: readonly Operation[], twins: readonly Marked[], state: TargetState, context: CycleContext): EntryBody[] {
+  const { target } = context.connection;
+  if (twins.length === 0 || !capabilitiesOf(target).has('delete')) return [];
+  const stem = (mark: string) => target.marks.stem?.(mark) ?? mark;
+  const owners = new Map<string, DocumentId>();
+  for (const { document } of made) for (const { mark } of state.records[document]?.items ?? []) owners.set(stem(mark), document);
+  const known = new Set(Object.values(state.records).flatMap(({ items }) => items.map(({ remoteId }) => remoteId)));
+  const since = new Date(context.nowMs()).toISOString();
+  return twins.flatMap(({ remoteId, mark }): EntryBody[] => {
+    const document = owners.get(stem(mark));
+    if (document === undefined || known.has(remoteId)) return [];
+    return [{ kind: 'leftover', leftover: { remoteId, document, mark, why: 'twin', removable: 'once-trained', since } }];
+  });
+}
+
+/** What is said of documents that were there already. */
+export function takenBackNote(count: number): string | null {
+  if (count === 0) return null;
+  const [documents, they] = count === 1 ? ['1 document', 'it was'] : [`${count} documents`, 'they were'];
+  return `${documents} with our mark ${count === 1 ? 'was' : 'were'} there already, and this state did not know: ${they} taken back and not made a second time. One bot, one state: is another copy of it in use?`;
+}
+
+/** What is said of items whose documents this folder does not have, where something is made: one of them may be what is made, under its old name. */
+export function unaccountedNote(made: readonly Operation[], twins: readonly Marked[], state: TargetState): string | null {
+  const known = new Set([
+    ...Object.values(state.records).flatMap(({ items }) => items.map(({ remoteId }) => remoteId)),
+    ...state.leftovers.map(({ remoteId }) => remoteId),
+  ]);
+  const strange = twins.filter(({ remoteId }) => !known.has(remoteId));
+  if (strange.length === 0 || !made.some(({ action }) => action === 'create')) return null;
+  const named = strange.slice(0, 3).map(({ mark }) => mark);
+  const more = strange.length > named.length ? ` and ${strange.length - named.length} more` : '';
+  return `With our mark, but of no document that this folder has: ${named.join(', ')}${more}. They are left alone; if one is a page that was moved, it is there twice now: kbsync drift lists them.`;
+}
+
+/** What is said where nobody can be asked, and the state comes from another machine; null where there is nothing to say. */
+export function cannotTellNote(made: readonly Operation[], { memory, connection, config, host }: CycleContext): string | null {
+  const { target, vendorLabel } = connection;
+  const last = memory.savedBy.host;
+  if (made.length === 0 || last === null || last === host || 'replaceAll' in target) return null;
+  if (target.list !== undefined && config.schedule.drift !== null) return null;
+  const why = target.list === undefined ? `${vendorLabel} cannot be asked what it holds` : 'schedule.drift is off';
+  return `This state was last saved on ${last}, and ${why}: what another copy of it has made since then is made a second time. One bot, one state.`;
+}
