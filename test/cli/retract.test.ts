@@ -200,7 +200,7 @@ describe('what may go wrong', () => {
       code: 'USAGE',
       message: expect.stringContaining('is not retracted'),
     });
-    expect((await bot.view()).state.retracted).toBeUndefined();
+    expect((await bot.view()).state.retracted).toEqual({});
   });
 });
 
