@@ -215,6 +215,25 @@ describe('what belongs together', () => {
     }
   });
 
+  it.each(['<div hidden>', '<div style="color: red; display:none">', '<dialog>', '<template>', '<span hidden>'])(
+    'what %s hides stays hidden in every part',
+    async (tag) => {
+      const end = `</${/[a-z]+/.exec(tag)?.[0]}>`;
+      const inner = `## A\n\nsecret ${filler}\n\n## B\n\nsecret too ${filler}`;
+      for (const close of [`\n\n${end}\n\n## After\n\nshown`, '']) {
+        const text = `## Before\n\nwords\n\n${tag}\n\n${inner}${close}`;
+        for (const patch of [{ split: 'heading' }, { partBytes: 320 }] as const) {
+          for (const format of ['html', 'plain'] as const) {
+            const all = (await partsOf(text, { ...patch, format })).map((part) => part.text).join('');
+            expect(all).toContain('words');
+            expect(all).not.toContain('secret');
+            if (close !== '') expect(all).toContain('shown');
+          }
+        }
+      }
+    },
+  );
+
   it('an element over the limit is cut between its blocks, a table is refused as other tables are', async () => {
     const parts = await partsOf(`<div>\n\n${filler.repeat(4)}</div>`, { partBytes: 420 });
     expect(parts.length).toBeGreaterThan(1);
