@@ -190,6 +190,9 @@ describe('definitions that stand elsewhere', () => {
   it('a part that would hold nothing but them is not sent where they do not show', async () => {
     const many = `## A\n\n${'word '.repeat(30)}\n\n## B\n\n${'word '.repeat(30)}\n\n${Array.from({ length: 40 }, (_, n) => `[r${n}]: https://y.example/${n}`).join('\n')}`;
     expect((await partsOf(many, { partBytes: 300, format: 'plain' })).map(({ key }) => key)).toEqual(['a', 'b']);
+    const above = '[r]: https://y.example/r\n\n## A\n\n[r]\n\n## B\n\nb';
+    expect((await partsOf(above, { split: 'heading', format: 'html' })).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect((await partsOf(above, { split: 'heading' })).map(({ key }) => key)).toEqual(['start', 'a', 'b']);
     const kept = (await partsOf(many, { partBytes: 300 })).map((part) => part.text).join('\n');
     for (let index = 0; index < 40; index += 1) expect(kept).toContain(`[r${index}]: https://y.example/${index}`);
   });
