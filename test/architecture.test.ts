@@ -112,7 +112,7 @@ const homes: { readonly [name: string]: readonly string[] } = {
   ignore: ['src/content/ignore.ts'],
   picomatch: ['src/content/ignore.ts'],
   // Types of the two trees that the formats are read into, and what stands between their offsets and the stage.
-  mdast: ['src/content/formats/', 'src/content/split.ts', 'src/content/outline.ts'],
+  mdast: ['src/content/formats/', 'src/content/outline.ts'],
   hast: ['src/content/formats/', 'src/content/links.ts'],
   // Each grammar is loaded where its trees are made: Markdown alone, with directives, with MDX.
   'mdast-util-from-markdown': ['src/content/formats/markdown.ts', 'src/content/formats/containers.ts', 'src/content/formats/mdx.ts'],

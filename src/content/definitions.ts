@@ -34,7 +34,7 @@ export function definitionsFor(definitions: readonly Definition[]): (run: string
 
 /** What stands between brackets, as the grammar compares names. */
 function labelsIn(text: string): readonly string[] {
-  return [...text.matchAll(/\[(\^?(?:[^[\]\\]|\\.)+)\]/gs)].map(([, label]) => normalized(label ?? ''));
+  return [...text.matchAll(/\[(\^?(?:[^[\]\\]|\\.){1,999})\]/gs)].map(([, label]) => normalized(label ?? ''));
 }
 
 function normalized(label: string): string {

@@ -55,13 +55,16 @@ export function outlineOf(body: string): Outline {
   return { atoms: atomsOf(found, elements, body), definitions: definitionsIn(nodes, skimmed, body) };
 }
 
-/** The atoms of a text that is no Markdown for sure: it has no definitions, and where nothing else helps it is cut between any two lines. */
+/**
+ * The atoms of a text that is no Markdown for sure: it has no definitions, and where nothing else helps it is cut between any two lines. `reach`:
+ * bytes, of which a character takes three at most.
+ */
 export function outlineOfPlain(body: string, reach: number): Outline {
   const found = outlineOf(body).atoms;
   const atoms = found.flatMap((atom, index): Atom[] => {
     const plain: Atom = { ...atom, kind: atom.kind === 'definition' ? 'block' : atom.kind, number: null };
     const end = found[index + 1]?.start ?? body.length;
-    return end - atom.start <= reach ? [plain] : [plain, ...linesIn(body, atom, end)];
+    return 3 * (end - atom.start) <= reach ? [plain] : [plain, ...linesIn(body, atom, end)];
   });
   return { atoms, definitions: [] };
 }
@@ -137,9 +140,10 @@ function atomsOf(places: readonly Place[], elements: readonly Element[], body: s
 
 /** From the start of an opening tag to the end of the one that closes it. */
 interface Element {
-  readonly name: string;
   readonly start: number;
   readonly end: number;
+  /** A table; or what no reader sees, which would show in a part that its tag does not stand in. */
+  readonly isWhole: boolean;
 }
 
 const containers: ReadonlySet<string> = new Set(
@@ -147,25 +151,36 @@ const containers: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+const unseen: ReadonlySet<string> = new Set('audio canvas datalist noscript object svg template video'.split(' '));
 
 /** Those of block elements whose tags stand in different blocks. */
 function elementsIn(nodes: readonly RootContent[], skimmed: Skim): readonly Element[] {
   const found: Element[] = [];
-  const open: { readonly name: string; readonly start: number }[] = [];
+  const open: { readonly name: string; readonly start: number; readonly isHidden: boolean }[] = [];
+  const close = ({ name, start, isHidden }: (typeof open)[number], end: number) => {
+    found.push({ start, end, isWhole: name === 'table' || isHidden });
+  };
   for (const { text, start } of nodes.flatMap((node) => [...tagsOf(node, skimmed)])) {
     const name = /^<\/?([a-z][a-z0-9-]*)/i.exec(text)?.[1]?.toLowerCase() ?? '';
-    if (!containers.has(name)) continue;
     if (!text.startsWith('</')) {
-      open.push({ name, start });
+      const isHidden = isHiddenBy(name, text);
+      if (containers.has(name) || isHidden || open.some((one) => one.name === name)) open.push({ name, start, isHidden });
       continue;
     }
     const index = open.findLastIndex((one) => one.name === name);
     const opening = open[index];
     if (opening === undefined) continue;
     open.length = index;
-    found.push({ name, start: opening.start, end: start + text.length });
+    close(opening, start + text.length);
   }
+  // What hides and is never closed hides all the rest.
+  for (const one of open) if (one.isHidden) close(one, Number.POSITIVE_INFINITY);
   return found;
+}
+
+function isHiddenBy(name: string, tag: string): boolean {
+  if (unseen.has(name) || (name === 'dialog' && !/\sopen[\s=>/]/i.test(tag))) return true;
+  return /\shidden[\s=>/]/i.test(tag) || /\sstyle\s*=[^>]*(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(tag);
 }
 
 function* tagsOf(node: RootContent, { original }: Skim): Generator<{ readonly text: string; readonly start: number }> {
@@ -179,28 +194,27 @@ function* tagsOf(node: RootContent, { original }: Skim): Generator<{ readonly te
   }
 }
 
-/** How many elements are around the start of each place; Infinity within a table. */
+/** How many elements are around the start of each place; Infinity within one that is never taken apart. */
 function depthsAt(places: readonly Place[], elements: readonly Element[]): readonly number[] {
   const topHeadings = [0];
   for (const place of places) topHeadings.push((topHeadings.at(-1) ?? 0) + (isTopHeading(place) ? 1 : 0));
   const changes = new Array<number>(places.length + 1).fill(0);
-  const tables = new Array<number>(places.length + 1).fill(0);
+  const wholes = new Array<number>(places.length + 1).fill(0);
   for (const element of elements) {
     const first = firstBehind(places, element.start);
     const last = firstBehind(places, element.end - 1);
-    const isTable = element.name === 'table';
     // An element around several sections is the page's frame, and holds nothing together.
-    if (first >= last || (!isTable && (topHeadings[last] ?? 0) - (topHeadings[first] ?? 0) > 1)) continue;
-    const counted = isTable ? tables : changes;
+    if (first >= last || (!element.isWhole && (topHeadings[last] ?? 0) - (topHeadings[first] ?? 0) > 1)) continue;
+    const counted = element.isWhole ? wholes : changes;
     counted[first] = (counted[first] ?? 0) + 1;
     counted[last] = (counted[last] ?? 0) - 1;
   }
   let depth = 0;
-  let inTables = 0;
+  let inWholes = 0;
   return places.map((_, index) => {
     depth += changes[index] ?? 0;
-    inTables += tables[index] ?? 0;
-    return inTables > 0 ? Number.POSITIVE_INFINITY : depth;
+    inWholes += wholes[index] ?? 0;
+    return inWholes > 0 ? Number.POSITIVE_INFINITY : depth;
   });
 }
 

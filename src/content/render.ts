@@ -106,7 +106,10 @@ async function split(document: Document, dress: Dress, options: RenderOptions): 
   }
   const { splitText } = await import('./split.ts');
   const pieces = splitText({ title: document.title, ...dress, limit: most, by });
-  if (pieces.tooLarge !== null) throw tooLarge(document, pieces.tooLarge, most);
+  if (pieces.tooLarge !== null) {
+    if (whole() <= most) return null;
+    throw tooLarge(document, pieces.tooLarge, most);
+  }
   const { parts } = pieces;
   if (by === 'heading' && parts.length > 1) return parts;
   if (!isVast) return whole() > most ? parts : null;

@@ -190,6 +190,9 @@ describe('definitions that stand elsewhere', () => {
   it('a part that would hold nothing but them is not sent where they do not show', async () => {
     const many = `## A\n\n${'word '.repeat(30)}\n\n## B\n\n${'word '.repeat(30)}\n\n${Array.from({ length: 40 }, (_, n) => `[r${n}]: https://y.example/${n}`).join('\n')}`;
     expect((await partsOf(many, { partBytes: 300, format: 'plain' })).map(({ key }) => key)).toEqual(['a', 'b']);
+    const above = '[r]: https://y.example/r\n\n## A\n\n[r]\n\n## B\n\nb';
+    expect((await partsOf(above, { split: 'heading', format: 'html' })).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect((await partsOf(above, { split: 'heading' })).map(({ key }) => key)).toEqual(['start', 'a', 'b']);
     const kept = (await partsOf(many, { partBytes: 300 })).map((part) => part.text).join('\n');
     for (let index = 0; index < 40; index += 1) expect(kept).toContain(`[r${index}]: https://y.example/${index}`);
   });
@@ -214,6 +217,25 @@ describe('what belongs together', () => {
       expect(parts.filter((part) => part.text.includes(element))).toHaveLength(1);
     }
   });
+
+  it.each(['<div hidden>', '<div style="color: red; display:none">', '<dialog>', '<template>', '<span hidden>'])(
+    'what %s hides stays hidden in every part',
+    async (tag) => {
+      const end = `</${/[a-z]+/.exec(tag)?.[0]}>`;
+      const inner = `## A\n\nsecret ${filler}\n\n## B\n\nsecret too ${filler}`;
+      for (const close of [`\n\n${end}\n\n## After\n\nshown`, '']) {
+        const text = `## Before\n\nwords\n\n${tag}\n\n${inner}${close}`;
+        for (const patch of [{ split: 'heading' }, { partBytes: 320 }] as const) {
+          for (const format of ['html', 'plain'] as const) {
+            const all = (await partsOf(text, { ...patch, format })).map((part) => part.text).join('');
+            expect(all).toContain('words');
+            expect(all).not.toContain('secret');
+            if (close !== '') expect(all).toContain('shown');
+          }
+        }
+      }
+    },
+  );
 
   it('an element over the limit is cut between its blocks, a table is refused as other tables are', async () => {
     const parts = await partsOf(`<div>\n\n${filler.repeat(4)}</div>`, { partBytes: 420 });
