@@ -55,7 +55,8 @@ export type BrakeRule =
   | 'other-bot'
   | 'other-folder'
   | 'existing-content'
-  | 'first-contact';
+  | 'first-contact'
+  | 'clock-back';
 
 export interface Brake {
   /** H1, H2 … once it is noted in the state; '' in a plan that changes nothing. */
