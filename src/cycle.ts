@@ -39,9 +39,10 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       if (worthAnother(report.results(), round)) continue;
       if (planned !== null && isWhole(options.only)) await useUpApprovals(context);
       context.emit({ kind: 'phase', phase: 'training', done: 0, total: 0 });
-      deadlineMs ??= context.nowMs() + (options.waitMs ?? target.trainTimeoutMs);
+      const mostMs = options.waitMs ?? target.trainTimeoutMs;
+      deadlineMs ??= context.nowMs() + mostMs;
       if (options.waitMs === 0) await learnOnce(trainingOf(context));
-      else report.learnt(await waitForTraining(trainingOf(context), deadlineMs));
+      else report.learnt(await waitForTraining(trainingOf(context), deadlineMs, mostMs));
       if (planned === null || options.waitMs === 0 || !newlyFreed(memory.state, known)) break;
     }
   } catch (thrown) {

@@ -2,6 +2,7 @@
 import { type Call, capabilitiesOf } from '../connectors/connector.ts';
 import { likeness } from '../content/render.ts';
 import type { DocumentId } from '../model/document.ts';
+import { driftWindowMs } from '../model/drift.ts';
 import type { EntryBody, JournalEntry } from '../model/effect.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { fold } from '../model/fold.ts';
@@ -281,6 +282,7 @@ function planInput(
       offline: options.offline,
     },
     vanished: found.seen?.vanished ?? null,
+    clockBehind: options.atMs === undefined ? clockBehind(state, context.nowMs()) : null,
     likeness: (gone, fresh) => likenessOf(context, gone, fresh, scanText(folder)),
     safety: config.safety,
     passes: { ...options.passes, approved: state.held.filter((held) => held.approvedAt !== null) },
@@ -288,6 +290,11 @@ function planInput(
     after: options.after ?? null,
     ...(options.spare === true && { resting: restingAt(state, wanted.heads, nowMs()) }),
   };
+}
+
+/** The time now, where the last sync was made more than a day after it. */
+function clockBehind({ lastSync }: TargetState, nowMs: number): string | null {
+  return lastSync !== null && Date.parse(lastSync.at) - nowMs > driftWindowMs ? new Date(nowMs).toISOString() : null;
 }
 
 function foundIn(context: CycleContext, folder: Folder): Found {

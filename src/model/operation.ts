@@ -57,7 +57,8 @@ export type BrakeRule =
   | 'existing-content'
   | 'first-contact'
   /** The target named by `after` is not known to be well at this folder. */
-  | 'after';
+  | 'after'
+  | 'clock-back';
 
 export interface Brake {
   /** H1, H2 … once it is noted in the state; '' in a plan that changes nothing. */

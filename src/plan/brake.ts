@@ -42,7 +42,7 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   const wholeFolder = folder?.holds === 'all' ? folder : null;
   const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
   const contact = existingContent(scene) ?? firstContact(scene);
-  const found = [contact, incompleteScan(scene), empty, wholeFolder, deletes, vanished(scene), tooManyUpdates(scene), stagedAfter(scene)];
+  const found = [contact, clockBack(scene), incompleteScan(scene), empty, wholeFolder, deletes, vanished(scene), tooManyUpdates(scene), stagedAfter(scene)];
   return passedTogether(
     found.filter((brake) => brake !== null),
     scene.name,
@@ -136,6 +136,19 @@ export function otherBotMessage(name: string, identity: string, found: string): 
     `${name} was always ${identity}, but these credentials lead to ${found}: nothing is done there. ` +
     'Put the old credentials or bot id back, or use a new target name for the other bot.'
   );
+}
+
+/** By such a clock what was published is not yet, what expired is not yet, and every stamp would be wrong. */
+function clockBack(scene: Scene): Brake | null {
+  const { input, name, operations } = scene;
+  const now = input.clockBehind ?? null;
+  const last = input.state.lastSync?.at ?? null;
+  const touched = documentsOf(operations);
+  if (now === null || last === null || operations.length === 0 || isApproved(scene, ['clock-back'], touched)) return null;
+  const message =
+    `This machine's clock is at ${now}, before the last sync of ${name} (${last}): what publishAt and expiresAt say cannot be gone by, and the target is ` +
+    'held. Set the clock; or, if it was wrong then and is right now, approve this run (kbsync todo).';
+  return brakeOf('clock-back', 'all', touched, message, null);
 }
 
 /** So much of the bot is gone that either somebody cleared it, or the vendor's list is short: creating it anew could double it. */

@@ -4,6 +4,7 @@ import type { SafetyConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
+import type { Timestamp } from '../model/json.ts';
 import type { Marker } from '../model/mark.ts';
 import type { OperationId } from '../model/operation.ts';
 import type { PayloadHead } from '../model/payload.ts';
@@ -28,6 +29,8 @@ export interface PlanInput {
   readonly contact: PlanContact;
   /** Null, or left out: nothing recorded is missing at the vendor, as far as anybody has looked. */
   readonly vanished?: Vanished | null;
+  /** This machine's time where it is more than a day before the last sync; null, or left out: it is not. */
+  readonly clockBehind?: Timestamp | null;
   /** Share of equal lines, 0…1; null: too few lines, or the text is not known. */
   likeness(gone: DocumentId, fresh: DocumentId): number | null;
   readonly safety: SafetyConfig;

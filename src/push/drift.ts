@@ -1,6 +1,7 @@
 // What the vendor holds against what kbsync left there: missing, twin, foreign. Reads only. What a listing alone cannot prove is asked for one by
 // one, or said to be unproven; an incomplete listing throws and finds nothing. Texts are drift-texts.ts's.
 import type { Call, RemoteEntry, Target } from '../connectors/connector.ts';
+import { ageOf } from '../model/age.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { Effect, EntryBody } from '../model/effect.ts';
 import { asSyncError } from '../model/error.ts';
@@ -71,7 +72,7 @@ export async function compareListing(context: ListingContext): Promise<Listing> 
   for (const recorded of recordedItems(state)) {
     if (items.has(recorded.remoteId) || unsettled.has(recorded.document)) continue;
     // A clock that was set back makes nothing old.
-    if (nowMs - Date.parse(recorded.item.acceptedAt) < lagWindowMs(target)) young += 1;
+    if (ageOf(recorded.item.acceptedAt, nowMs) < lagWindowMs(target)) young += 1;
     else missing.push(recorded);
   }
   const { twins, foreign } = sortUnknown(items, context);
@@ -227,7 +228,7 @@ async function confirmTwins(
   context: ListingContext,
 ): Promise<{ twins: readonly DriftItem[]; notes: readonly string[] }> {
   const { state, target, call, nowMs } = context;
-  const fresh = state.lastSync !== null && nowMs - Date.parse(state.lastSync.at) < lagWindowMs(target);
+  const fresh = state.lastSync !== null && ageOf(state.lastSync.at, nowMs) < lagWindowMs(target);
   if (!fresh || twins.length === 0) return { twins, notes: [] };
   const minutes = Math.ceil(lagWindowMs(target) / 60_000);
   if (target.read === undefined) {
@@ -245,7 +246,7 @@ async function confirmTwins(
 /** Copies that were ours to remove, or a person's, and are gone: nobody has to remove them any more. */
 function removedLeftovers(items: ReadonlyMap<string, RemoteEntry>, { state, target, nowMs, open }: ListingContext): string[] {
   const unsettled = documentsOf(open);
-  const isOld = ({ since }: Leftover) => nowMs - Date.parse(since) >= lagWindowMs(target);
+  const isOld = ({ since }: Leftover) => ageOf(since, nowMs) >= lagWindowMs(target);
   // A listing that shows nothing of ours at all proves nothing about copies that nobody asks for one by one.
   const showsOurs = recordedItems(state).some(({ remoteId }) => items.has(remoteId));
   if (!showsOurs) return [];

@@ -69,6 +69,7 @@ export async function acquireLock(request: LockRequest): Promise<Lock> {
   await disk.mkdir(dirname(path));
   let waitedMs = 0;
   let waitedFor: string | null = null;
+  let silentSince = { beat: '', atMs: 0 };
   for (;;) {
     if (request.signal?.aborted === true) throw new SyncError('ABORTED');
     const file = await tryAcquire({ disk, path, now, probe }, owner);
@@ -77,7 +78,15 @@ export async function acquireLock(request: LockRequest): Promise<Lock> {
       return holdLock({ disk, path, now, probe }, timers, owner, file);
     }
     const holder = readLock(disk, path);
-    if (waitedMs >= request.waitMs) throw lockedBy(path, holder);
+    // Whatever its clock and ours say of each other: who was seen to be silent for so long is.
+    const beat = `${holder?.id} ${holder?.beat}`;
+    if (beat !== silentSince.beat) silentSince = { beat, atMs: waitedMs };
+    else if (holder !== null && waitedMs - silentSince.atMs >= silentMs && isElsewhere(holder, probe.self)) {
+      await clear({ disk, path, now, probe }, holder.id);
+      silentSince = { beat: '', atMs: waitedMs };
+      continue;
+    }
+    if (waitedMs >= request.waitMs) throw lockedBy(path, holder, now());
     if (waitedFor !== (holder?.id ?? '')) request.onWait?.(holder);
     waitedFor = holder?.id ?? '';
     const pause = Math.min(250, request.waitMs - waitedMs);
@@ -101,7 +110,7 @@ export function readLock(disk: Disk, path: string): LockOwner | null {
 /** Whether the holder is at work, as far as this host can tell. */
 export function lockState(owner: LockOwner, place: Pick<LockPlace, 'now' | 'probe'>): LockState {
   const { self, look } = place.probe ?? nodeProbe();
-  if (owner.host !== self.host || differ(owner.pidNamespace, self.pidNamespace)) {
+  if (isElsewhere(owner, self)) {
     // After a restart of this very host nothing of before lives, in whatever container it was.
     if (owner.host === self.host && differ(owner.bootId, self.bootId)) return 'gone';
     return place.now() - Date.parse(owner.beat) >= silentMs ? 'silent' : 'alive';
@@ -109,6 +118,11 @@ export function lockState(owner: LockOwner, place: Pick<LockPlace, 'now' | 'prob
   if (differ(owner.bootId, self.bootId)) return 'gone';
   const process = look(owner.pid);
   return process.alive && !differ(owner.startTime, process.startTime) ? 'alive' : 'gone';
+}
+
+/** Of another host, or of another container with the same host name: then a pid says nothing. */
+function isElsewhere(owner: ProcessFacts, self: ProcessFacts): boolean {
+  return owner.host !== self.host || differ(owner.pidNamespace, self.pidNamespace);
 }
 
 /** For `unlock`: removes the lock of a dead holder. `holder` is who held it; `released` false where it is at work or there is none. */
@@ -187,7 +201,7 @@ async function clearUnreadable(place: LockPlace): Promise<boolean> {
 
 function staleUnreadable({ disk, path, now }: LockPlace): boolean {
   const facts = disk.stat(path);
-  return facts !== null && readLock(disk, path) === null && now() - facts.modifiedMs >= silentMs;
+  return facts !== null && readLock(disk, path) === null && Math.abs(now() - facts.modifiedMs) >= silentMs;
 }
 
 function holdLock(place: LockPlace, timers: LockTimers, owner: LockOwner, file: OwnedFile): Lock {
@@ -225,9 +239,16 @@ function describe(holder: LockOwner): string {
   return `"${holder.command}" of ${holder.user}, process ${holder.pid} on ${holder.host}, since ${holder.since}`;
 }
 
-function lockedBy(path: string, holder: LockOwner | null): SyncError {
+function lockedBy(path: string, holder: LockOwner | null, nowMs: number): SyncError {
+  const aheadMs = holder === null ? 0 : Date.parse(holder.beat) - nowMs;
+  const ahead =
+    aheadMs < silentMs
+      ? {}
+      : {
+          next: `its last sign of life is dated ${Math.round(aheadMs / 60_000)} min ahead of this clock: set the clocks; --lock-wait 2m takes it over once it was seen silent for a minute`,
+        };
   const message = `${lockedThing(path)} is locked by ${holder === null ? `a process that is just starting (${path})` : describe(holder)}`;
-  return new SyncError('LOCKED', { message, data: holderData(path, holder) });
+  return new SyncError('LOCKED', { message, ...ahead, data: holderData(path, holder) });
 }
 
 function lost(path: string, holder: LockOwner | null): SyncError {

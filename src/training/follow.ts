@@ -28,8 +28,15 @@ interface Asked {
   readonly item: RemoteItem;
 }
 
+/** What a wait knows of time: the clock when it last looked at it, how long it has lasted, and by how much that clock was set forward meanwhile. */
+interface Waited {
+  readonly atMs: number;
+  readonly waitedMs: number;
+  readonly jumpedMs: number;
+}
+
 /** One look: asks the vendor about everything that is not known to be trained, and writes down what is new. */
-export async function followTraining(context: TrainingContext): Promise<'moved' | 'run-failed' | 'same'> {
+export async function followTraining(context: TrainingContext, waited?: Waited): Promise<'moved' | 'run-failed' | 'same'> {
   const { target, memory } = context;
   const asked = unlearnt(memory.state);
   const run = memory.state.run;
@@ -41,7 +48,7 @@ export async function followTraining(context: TrainingContext): Promise<'moved' 
     );
     report = await target.status({ items, run }, trainingCall(context));
   }
-  const news = newsOf(asked, report, context);
+  const news = newsOf(asked, report, context, waited ?? { atMs: context.nowMs(), waitedMs: 0, jumpedMs: 0 });
   if (news.length > 0) entries.push({ kind: 'training', news });
   let failed = false;
   if (run !== null && report.run !== null && report.run.state !== 'running') {
@@ -64,12 +71,12 @@ function unlearnt(state: TargetState): Asked[] {
   return asked;
 }
 
-function newsOf(asked: readonly Asked[], report: StatusReport, context: TrainingContext): TrainingNews[] {
+function newsOf(asked: readonly Asked[], report: StatusReport, context: TrainingContext, waited: Waited): TrainingNews[] {
   const told = new Map(report.items.map((item) => [item.remoteId, item]));
   const news: TrainingNews[] = [];
   for (const { document, item } of asked) {
     const known = item.remoteId === null ? undefined : told.get(item.remoteId);
-    const ageMs = ageOf(item, context);
+    const ageMs = learningFor(item, context, waited);
     const waits = item.training === 'pending' || item.training === 'training';
     const said =
       known?.state ?? (context.target.status === undefined && waits && ageMs >= context.timing.settleMs ? 'unknown' : item.training);
@@ -92,13 +99,13 @@ function newsOf(asked: readonly Asked[], report: StatusReport, context: Training
  * Milliseconds that an item has had to be learnt: since its acceptance, and where training is on request not before it was asked for, since a
  * push at a vendor's pace may take longer than any training.
  */
-function ageOf(item: RemoteItem, { target, memory, nowMs }: TrainingContext): number {
+function learningFor(item: RemoteItem, { target, memory }: TrainingContext, { atMs, waitedMs, jumpedMs }: Waited): number {
   const accepted = Date.parse(item.acceptedAt);
   const { run } = memory.state;
   if (target.traits.training === 'on-request' && run === null) return 0;
   const since = target.traits.training === 'automatic' || run === null ? accepted : Math.max(accepted, Date.parse(run.requestedAt));
-  // A clock that was set back makes nothing younger than new.
-  return Math.max(0, nowMs() - since);
+  // A clock that was set back makes nothing younger than new; nor does one that was set forward age what was waited for all the while.
+  return Math.max(0, atMs - since - jumpedMs, target.traits.training === 'automatic' ? waitedMs : 0);
 }
 
 function stuckError(document: DocumentId, ageMs: number) {
@@ -110,22 +117,41 @@ export interface WaitOutcome {
   readonly ended: 'learnt' | 'deadline' | 'stopped' | 'run-failed';
 }
 
+/** So much more than was slept for is no slow machine: the clock was set, or the machine slept. In milliseconds. */
+const jumpMs = 60_000;
+
 /**
  * Requests training where it is owed and asks until nothing is on its way, until `deadlineMs` (milliseconds since the epoch) has passed, or
  * until a stop. A run that failed is not asked for again here: the next run does that. Throws what the vendor refuses for good.
+ * The time is counted by what was slept: a clock that is set meanwhile neither ends the wait nor makes it last. `mostMs`: at most so long, whatever
+ * the clock says now.
  */
-export async function waitForTraining(context: TrainingContext, deadlineMs: number): Promise<WaitOutcome> {
-  let pauseMs = context.timing.firstMs;
-  for (;;) {
+export async function waitForTraining(
+  context: TrainingContext,
+  deadlineMs: number,
+  mostMs = Number.POSITIVE_INFINITY,
+): Promise<WaitOutcome> {
+  const { nowMs, timing, stop } = context;
+  const budgetMs = Math.min(deadlineMs - nowMs(), mostMs);
+  let pauseMs = timing.firstMs;
+  let waitedMs = 0;
+  let jumpedMs = 0;
+  for (let last = nowMs(); ; last = nowMs()) {
     await confirmTraining(context);
-    if ((await requestTraining(context)) === 'requested') pauseMs = context.timing.firstMs;
-    const seen = await followTraining(context);
+    if ((await requestTraining(context)) === 'requested') pauseMs = timing.firstMs;
+    const seen = await followTraining(context, { atMs: last, waitedMs, jumpedMs });
     if (!isLearning(context.memory.state, context.target)) return { ended: 'learnt' };
     if (seen === 'run-failed') return { ended: 'run-failed' };
-    const leftMs = deadlineMs - context.nowMs();
+    // What asking takes counts, too, as far as it can be told.
+    waitedMs += Math.min(jumpMs, Math.max(0, nowMs() - last));
+    const leftMs = budgetMs - waitedMs;
     if (leftMs <= 0) return { ended: 'deadline' };
-    if (context.stop.aborted) return { ended: 'stopped' };
-    await context.sleep(Math.min(pauseMs, leftMs), context.stop);
-    pauseMs = Math.min(pauseMs * 1.5, context.timing.maxMs);
+    if (stop.aborted) return { ended: 'stopped' };
+    const sleepMs = Math.min(pauseMs, leftMs);
+    await context.sleep(sleepMs, stop);
+    waitedMs += sleepMs;
+    const surplusMs = nowMs() - last - sleepMs;
+    if (surplusMs > jumpMs) jumpedMs += surplusMs;
+    pauseMs = Math.min(pauseMs * 1.5, timing.maxMs);
   }
 }

@@ -10,6 +10,7 @@ import type { Limiter, Limiters, Limits } from './limit.ts';
 import { createCounter, observed, type RequestCounter } from './observe.ts';
 import type { Environment } from './proxy.ts';
 import { defaultRetryPolicy, type RetryPolicy, retrying, type Sleep } from './retry.ts';
+import { steady } from './steady.ts';
 
 /** Where faults enter. Without them: nothing is in between. */
 export interface Hooks {
@@ -57,7 +58,9 @@ export function connectTarget<Options>(input: ConnectInput<Options>): Connected 
   const { spec, options, now, redact, emit, hooks } = input;
   const wire = createWire({ version: input.version, redact, now, environment: input.environment });
   const counter = createCounter();
-  const breaker = createBreaker({ now, policy: { ...defaultBreakerPolicy, ...input.breaker } });
+  // Pauses are counted by a clock that is not set back.
+  const passing = steady(now);
+  const breaker = createBreaker({ now: passing, policy: { ...defaultBreakerPolicy, ...input.breaker } });
   const policy = { ...defaultRetryPolicy, ...input.retry };
   let limiter: Limiter | null = null;
 
@@ -70,7 +73,7 @@ export function connectTarget<Options>(input: ConnectInput<Options>): Connected 
       queue.run(() => attemptOnce({ input, wire, counter, limiter: queue }, { request, signal, attempt, guard }), signal);
     try {
       return await breaker.run(() =>
-        retrying(send, { intent: request.intent, policy, signal, now, random: input.random, sleep: input.sleep }),
+        retrying(send, { intent: request.intent, policy, signal, now: passing, random: input.random, sleep: input.sleep }),
       );
     } catch (error) {
       throw error instanceof SyncError ? withoutSecrets(error, redact) : error;

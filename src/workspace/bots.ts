@@ -13,6 +13,7 @@ import { joinSandbox, type Sandbox } from '../sandbox/server.ts';
 import { type Connected, connectTarget, type Hooks } from '../transport/connect.ts';
 import { createLimiters, type Limiters } from '../transport/limit.ts';
 import type { RetryPolicy } from '../transport/retry.ts';
+import { steady } from '../transport/steady.ts';
 
 export interface BotsInput {
   readonly config: Config;
@@ -36,7 +37,7 @@ export interface Bots {
 
 /** The bots of a workspace. Nothing is opened before a target is connected. */
 export function createBots(input: BotsInput): Bots {
-  const limiters: Limiters = createLimiters({ now: input.now, sleep: input.sleep });
+  const limiters: Limiters = createLimiters({ now: steady(input.now), sleep: input.sleep });
   const connected = new Map<string, Connected>();
   let sandbox: Sandbox | null = null;
   const theSandbox = (): Sandbox => {
