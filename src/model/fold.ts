@@ -2,7 +2,7 @@
 import type { DocumentId } from './document.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
-import type { Fingerprint, Timestamp } from './json.ts';
+import { type Fingerprint, keyed, type Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import { payloadFingerprint } from './payload.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
@@ -15,7 +15,7 @@ export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key
 
 /** A copy that may be folded into without the original noticing. */
 export function draftOf(state: TargetState): StateDraft {
-  return { ...state, records: { ...state.records } };
+  return { ...state, records: keyed(state.records) };
 }
 
 /**
@@ -122,7 +122,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     case 'retracted': {
       const { [entry.document]: _, ...others } = draft.retracted ?? {};
-      draft.retracted = entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted };
+      draft.retracted = keyed(entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted });
       return;
     }
     case 'drift':

@@ -31,6 +31,11 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** An object without Object.prototype behind it: for keys that others choose, where `constructor` and `__proto__` are keys like any other. */
+export function keyed<Value>(from: { readonly [key: string]: Value } = {}): { [key: string]: Value } {
+  return Object.assign(Object.create(null) as { [key: string]: Value }, from);
+}
+
 /** SHA-256 of UTF-8 text, as 64 hexadecimal characters. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

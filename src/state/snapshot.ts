@@ -2,7 +2,7 @@
 // out; no disk here.
 
 import { SyncError } from '../model/error.ts';
-import { sha256, type Timestamp } from '../model/json.ts';
+import { keyed, sha256, type Timestamp } from '../model/json.ts';
 import type { TargetState } from '../model/record.ts';
 
 export interface Snapshot {
@@ -56,7 +56,16 @@ export function decodeSnapshot(text: string, file: string, target: string): Snap
       data: { file },
     });
   }
-  return { generation, holds, savedAt, state };
+  return { generation, holds, savedAt, state: { ...state, ...keyedById(state) } };
+}
+
+/** JSON.parse puts Object.prototype behind what it makes, where a document of the id `constructor` would be found without being there. */
+function keyedById({ records, lastSync, retracted }: TargetState): Partial<TargetState> {
+  return {
+    records: keyed(records),
+    ...(lastSync !== null && lastSync !== undefined && { lastSync: { ...lastSync, behind: keyed(lastSync.behind) } }),
+    ...(retracted !== undefined && { retracted: keyed(retracted) }),
+  };
 }
 
 function parse(text: string, file: string): { readonly [key: string]: unknown } {
