@@ -3,12 +3,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { explain } from './cli/failure.ts';
 import { countOption, dateOption, durationOption, type GlobalOptions, type Invocation, packageVersion } from './cli/invocation.ts';
+import { takeLastWord } from './cli/last-word.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
 
 const version = packageVersion();
+const lastWord = takeLastWord();
 let exitCode = 0;
 
 const program = new Command('kbsync')
@@ -259,9 +261,21 @@ async function run(self: Command, work: Run): Promise<void> {
     json: options.json,
     quiet: options.quiet,
     colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
+    secrets: lastWord.secrets,
   });
   const { stop, kill, release } = takeSignals(output);
-  const invocation: Invocation = { command: self.name(), options, output, cwd: process.cwd(), env: process.env, version, stop, kill };
+  const invocation: Invocation = {
+    command: self.name(),
+    options,
+    output,
+    cwd: process.cwd(),
+    env: process.env,
+    version,
+    secrets: lastWord.secrets,
+    stop,
+    kill,
+  };
+  lastWord.isFor(invocation);
   try {
     exitCode = await work(invocation);
   } catch (thrown) {
@@ -354,7 +368,7 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await program.parseAsync();
 } catch (thrown) {
-  if (!(thrown instanceof CommanderError)) throw thrown;
-  exitCode = usageExitCode(thrown);
+  if (!(thrown instanceof CommanderError)) lastWord.say(thrown);
+  else exitCode = usageExitCode(thrown);
 }
 process.exitCode = exitCode;

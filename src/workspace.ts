@@ -29,6 +29,8 @@ export interface WorkspaceInput {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Grows by what the configuration brings in; by default a set of its own. */
+  readonly secrets?: SecretSet;
   /** Every event of every target. */
   readonly onEvent: (event: SyncEvent) => void;
   readonly now?: () => number;
@@ -86,15 +88,21 @@ export interface Workspace {
 
 /** Loads the configuration and wires what it names. Sends nothing and writes nothing. */
 export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
-  const loaded = await loadConfig({ file: input.configFile, cwd: input.cwd, env: input.env, vendors: vendorKeys() });
+  const loaded = await loadConfig({
+    file: input.configFile,
+    cwd: input.cwd,
+    env: input.env,
+    vendors: vendorKeys(),
+    secrets: input.secrets,
+  });
   const { config, secrets, warnings } = loaded;
   const now = input.now ?? Date.now;
   const random = input.random ?? Math.random;
   const sleep = input.sleep ?? sleepFor;
   const disk = nodeDisk();
-  const redact = (text: string) => secrets.redact(text);
+
   const { version, hooks, retry } = input;
-  const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
+  const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), secrets, now, random, sleep, version, hooks, retry });
   const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
   let cache: ReturnType<typeof openScanCache> | null = null;
   // Megabytes for a large folder: read when the folder is, and not by `status` or a hand-over.
@@ -142,6 +150,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       stop: signals.stop,
       kill: signals.kill,
       underCi,
+      holdsSecret: (text) => secrets.findIn(text) !== null,
       elsewhere: await containersOfOthers(target),
     };
   }

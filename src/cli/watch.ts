@@ -17,14 +17,10 @@ export interface WatchRequest {
 
 /** Runs until it is asked to stop. Resolves to 0. */
 export async function watch(invocation: Invocation, request: WatchRequest): Promise<number> {
-  const { output, options, cwd, env, version, stop } = invocation;
-  // After a reload the old secrets are still secret.
-  const redactions: ((text: string) => string)[] = [];
-  output.redactWith((text) => redactions.reduce((clean, redact) => redact(clean), text));
+  const { output, options, cwd, env, version, secrets, stop } = invocation;
   const daemon = await startDaemon({
     async open(onEvent) {
-      const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
-      redactions.push((text) => workspace.secrets.redact(text));
+      const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent });
       for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
       return workspace;
     },
@@ -53,7 +49,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
 export async function runHanded(
   command: HandedCommand,
   streams: CommandStreams & { readonly kill: AbortSignal },
-  { env, version }: Pick<Invocation, 'env' | 'version'>,
+  { env, version, secrets }: Pick<Invocation, 'env' | 'version' | 'secrets'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
   const { stop, kill } = streams;
@@ -63,8 +59,9 @@ export async function runHanded(
     json: options.json,
     quiet: options.quiet,
     colour: command.colour,
+    secrets,
   });
-  const invocation: Invocation = { command: command.command, options, output, cwd, env, version, stop, kill };
+  const invocation: Invocation = { command: command.command, options, output, cwd, env, version, secrets, stop, kill };
   try {
     return await (command.command === 'sync'
       ? sync(invocation, command.request as unknown as SyncRequest)

@@ -29,6 +29,8 @@ export interface LoadInput {
   readonly cwd: string;
   readonly env: Environment;
   readonly vendors: VendorKeys;
+  /** The set that secrets go into, before anything is told; by default a new one. */
+  readonly secrets?: SecretSet | undefined;
   /** Reads UTF-8 text; by default from disk. */
   readonly readFile?: ReadFile;
 }
@@ -52,7 +54,7 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const readFile = input.readFile ?? readText;
   const source = await readConfig(file, input, readFile);
   const parsed = parseTree(source.replace(/^\uFEFF/, ''));
-  const secrets = createSecretSet();
+  const secrets = input.secrets ?? createSecretSet();
   const notes = newNotes();
   notes.faults.push(...parsed.faults);
   const dotEnv = await readDotEnv(folder, readFile).catch((thrown) => {

@@ -221,8 +221,9 @@ function clean(text: string): string {
 export function withoutSecrets(error: SyncError, redact: Redact): SyncError {
   const message = redact(error.message);
   const vendor = error.vendor === null ? null : redact(error.vendor);
+  const next = redact(error.next);
   const data = JSON.stringify(error.data);
   const safeData = redact(data) === data;
-  if (message === error.message && vendor === error.vendor && safeData) return error;
-  return new SyncError(error.code, { message, vendor, next: error.next, facts: error.facts, data: safeData ? error.data : {} });
+  if (message === error.message && vendor === error.vendor && next === error.next && safeData) return error;
+  return new SyncError(error.code, { message, vendor, next, facts: error.facts, data: safeData ? error.data : {} });
 }

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 
 import { requireVariables } from '../config/load.ts';
+import type { SecretSet } from '../config/secrets.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { registry, resolveConnector } from '../connectors/registry.ts';
 import type { Connection } from '../cycle/context.ts';
@@ -17,7 +18,7 @@ import type { RetryPolicy } from '../transport/retry.ts';
 export interface BotsInput {
   readonly config: Config;
   readonly sandboxDir: string;
-  readonly redact: (text: string) => string;
+  readonly secrets: SecretSet;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -77,8 +78,8 @@ export function createBots(input: BotsInput): Bots {
 }
 
 function wireOf(input: BotsInput) {
-  const { redact, now, random, sleep, version, hooks, retry } = input;
-  return { redact, now, random, sleep, version, hooks, retry };
+  const { secrets, now, random, sleep, version, hooks, retry } = input;
+  return { redact: secrets.redact, learn: secrets.addPassing, now, random, sleep, version, hooks, retry };
 }
 
 function placeOf(spec: ConnectorSpec, target: TargetConfig, sandbox: () => Sandbox) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runHanded } from '../../src/cli/watch.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { type Daemon, type DaemonInput, startDaemon } from '../../src/daemon/daemon.ts';
@@ -96,7 +97,7 @@ export async function house(): Promise<House> {
         targets: [],
         initial: false,
         version,
-        runCommand: (command, streams) => runHanded(command, streams, { env: {}, version }),
+        runCommand: (command, streams) => runHanded(command, streams, { env: {}, version, secrets: createSecretSet() }),
         voice: { talk: (line) => void said.push(line), complain: (line) => void said.push(`! ${line}`) },
         ...patch,
       });
