@@ -102,7 +102,18 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const disk = nodeDisk();
 
   const { version, hooks, retry } = input;
-  const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), secrets, now, random, sleep, version, hooks, retry });
+  const bots = createBots({
+    config,
+    sandboxDir: join(config.stateDir, 'sandbox'),
+    secrets,
+    env: input.env,
+    now,
+    random,
+    sleep,
+    version,
+    hooks,
+    retry,
+  });
   const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
   let cache: ReturnType<typeof openScanCache> | null = null;
   // Megabytes for a large folder: read when the folder is, and not by `status` or a hand-over.

@@ -21,6 +21,23 @@ export function proxyFor(url: URL, environment: Environment): string | null {
   return proxy;
 }
 
+/** What opens the proxies that the environment names: as it stands there, and decoded. */
+export function proxyPasswords(environment: Environment): readonly string[] {
+  const proxies = ['https_proxy', 'http_proxy'].flatMap((name) => [environment[name], environment[name.toUpperCase()]]);
+  return proxies.flatMap((proxy) => {
+    const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
+    return password === '' ? [] : [password, decoded(password)];
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Lower case wins, as with curl. */
 function setting(name: string, environment: Environment): string | null {
   return environment[name] || environment[name.toUpperCase()] || null;

@@ -14,9 +14,10 @@ import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
 import { openWorkspace, type Workspace } from '../../src/workspace.ts';
 import { seeded } from '../support/emulator-tools.ts';
+import { planted } from '../support/planted.ts';
 
 export const version = '0.0.0-test';
-export const secret = 'sgpt_planted-secret-4711';
+export const secret = `sgpt_${planted}`;
 
 export interface House {
   readonly dir: string;
