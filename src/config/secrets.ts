@@ -94,8 +94,8 @@ interface Matcher {
   readonly breakable: readonly string[];
 }
 
-/** Where a log or a vendor wraps a long text: a line break as it is, with the indentation behind it, or escaped as in JSON. */
-const lineBreaks = /(?:\\r)?\\n|\r?\n[ \t]*/g;
+/** Where a log or a vendor wraps a long text: a line break, as it is or escaped as in JSON (within JSON), with the indentation behind it. */
+const lineBreaks = /(?:(?:\\{1,4}r)?\\{1,4}n|\r?\n)[ \t]*/g;
 
 function withoutBroken(text: string, breakable: readonly string[]): string {
   if (breakable.length === 0 || !/\n|\\n/.test(text)) return text;
