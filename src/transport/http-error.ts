@@ -147,6 +147,16 @@ export function timedOut(timeoutMs: number, sent: boolean | null, attempted: Att
   });
 }
 
+/** The proxy of the environment would not connect: the vendor has heard nothing. */
+export function refusedByProxy(status: number, attempted: Attempted): SyncError {
+  const login = status === 407;
+  return new SyncError('TARGET_UNREACHABLE', {
+    message: `${nameOf(attempted)}: the proxy that HTTPS_PROXY names does not connect to ${attempted.origin}: ${status}`,
+    next: login ? 'put user and password into HTTPS_PROXY' : 'have the proxy let it through, or list its host in NO_PROXY',
+    facts: { effect: 'none' },
+  });
+}
+
 /** Stopped by its signal. effect: what is known of the request at that moment. */
 export function aborted(effect: Effect = 'none'): SyncError {
   return new SyncError('ABORTED', { facts: { effect } });
