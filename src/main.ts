@@ -11,12 +11,14 @@ import {
   packageVersion,
   shareOption,
 } from './cli/invocation.ts';
+import { takeLastWord } from './cli/last-word.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
 
 const version = packageVersion();
+const lastWord = takeLastWord();
 let exitCode = 0;
 
 const program = new Command('kbsync')
@@ -403,9 +405,21 @@ async function run(self: Command, work: Run): Promise<void> {
     json: options.json,
     quiet: options.quiet,
     colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
+    secrets: lastWord.secrets,
   });
   const { stop, kill, release } = takeSignals(output);
-  const invocation: Invocation = { command: self.name(), options, output, cwd: process.cwd(), env: process.env, version, stop, kill };
+  const invocation: Invocation = {
+    command: self.name(),
+    options,
+    output,
+    cwd: process.cwd(),
+    env: process.env,
+    version,
+    secrets: lastWord.secrets,
+    stop,
+    kill,
+  };
+  lastWord.isFor(invocation);
   try {
     exitCode = await work(invocation);
   } catch (thrown) {
@@ -496,7 +510,7 @@ function usageExitCode(thrown: CommanderError): number {
   // Without a command commander prints the help and has no sentence of its own.
   const message = thrown.code === 'commander.help' ? 'no command was given' : thrown.message.replace(/^error: /, '');
   const answer = { version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() };
-  new Output({ stdout: process.stdout, stderr: process.stderr, json: true, quiet: true, colour: false }).object({
+  new Output({ stdout: process.stdout, stderr: process.stderr, json: true, quiet: true, colour: false, secrets: lastWord.secrets }).object({
     ...answer,
     error: { ...answer.error },
   });
@@ -513,7 +527,7 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await program.parseAsync();
 } catch (thrown) {
-  if (!(thrown instanceof CommanderError)) throw thrown;
-  exitCode = usageExitCode(thrown);
+  if (!(thrown instanceof CommanderError)) lastWord.say(thrown);
+  else exitCode = usageExitCode(thrown);
 }
 process.exitCode = exitCode;

@@ -33,6 +33,8 @@ export interface WorkspaceInput {
   readonly version: string;
   /** The name of this machine; by default that of the system. */
   readonly host?: string;
+  /** Grows by what the configuration brings in; by default a set of its own. */
+  readonly secrets?: SecretSet;
   /** Every event of every target. */
   readonly onEvent: (event: SyncEvent) => void;
   readonly now?: () => number;
@@ -94,7 +96,13 @@ export interface Workspace {
 
 /** Loads the configuration and wires what it names. Sends nothing and writes nothing. */
 export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
-  const loaded = await loadConfig({ file: input.configFile, cwd: input.cwd, env: input.env, vendors: vendorKeys() });
+  const loaded = await loadConfig({
+    file: input.configFile,
+    cwd: input.cwd,
+    env: input.env,
+    vendors: vendorKeys(),
+    secrets: input.secrets,
+  });
   const { config, secrets, warnings } = loaded;
   const now = input.now ?? Date.now;
   const random = input.random ?? Math.random;
@@ -102,9 +110,19 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const disk = nodeDisk();
   const host = input.host ?? nodeProbe().self.host;
   const writer = { kbsync: input.version, host };
-  const redact = (text: string) => secrets.redact(text);
   const { version, hooks, retry } = input;
-  const bots = createBots({ config, sandboxDir: join(config.stateDir, 'sandbox'), redact, now, random, sleep, version, hooks, retry });
+  const bots = createBots({
+    config,
+    sandboxDir: join(config.stateDir, 'sandbox'),
+    secrets,
+    env: input.env,
+    now,
+    random,
+    sleep,
+    version,
+    hooks,
+    retry,
+  });
   const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
   let cache: ReturnType<typeof openScanCache> | null = null;
   // Megabytes for a large folder: read when the folder is, and not by `status` or a hand-over.
@@ -164,6 +182,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       stop: signals.stop,
       kill: signals.kill,
       underCi,
+      holdsSecret: (text) => secrets.findIn(text) !== null,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
       readOnly,

@@ -124,7 +124,10 @@ describe('a clock that is before the last sync', () => {
     const { state } = await bot.view();
     const approvedAt = new Date(bot.clock.now()).toISOString();
     await bot.holding(({ memory }) => memory.append([{ kind: 'held', held: state.held.map((held) => ({ ...held, approvedAt })) }]));
-    expect(await bot.sync()).toMatchObject({ exitCode: 0, results: [{ operation: { action: 'delete', document: 'new.md' }, outcome: 'done' }] });
+    expect(await bot.sync()).toMatchObject({
+      exitCode: 0,
+      results: [{ operation: { action: 'delete', document: 'new.md' }, outcome: 'done' }],
+    });
     bot.clock.advance(hour);
     expect(await bot.sync(), 'and goes by this clock from then on').toMatchObject({ exitCode: 0, held: [] });
   });

@@ -50,9 +50,9 @@ export async function handOver(
 }
 
 /** Null where the configuration or the state folder is at fault: the command itself says so. */
-async function quietWorkspace({ options, cwd, env, version }: Invocation): Promise<Workspace | null> {
+async function quietWorkspace({ options, cwd, env, version, secrets }: Invocation): Promise<Workspace | null> {
   try {
-    return await openWorkspace({ configFile: options.config, cwd, env, version, onEvent: () => {} });
+    return await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent: () => {} });
   } catch (thrown) {
     if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
     return null;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { SecretSet } from '../config/secrets.ts';
 import { readIsoDate } from '../content/dates.ts';
 import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
@@ -23,6 +24,8 @@ export interface Invocation {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** Of this process: every sink takes them out, every configuration that is read adds to them. */
+  readonly secrets: SecretSet;
   /** Aborted by the first signal: begin nothing new. */
   readonly stop: AbortSignal;
   /** Aborted when the time for stopping is over: drop what is in flight. */
@@ -34,13 +37,12 @@ export interface Invocation {
 /** A command's result: its exit code. */
 export type Command<Arguments extends readonly unknown[]> = (invocation: Invocation, ...parameters: Arguments) => Promise<number>;
 
-/** The workspace of an invocation; its secrets are redacted from everything printed from here on. */
+/** The workspace of an invocation. */
 export async function workspaceOf(invocation: Invocation, onEvent: (event: SyncEvent) => void = () => {}): Promise<Workspace> {
-  const { options, cwd, env, version, output } = invocation;
+  const { options, cwd, env, version, output, secrets } = invocation;
   // Loaded here: help, version and usage errors need none of it.
   const { openWorkspace } = await import('../workspace.ts');
-  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
-  output.redactWith((text) => workspace.secrets.redact(text));
+  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent });
   for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
   return workspace;
 }

@@ -1,5 +1,6 @@
 // Where everything printed goes through: stdout is data, stderr is talk; secrets are redacted and control characters made visible on both.
 import { styleText } from 'node:util';
+import type { SecretSet } from '../config/secrets.ts';
 import type { Json } from '../model/json.ts';
 import { visible, visibleJson, visibleLines } from '../plan/escape.ts';
 
@@ -19,6 +20,8 @@ export interface OutputInput {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly colour: boolean;
+  /** Taken out of everything printed; it may grow at any time. */
+  readonly secrets: Pick<SecretSet, 'redact' | 'redactValue'>;
 }
 
 /** The two streams of one invocation. */
@@ -26,7 +29,6 @@ export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
   private readonly input: OutputInput;
-  private redact: (text: string) => string = (text) => text;
   private live = 0;
 
   constructor(input: OutputInput) {
@@ -35,8 +37,8 @@ export class Output {
     this.quiet = input.quiet;
   }
 
-  redactWith(redact: (text: string) => string): void {
-    this.redact = redact;
+  private redact(text: string): string {
+    return this.input.secrets.redact(text);
   }
 
   /** Colour where the terminal takes it; the text itself is escaped by whoever prints it. */
@@ -61,7 +63,7 @@ export class Output {
   /** The one JSON object of a command. */
   object(value: Json): void {
     this.clearLive();
-    this.input.stdout.write(`${visibleJson(this.redact(JSON.stringify(value)))}\n`);
+    this.input.stdout.write(`${visibleJson(JSON.stringify(this.input.secrets.redactValue(value)))}\n`);
   }
 
   /** JSON that is the data itself, in lines for people. */

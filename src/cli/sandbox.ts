@@ -57,9 +57,9 @@ export async function sandbox(invocation: Invocation, { port }: SandboxRequest):
 }
 
 /** Where `sandbox: true` targets of this folder keep their bots. Without a configuration: where the default one would. */
-async function sandboxDir({ options, cwd, env, version }: Invocation): Promise<string> {
+async function sandboxDir({ options, cwd, env, version, secrets }: Invocation): Promise<string> {
   if (options.config === null && !existsSync(path.join(cwd, configFileName))) return path.join(cwd, 'state', 'sandbox');
-  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent: () => {} });
+  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent: () => {} });
   await workspace.close();
   return path.join(workspace.config.stateDir, 'sandbox');
 }

@@ -23,14 +23,10 @@ export interface WatchRequest {
 
 /** Runs until it is asked to stop. Resolves to 0. */
 export async function watch(invocation: Invocation, request: WatchRequest): Promise<number> {
-  const { output, options, cwd, env, version, stop } = invocation;
-  // After a reload the old secrets are still secret.
-  const redactions: ((text: string) => string)[] = [];
-  output.redactWith((text) => redactions.reduce((clean, redact) => redact(clean), text));
+  const { output, options, cwd, env, version, secrets, stop } = invocation;
   const daemon = await startDaemon({
     async open(onEvent) {
-      const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, onEvent });
-      redactions.push((text) => workspace.secrets.redact(text));
+      const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent });
       for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
       return workspace;
     },
@@ -59,7 +55,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
 export async function runHanded(
   command: HandedCommand,
   streams: HandedStreams,
-  { env, version }: Pick<Invocation, 'env' | 'version'>,
+  { env, version, secrets }: Pick<Invocation, 'env' | 'version' | 'secrets'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
   const { stop, kill, ready } = streams;
@@ -69,6 +65,7 @@ export async function runHanded(
     json: options.json,
     quiet: options.quiet,
     colour: command.colour,
+    secrets,
   });
   const invocation: Invocation = {
     command: command.command,
@@ -77,6 +74,7 @@ export async function runHanded(
     cwd,
     env,
     version,
+    secrets,
     stop,
     kill,
     ...(ready !== undefined && { ready }),

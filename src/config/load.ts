@@ -9,7 +9,7 @@ import type { Json, JsonRecord } from '../model/json.ts';
 import { faultsBetween, faultsOfUnbuilt } from './check.ts';
 import { faultsOf } from './issues.ts';
 import { type ConfigProblem, type Fault, inOrder, pathKey, problemOf } from './problem.ts';
-import { newNotes, type ReadContext, readTree, variablesIn } from './read.ts';
+import { newNotes, type ReadContext, readTree, shortSecret, variablesIn } from './read.ts';
 import { configKeys, notBuilt } from './schema.ts';
 import { createSecretSet, type SecretSet } from './secrets.ts';
 import { anyShape, isRecord, type Shape, shapeOf } from './shape.ts';
@@ -29,6 +29,8 @@ export interface LoadInput {
   readonly cwd: string;
   readonly env: Environment;
   readonly vendors: VendorKeys;
+  /** The set that secrets go into, before anything is told; by default a new one. */
+  readonly secrets?: SecretSet | undefined;
   /** Reads UTF-8 text; by default from disk. */
   readonly readFile?: ReadFile;
 }
@@ -52,7 +54,7 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const readFile = input.readFile ?? readText;
   const source = await readConfig(file, input, readFile);
   const parsed = parseTree(source.replace(/^\uFEFF/, ''));
-  const secrets = createSecretSet();
+  const secrets = input.secrets ?? createSecretSet();
   const notes = newNotes();
   notes.faults.push(...parsed.faults);
   const dotEnv = await readDotEnv(folder, readFile).catch((thrown) => {
@@ -125,7 +127,7 @@ async function readAll(parsed: Parsed, context: ReadContext, surroundings: Surro
     return { data: null, targets: [] };
   }
   const shape = shapeOf(configKeys);
-  const own = { ...context, notes: { ...notes, missing: [], literals: [] } };
+  const own = { ...context, notes: { ...notes, missing: [], literals: [], short: [] } };
   const top = readTree(without(root, 'targets'), shape, [], own) as JsonRecord;
   const values = { ...top, ...withToken(top, shape, own) };
   tellMissing(own, surroundings);
@@ -160,6 +162,7 @@ function tellMissing({ notes }: ReadContext, { warn }: Surroundings): void {
     const expected = `${name} in the environment, in .env beside the configuration or in the file that ${names[0]}_FILE names; or a default, \${${names[0]}:-…}`;
     notes.faults.push({ at, path: where, found, expected });
   }
+  for (const one of notes.short) warn(shortSecret(one));
   for (const { path: where, at } of notes.literals) {
     warn({ at, path: where, found: 'a secret in the file', expected: `a variable, such as \${${tokenVariable}}` });
   }

@@ -2,7 +2,7 @@
 // Whether a value is a right one is left to the schema; this only makes it what the key takes.
 import type { Json } from '../model/json.ts';
 import { type Fault, nearest, type Path, pathKey } from './problem.ts';
-import type { SecretSet } from './secrets.ts';
+import { leastCharacters, type SecretSet } from './secrets.ts';
 import { anyShape, type Shape } from './shape.ts';
 import type { Entry, Mapping, Scalar, Tree } from './tree.ts';
 import { type Filled, fill, namesIn, type Variable } from './variables.ts';
@@ -23,6 +23,8 @@ export interface Notes {
   readonly missing: { readonly path: Path; readonly names: readonly string[]; readonly at: number; readonly found: string }[];
   /** Secrets that stand in the file itself. */
   readonly literals: { readonly path: Path; readonly at: number }[];
+  /** Secrets too short to be told from ordinary words. */
+  readonly short: { readonly path: Path; readonly at: number }[];
 }
 
 export interface ReadContext {
@@ -33,7 +35,7 @@ export interface ReadContext {
 
 /** Nothing noted yet. */
 export function newNotes(): Notes {
-  return { faults: [], spots: new Map(), missing: [], literals: [] };
+  return { faults: [], spots: new Map(), missing: [], literals: [], short: [] };
 }
 
 /** The names of all variables in a tree. */
@@ -134,12 +136,21 @@ function noteSecret(filled: Filled, path: Path, at: number, context: ReadContext
     return;
   }
   for (const value of filled.values) context.secrets.add(value);
-  if (filled.missing.length === 0 && filled.unreadable.length === 0) context.secrets.add(filled.text);
+  if (filled.missing.length > 0 || filled.unreadable.length > 0) return;
+  context.secrets.add(filled.text);
+  if (filled.text !== '' && filled.text.length < leastCharacters) context.notes.short.push({ path, at });
 }
 
 function noteLiteral(value: string, path: Path, at: number, { notes, secrets }: ReadContext): void {
   secrets.add(value);
   notes.literals.push({ path, at });
+  if (value !== '' && value.length < leastCharacters) notes.short.push({ path, at });
+}
+
+/** The warning that a secret is not blacked out. */
+export function shortSecret({ path, at }: Notes['short'][number]): Fault {
+  const expected = `at least ${leastCharacters} characters: a shorter one is not blacked out in what kbsync says, since it may be any word`;
+  return { at, path, found: 'a short secret', expected };
 }
 
 /** How a message calls a value: as it stands in the file, never what a variable put in, never a secret. */

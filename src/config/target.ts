@@ -6,7 +6,7 @@ import { SyncError } from '../model/error.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
 import { faultsOf, spotOf } from './issues.ts';
 import { type Fault, nearest, type Path, pathKey } from './problem.ts';
-import { newNotes, type ReadContext, readTree, type Spot, unknownKey } from './read.ts';
+import { newNotes, type ReadContext, readTree, type Spot, shortSecret, unknownKey } from './read.ts';
 import { commonTargetKeys } from './schema.ts';
 import { anyShape, type Shape, shapeOfForeign } from './shape.ts';
 import type { Mapping, Tree } from './tree.ts';
@@ -85,6 +85,7 @@ export async function readTarget(
     // The sandbox needs no credentials: there, what is not set is left out.
     else if (!sandbox || (isCommon(key) && key !== 'baseUrl')) for (const name of names) missing.add(name);
   }
+  if (!sandbox) for (const one of notes.short) surroundings.warn(shortSecret(one));
   if (!sandbox) for (const { path: where, at } of notes.literals) surroundings.warn(literalSecret(where, at, String(common['vendor'])));
 
   const reading = { path, at: tree.at, common, written, options: written, vendor, sandbox, missing: [...missing], missingKeys };
@@ -117,12 +118,17 @@ function readOptions(map: Mapping, vendor: VendorOptions | null, path: Path, con
   const known = [...shape.keys.keys()];
   const read: { [key: string]: Json } = {};
   for (const entry of map.entries) {
-    const inner = shape.keys.get(entry.key) ?? (vendor === null ? anyShape : shape.values);
+    const inner = shape.keys.get(entry.key) ?? foreign(entry.key, vendor === null ? anyShape : shape.values);
     if (inner === null)
       context.notes.faults.push(unknownKey(entry, [...known.filter((key) => !commonTargetKeys.includes(key)), ...commonTargetKeys], path));
     else read[entry.key] = readTree(entry.value, inner, [...path, entry.key], context, entry.at);
   }
   return read;
+}
+
+/** Where nothing says what a key holds (a vendor that is not known, another's connector), its name does. */
+function foreign(key: string, shape: Shape | null): Shape | null {
+  return shape !== null && /secret|token|passw|credential|api_?key|private_?key|^key$/i.test(key) ? { ...shape, secret: true } : shape;
 }
 
 /** The options as the connector will get them, after a trial parse. */

@@ -53,10 +53,10 @@ function originProblem(text: string): string | null {
   return null;
 }
 
-/** Whether a host name always means this machine. */
+/** Whether a host name always means this machine: a name below `.localhost` may be asked of a name server. */
 export function isLoopback(hostname: string): boolean {
   const bare = hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare);
+  return bare === 'localhost' || bare === '::1' || /^127(?:\.\d{1,3}){3}$/.test(bare);
 }
 
 /** A web address whose path may matter. */

@@ -52,7 +52,10 @@ export interface ComposerInput {
 /** A composer for one scan. */
 export function composerOf(input: ComposerInput): Composer {
   const { files, resolve, settings } = input;
-  const linksOf = (document: Document): KnownLinks | null => files.get(document.path)?.links?.[document.id] ?? null;
+  const linksOf = ({ path, id }: Document): KnownLinks | null => {
+    const { links = {} } = files.get(path) ?? {};
+    return Object.hasOwn(links, id) ? (links[id] ?? null) : null;
+  };
 
   return {
     async compose(document, target) {

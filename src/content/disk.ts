@@ -37,7 +37,8 @@ export interface ContentDisk {
   follow(path: string): DiskStat;
   /** With forward slashes. */
   real(path: string): string;
-  read(path: string, maxBytes: number): DiskRead;
+  /** own: the last step of the path is no link (any more), or it throws ELOOP. */
+  read(path: string, maxBytes: number, own?: 'own'): DiskRead;
 }
 
 /** The disk of this machine. */
@@ -61,9 +62,10 @@ export function isGone(thrown: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-function readWhole(path: string, maxBytes: number): DiskRead {
-  // O_NONBLOCK: a pipe that took the file's place must not hang the scan.
-  const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+function readWhole(path: string, maxBytes: number, own?: 'own'): DiskRead {
+  // O_NONBLOCK: a pipe that took the file's place must not hang the scan. O_NOFOLLOW: nor may a link that took it lead out of the folder.
+  const follow = own === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
+  const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | follow);
   try {
     const before = statOf(fstatSync(handle, { bigint: true }));
     if (before.kind !== 'file' || before.size > maxBytes) return { bytes: null, before, after: before };

@@ -1,7 +1,8 @@
 // A parsed file → what its texts say once they are composed: titles, problems, includes, links. Here it is found out, before anything is
 // sent, whether a text can be made at all. Titles and questions get their variables; ids keep the words as they were written.
 import type { Generator } from '../model/config.ts';
-import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
+import type { ContentProblem, Document } from '../model/document.ts';
+import { keyed } from '../model/json.ts';
 import type { CachedFile } from './cached-file.ts';
 import { type Composed, type ComposeInput, compose, type KnownLinks } from './compose.ts';
 import type { IncludeFiles } from './include-files.ts';
@@ -30,7 +31,7 @@ export async function examine(input: ExamineInput): Promise<Examined> {
   const { path, text, parsed, settings, files } = input;
   const log = files.log();
   const problems: ContentProblem[] = [...parsed.problems];
-  const links: { [document: DocumentId]: KnownLinks } = {};
+  const links = keyed<KnownLinks>();
   const documents: Document[] = [];
   let perTarget = false;
   const body = bodyOf(text, parsed.bodyStart);

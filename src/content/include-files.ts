@@ -43,6 +43,16 @@ export function includeFiles(root: string, neverEnter: readonly string[], disk: 
   const looks = new Map<string, Look>();
   const texts = new Map<string, Known>();
   let realRoot: string | null = null;
+  let forbidden: readonly string[] | null = null;
+
+  /** A folder may be named by a link that leads to it. */
+  const realOr = (folder: string): string => {
+    try {
+      return disk.real(folder);
+    } catch {
+      return folder;
+    }
+  };
 
   const look = (path: string): Look => {
     const before = looks.get(path);
@@ -63,7 +73,8 @@ export function includeFiles(root: string, neverEnter: readonly string[], disk: 
     const real = disk.real(`${root}/${path}`);
     const within = (folder: string) => real === folder || real.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
     const hidden = real.slice(realRoot.length).split('/').includes('.git');
-    return within(realRoot) && !hidden && !neverEnter.some(within);
+    forbidden ??= neverEnter.flatMap((folder) => [folder, realOr(folder)]);
+    return within(realRoot) && !hidden && !forbidden.some(within);
   };
 
   const readNow = (path: string): Known => {

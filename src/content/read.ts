@@ -63,7 +63,7 @@ export function fileReader(input: ReaderInput): FileReader {
     let own: Settled;
     let beside: Settled | null = null;
     try {
-      own = readSettled(disk, found.absolute);
+      own = readSettled(disk, found.real, 'own');
     } catch (thrown) {
       return isGone(thrown) ? null : fault(`cannot be read (${errnoOf(thrown)})`);
     }
@@ -180,9 +180,9 @@ interface Settled {
 }
 
 /** Reads again while the file changes under the reader's hands, at most three times. */
-function readSettled(disk: ContentDisk, path: string): Settled {
+function readSettled(disk: ContentDisk, path: string, own?: 'own'): Settled {
   for (let left = tries; ; left -= 1) {
-    const { bytes, before, after } = disk.read(path, maxFileBytes);
+    const { bytes, before, after } = disk.read(path, maxFileBytes, own);
     if (bytes === null) return { bytes: new Uint8Array(), stat: before, state: before.kind === 'file' ? 'too large' : 'no file' };
     if (before.stamp === after.stamp && bytes.length === before.size) return { bytes, stat: before, state: 'whole' };
     if (left <= 1) return { bytes, stat: before, state: 'changing' };
@@ -221,7 +221,7 @@ export function textNow(document: Document, looked: Looked | undefined, disk: Co
   let own: Settled;
   let beside: Settled | null;
   try {
-    own = readSettled(disk, found.absolute);
+    own = readSettled(disk, found.real, 'own');
     beside = sidecar === null ? null : readSettled(disk, sidecar.absolute);
   } catch (thrown) {
     throw stale(document, isGone(thrown) ? 'is gone since it was scanned' : `cannot be read (${errnoOf(thrown)})`);
@@ -260,7 +260,7 @@ export async function ownTextNow(
   }
   let own: Settled | null = null;
   try {
-    own = looked === undefined ? null : readSettled(disk, looked.found.absolute);
+    own = looked === undefined ? null : readSettled(disk, looked.found.real, 'own');
   } catch (thrown) {
     throw stale(document, isGone(thrown) ? 'is gone since it was scanned' : `cannot be read (${errnoOf(thrown)})`);
   }

@@ -59,6 +59,8 @@ export interface CycleContext {
   readonly underCi: boolean;
   /** A plan: nothing may be sent, not even what would only say a lost create again. */
   readonly readOnly?: boolean;
+  /** Whether a text holds a secret of the configuration. Left out: nothing is known to be one. */
+  readonly holdsSecret?: (text: string) => boolean;
   /** Containers that other targets of the workspace name or remember: never taken for ours. */
   readonly elsewhere: ReadonlySet<string>;
   /** Another name under which this very bot is remembered; left out: nobody can say. */

@@ -119,6 +119,7 @@ function pushContext(context: CycleContext, folder: Folder, wanted: Wanted): Pus
   return {
     ...pushBase(context),
     payload: wanted.payload,
+    holdsSecret: context.holdsSecret,
     commitOf: (path) => folder.commitOf(path),
     workspace: context.config.name,
     stop: context.stop,

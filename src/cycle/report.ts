@@ -1,7 +1,7 @@
 // What a pass came to: results over its rounds, the truth about training, and the note of what the bot was last seen to know.
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type SyncError } from '../model/error.ts';
-import { fingerprint } from '../model/json.ts';
+import { fingerprint, keyed } from '../model/json.ts';
 import { knownRevision } from '../model/known.ts';
 import type { Brake, OperationId } from '../model/operation.ts';
 import type { LastSync } from '../model/record.ts';
@@ -117,7 +117,7 @@ export async function noteSynced(context: CycleContext, folder: Folder, planned:
   if (!whole || !sawFolder(planned) || memory.state.identity === null) return;
   const { wanted, plan } = planned;
   const state = memory.state;
-  const behind: { [id: string]: string } = {};
+  const behind = keyed<string>();
   for (const head of wanted.heads) if (state.records[head.document]?.trained !== head.fingerprint) behind[head.document] = head.fingerprint;
   for (const blocked of plan.blocked) behind[blocked.document] ??= 'blocked';
   for (const operation of plan.operations)

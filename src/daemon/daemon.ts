@@ -71,7 +71,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   const killing = new AbortController();
 
   const first = await input.open(hub.publish);
-  const now: Now = { workspace: first, engine: null, secrets: [first.secrets], swap: Promise.resolve() };
+  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve() };
   releases.push(() => now.workspace.close());
   const lock = await lockDaemon(first);
   releases.push(() => lock.release());
@@ -88,7 +88,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     engine: running,
     config: () => now.workspace.config,
     state: () => (stopping.signal.aborted ? 'stopping' : now.engine === null ? 'starting' : null),
-    redact: (text) => now.secrets.reduce((clean, set) => set.redact(clean), text),
+    redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
   });
   const server = await startServer(face);
   releases.push(() => server.close());
@@ -124,7 +124,7 @@ interface Now {
   workspace: Workspace;
   engine: Engine | null;
   /** Of every configuration so far: what was a secret before a reload is one after it. */
-  secrets: SecretSet[];
+  readonly secrets: Set<SecretSet>;
   /** A start or a change of engines under way. */
   swap: Promise<void>;
 }
@@ -184,7 +184,7 @@ function endingOf(
     await running().stop();
     await now.workspace.close();
     now.workspace = next;
-    now.secrets.push(next.secrets);
+    now.secrets.add(next.secrets);
     forget();
     await start(next);
     voice.talk('reload: the new configuration is at work');

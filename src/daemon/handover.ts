@@ -1,13 +1,13 @@
 // Commands handed to the running daemon over a local socket: where it is, the protocol, and both ends of it. What a command does is not known here.
 // One POST /run; lines of JSON both ways: {"run":{…}} and perhaps {"stop":true} there, {"stderr"}, {"stdout"} and at last {"exitCode"} back.
 import { randomBytes } from 'node:crypto';
-import { chmodSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SyncError } from '../model/error.ts';
 import type { JsonRecord } from '../model/json.ts';
-import type { Disk } from '../state/disk.ts';
+import { type Disk, isPrivate, makePrivate } from '../state/disk.ts';
 import { sameToken, tokenOf } from '../status/access.ts';
 
 /** A command as its process was given it. */
@@ -78,13 +78,26 @@ function socketPath(stateDir: string): string {
   const unique = randomBytes(8).toString('hex');
   if (process.platform === 'win32') return `\\\\.\\pipe\\kbsync-${unique}`;
   const inState = join(daemonFolder(stateDir), 'daemon.sock');
-  return Buffer.byteLength(inState) <= longestPath ? inState : join(tmpdir(), `kbsync-${unique}.sock`);
+  // A folder of its own that nobody else can enter: between listening and its rights, a socket has those of the umask.
+  return Buffer.byteLength(inState) <= longestPath ? inState : join(mkdtempSync(join(tmpdir(), 'kbsync-')), 'daemon.sock');
+}
+
+/** What a socket outside the state folder stood in, where it is ours and empty. */
+function removeOwnFolder(socket: string, stateDir: string): void {
+  const folder = dirname(socket);
+  if (folder === daemonFolder(stateDir) || !/^kbsync-\w{6}$/.test(basename(folder)) || dirname(folder) !== tmpdir()) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It is gone already, or not ours.
+  }
 }
 
 /** Listens for commands. The caller holds the daemon's lock, so a socket that is still there is a dead daemon's. */
 export async function openHandover(input: HandoverInput): Promise<Handover> {
   const { disk, stateDir, version } = input;
-  await disk.mkdir(daemonFolder(stateDir));
+  await disk.mkdir(stateDir);
+  makePrivate(daemonFolder(stateDir));
   const path = socketPath(stateDir);
   const token = randomBytes(24).toString('base64url');
   if (process.platform !== 'win32') await disk.remove(path);
@@ -107,6 +120,7 @@ export async function openHandover(input: HandoverInput): Promise<Handover> {
         server.close(() => resolve());
         server.closeAllConnections();
       });
+      removeOwnFolder(path, stateDir);
     },
   };
 }
@@ -235,6 +249,8 @@ export async function callDaemon(input: CallInput): Promise<number | null> {
 }
 
 function whereaboutsOf(disk: Disk, stateDir: string): Whereabouts | null {
+  // Where others may write, they could name a socket of theirs, and answer in the daemon's place.
+  if (!isPrivate(daemonFolder(stateDir))) return null;
   const text = disk.read(whereFile(stateDir))?.toString('utf8');
   const found = text === undefined ? null : lineOf(text);
   const whole = found !== null && found['version'] === 1 && typeof found['socket'] === 'string' && typeof found['token'] === 'string';

@@ -6,7 +6,7 @@ import { dropSettled } from './drift.ts';
 import type { Effect, EffectBase, JournalEntry, KnownDocument, TrainingNews, WrittenPart } from './effect.ts';
 import type { ErrorRecord } from './error.ts';
 import { blankRecord, foldFailed, oneMore } from './failed.ts';
-import type { Timestamp } from './json.ts';
+import { keyed, type Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
 import { namelessPrefix, numbersWith } from './record.ts';
@@ -18,7 +18,7 @@ export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key
 
 /** A copy that may be folded into without the original noticing. */
 export function draftOf(state: TargetState): StateDraft {
-  return { ...state, records: { ...state.records } };
+  return { ...state, records: keyed(state.records) };
 }
 
 /**
@@ -129,7 +129,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     case 'retracted': {
       const { [entry.document]: _, ...others } = draft.retracted;
-      draft.retracted = entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted };
+      draft.retracted = keyed(entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted });
       return;
     }
     case 'drift':

@@ -31,6 +31,22 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** An object without Object.prototype behind it: for keys that others choose, where `constructor` and `__proto__` are keys like any other. */
+export function keyed<Value>(from: { readonly [key: string]: Value } = {}): { [key: string]: Value } {
+  return Object.assign(Object.create(null) as { [key: string]: Value }, from);
+}
+
+/** Keys such as `message` or `remoteIds` are those of a program, whatever else they may spell. */
+const ownKey = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
+
+/** The value with every text in it changed, keys that are somebody's text among them. */
+export function withTexts(value: Json, change: (text: string) => string): Json {
+  if (typeof value === 'string') return change(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map((item) => withTexts(item, change));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [ownKey.test(key) ? key : change(key), withTexts(item, change)]));
+}
+
 /** SHA-256 of UTF-8 text, as 64 hexadecimal characters. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');

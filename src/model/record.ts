@@ -1,7 +1,7 @@
 // What kbsync remembers of one target. Changed only by folding journal entries over it (effect.ts).
 import type { DocumentId } from './document.ts';
 import type { ErrorRecord } from './error.ts';
-import type { Fingerprint, Timestamp } from './json.ts';
+import { type Fingerprint, keyed, type Timestamp } from './json.ts';
 import type { Operation } from './operation.ts';
 
 /** Where an effect's outcome and its number in the journal meet. 16 hexadecimal characters, never used twice. */
@@ -227,7 +227,7 @@ export function emptyState(target: string): TargetState {
     identity: null,
     serial: 0,
     container: null,
-    records: {},
+    records: keyed(),
     leftovers: [],
     forgetting: [],
     run: null,

@@ -42,7 +42,17 @@ export function judgeBrakes(facts: BrakeFacts): readonly Brake[] {
   const wholeFolder = folder?.holds === 'all' ? folder : null;
   const deletes = empty !== null || wholeFolder !== null ? null : (tooManyDeletes(scene) ?? folder);
   const contact = existingContent(scene) ?? firstContact(scene);
-  const found = [contact, clockBack(scene), incompleteScan(scene), empty, wholeFolder, deletes, vanished(scene), tooManyUpdates(scene), stagedAfter(scene)];
+  const found = [
+    contact,
+    clockBack(scene),
+    incompleteScan(scene),
+    empty,
+    wholeFolder,
+    deletes,
+    vanished(scene),
+    tooManyUpdates(scene),
+    stagedAfter(scene),
+  ];
   return passedTogether(
     found.filter((brake) => brake !== null),
     scene.name,

@@ -87,7 +87,7 @@ class PushRun {
 
   /** The wanted writes of steps, batch by batch, at most `concurrency` calls at once. */
   async send(steps: readonly Step[], wanted: (write: Write) => boolean): Promise<void> {
-    const sendables = sendablesOf(steps, wanted, this.context, ({ step, why }) => this.drop(step, why));
+    const sendables = sendablesOf(steps, wanted, this.context, ({ step, error }) => this.drop(step, error));
     const batches = batchesOf(sendables, this.context.target.traits.limits);
     const worker = async (): Promise<void> => {
       while (!this.stopped()) {
@@ -258,11 +258,8 @@ class PushRun {
     }
   }
 
-  private drop(step: Step, why: string): void {
-    this.of(step).error = new SyncError('DOCUMENT_REFUSED', {
-      message: `${step.operation.path}: ${why}`,
-      next: 'run again: the next run reads it anew',
-    }).record();
+  private drop(step: Step, error: SyncError): void {
+    this.of(step).error = error.record();
   }
 
   private of(step: Step): Progress {

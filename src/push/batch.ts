@@ -1,9 +1,10 @@
 // Writes → batches that one call of the vendor takes: by action, count and bytes, in the order given, texts fetched as each batch is due.
 import type { NewItem, Traits } from '../connectors/connector.ts';
 import type { Effect, WrittenPart } from '../model/effect.ts';
+import { SyncError } from '../model/error.ts';
 import type { Part, Payload } from '../model/payload.ts';
 import type { RemoteItem } from '../model/record.ts';
-import type { PushContext } from './context.ts';
+import { type PushContext, refusalOf } from './context.ts';
 import type { Step, Write } from './effects.ts';
 
 /** One effect with what its call needs. item is null for a delete. */
@@ -19,10 +20,10 @@ export interface Batch {
   readonly sendables: readonly Sendable[];
 }
 
-/** A write that cannot be made into an effect: its text is gone or no longer has that part. */
+/** A write that cannot be made into an effect: its text is gone, no longer has that part, or may not leave. */
 export interface Dropped {
   readonly step: Step;
-  readonly why: string;
+  readonly error: SyncError;
 }
 
 type Limits = Pick<Traits['limits'], 'batch' | 'batchBytes'>;
@@ -69,15 +70,24 @@ export async function* sendablesOf(
     const needsText = writes.some((write) => write.action !== 'delete');
     const payload = needsText ? await context.payload(step.operation.document) : null;
     if (needsText && payload === null) {
-      onDropped({ step, why: 'the file went away or became invalid while syncing' });
+      onDropped({ step, error: changed(step, 'the file went away or became invalid while syncing') });
+      continue;
+    }
+    const error = payload === null ? null : refusalOf(payload, context);
+    if (error !== null) {
+      onDropped({ step, error });
       continue;
     }
     for (const write of writes) {
       const sendable = sendableOf(step, write, payload, context);
-      if (sendable === null) onDropped({ step, why: 'the file changed while syncing' });
+      if (sendable === null) onDropped({ step, error: changed(step, 'the file changed while syncing') });
       else yield sendable;
     }
   }
+}
+
+function changed({ operation }: Step, why: string): SyncError {
+  return new SyncError('DOCUMENT_REFUSED', { message: `${operation.path}: ${why}`, next: 'run again: the next run reads it anew' });
 }
 
 function sendableOf(step: Step, write: Write, payload: Payload | null, context: PushContext): Sendable | null {

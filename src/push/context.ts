@@ -2,6 +2,7 @@
 import type { Call, Target } from '../connectors/connector.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { Effect, EntryBody } from '../model/effect.ts';
+import { SyncError } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
 import type { Fingerprint, Timestamp } from '../model/json.ts';
 import type { Payload } from '../model/payload.ts';
@@ -33,6 +34,8 @@ export interface PushContext {
   readonly texts: GivenTexts;
   /** The wanted payload with its texts, rendered now; null where it can no longer be had. */
   readonly payload: (document: DocumentId) => Promise<Payload | null>;
+  /** Whether a text holds a secret of the configuration: its document is not sent, and not kept. Left out: nothing is known to be one. */
+  readonly holdsSecret?: ((text: string) => boolean) | undefined;
   /** The commit that a document's bytes belong to; null where there is none or the file differs from it. */
   readonly commitOf: (path: string) => string | null;
   readonly workspace: string;
@@ -46,6 +49,17 @@ export interface PushContext {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly concurrency: number;
   readonly emit: Emit;
+}
+
+/** Why a payload may not leave, nor be written down; null where it may. */
+export function refusalOf(payload: Payload, { holdsSecret }: Pick<PushContext, 'holdsSecret'>): SyncError | null {
+  const { path, title, parts } = payload;
+  const texts = [path, title, ...parts.flatMap((part) => [part.title, part.text, JSON.stringify(part.attributes)])];
+  if (holdsSecret === undefined || !texts.some(holdsSecret)) return null;
+  return new SyncError('DOCUMENT_REFUSED', {
+    message: `${path}: holds a secret of the configuration, such as a target's key: not sent`,
+    next: 'take it out of the document, and replace the secret wherever it is used: others have read it here',
+  });
 }
 
 /** The call context with the container as it is known now. */

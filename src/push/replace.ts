@@ -8,7 +8,7 @@ import type { PayloadHead } from '../model/payload.ts';
 import type { DocumentRecord, EffectId } from '../model/record.ts';
 import type { Pushed, StepResult } from './apply.ts';
 import { factsOf, itemOf } from './batch.ts';
-import { callOf, type PushContext } from './context.ts';
+import { callOf, type PushContext, refusalOf } from './context.ts';
 
 /** One document of the text: what the vendor is given, and what the record takes over. */
 interface Piece {
@@ -92,6 +92,8 @@ async function pieceNow(document: DocumentId, id: EffectId, context: WholeContex
       facts: { retry: 'later' },
     });
   }
+  const refusal = refusalOf(payload, context);
+  if (refusal !== null) throw refusal;
   await context.texts.put(payload.fingerprint, { parts: payload.parts, body: payload.bodyText });
   const mark = markOf(document, id, context);
   const written = { ...factsOf(payload), mark, fingerprint: payload.fingerprint, payload: payload.fingerprint };

@@ -31,7 +31,7 @@ export function latestClaim(dir: string): NumberedClaim | null {
 
 /** Takes this number for the claim; false where another process has taken it, or a higher one, in the meantime. */
 export function takeClaim(dir: string, number: number, claim: Claim): boolean {
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (!writeOnce(fileOf(dir, number), claim)) return false;
   const numbers = numbersIn(dir);
   if (Math.max(...numbers) > number) {

@@ -129,7 +129,7 @@ function markdownOf(text: string): string {
 }
 
 function entityOf(name: string): string | null {
-  if (!name.startsWith('#')) return entities[name.toLowerCase()] ?? null;
+  if (!name.startsWith('#')) return Object.hasOwn(entities, name.toLowerCase()) ? (entities[name.toLowerCase()] ?? null) : null;
   const code = Number(name.slice(1));
   return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : null;
 }

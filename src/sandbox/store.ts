@@ -34,15 +34,15 @@ export interface StoreLog {
 
 /** The real disk. */
 export const nodeStoreFiles: StoreFiles = {
-  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
+  makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
   read: (path) => (existsSync(path) ? readFileSync(path) : null),
   open(path, length) {
-    const file = openSync(path, 'a');
+    const file = openSync(path, 'a', 0o600);
     ftruncateSync(file, length);
     return { append: (text) => appendFileSync(file, text), close: () => closeSync(file) };
   },
   replace(path, text) {
-    writeFileSync(`${path}.new`, text);
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   },
 };

@@ -2,9 +2,11 @@
 // tests can give it one that crashes, loses and tears.
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -84,6 +86,46 @@ export function isTemporaryOf(name: string, bases: readonly string[]): boolean {
 /** Removes what writers that died left behind. Only for files whose lock the caller holds. */
 export async function sweepTemporary(disk: Disk, folder: string, bases: readonly string[]): Promise<void> {
   for (const name of disk.list(folder)) if (isTemporaryOf(name, bases)) await disk.remove(join(folder, name));
+}
+
+/** Of folders that are made here: what a state holds is read by nobody else. Files are 0600. */
+const privateMode = 0o700;
+
+/**
+ * Makes a folder that nobody but this user can enter, or makes one that is there so. STATE_UNWRITABLE where a link or a file stands in its
+ * place, or another user owns it. On Windows the folder has the rights of the one that it lies in.
+ */
+export function makePrivate(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: privateMode });
+    const stat = lstatSync(folder);
+    if (process.platform === 'win32') return;
+    if (!stat.isDirectory()) throw notPrivate(folder, 'is a link, which may lead anywhere');
+    if (stat.uid !== process.getuid?.()) throw notPrivate(folder, 'belongs to another user');
+    if ((stat.mode & 0o077) !== 0) chmodSync(folder, privateMode);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+/** Whether only this user (or whoever owns everything anyway) can have put something there. */
+export function isPrivate(folder: string): boolean {
+  if (process.platform === 'win32') return true;
+  try {
+    const stat = lstatSync(folder);
+    const own = process.getuid?.();
+    return stat.isDirectory() && (own === 0 || (stat.uid === own && (stat.mode & 0o022) === 0));
+  } catch {
+    return false;
+  }
+}
+
+function notPrivate(folder: string, how: string): SyncError {
+  return new SyncError('STATE_UNWRITABLE', {
+    message: `${folder} ${how}`,
+    next: 'see who made it; then remove it, and run again: kbsync makes its own',
+    data: { path: folder },
+  });
 }
 
 /** The real file system. */
@@ -187,7 +229,7 @@ function writeUnsynced(path: string, data: string | Uint8Array): void {
       writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true });
+      mkdirSync(dirname(path), { recursive: true, mode: privateMode });
       writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
     }
     renameSync(temporary, path);
@@ -221,7 +263,7 @@ function claimName(path: string): boolean {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+  const first = await mkdir(folder, { recursive: true, mode: privateMode });
   if (first !== undefined) await syncFolder(dirname(first));
 }
 

@@ -2,7 +2,7 @@
 // out; no disk here.
 
 import { SyncError } from '../model/error.ts';
-import { sha256, type Timestamp } from '../model/json.ts';
+import { keyed, sha256, type Timestamp } from '../model/json.ts';
 import type { TargetState } from '../model/record.ts';
 import { faultsOf } from './edited.ts';
 import { migratedState, newerFormat, oldestFormat, stateFormat } from './migrate.ts';
@@ -86,7 +86,16 @@ function readFields(value: Fields, file: string, target: string): Snapshot {
       data: { file },
     });
   }
-  return { generation, holds, savedAt, savedBy, state };
+  return { generation, holds, savedAt, savedBy, state: { ...state, ...keyedById(state) } };
+}
+
+/** JSON.parse puts Object.prototype behind what it makes, where a document of the id `constructor` would be found without being there. */
+function keyedById({ records, lastSync, retracted }: TargetState): Partial<TargetState> {
+  return {
+    records: keyed(records),
+    ...(lastSync !== null && lastSync !== undefined && { lastSync: { ...lastSync, behind: keyed(lastSync.behind) } }),
+    retracted: keyed(retracted),
+  };
 }
 
 /**

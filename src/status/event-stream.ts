@@ -1,6 +1,7 @@
 // The event stream as server-sent events: for the page, and for whoever wants to follow. Slow readers are cut off, never waited for.
 import type { Context } from 'hono';
 import type { SyncEvent } from '../model/event.ts';
+import { type Json, withTexts } from '../model/json.ts';
 
 export interface StreamInput {
   readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
@@ -27,7 +28,7 @@ export function eventStream(context: Context, { subscribe, redact, closing }: St
           if ((controller.desiredSize ?? 0) <= 0) end();
           else controller.enqueue(encoder.encode(text));
         };
-        const unsubscribe = subscribe((event) => send(`data: ${redact(JSON.stringify(event))}\n\n`));
+        const unsubscribe = subscribe((event) => send(`data: ${JSON.stringify(withTexts(event as unknown as Json, redact))}\n\n`));
         const beat = setInterval(() => send(': still here\n\n'), beatMs);
         beat.unref();
         end = () => {

@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono';
 import { NONCE, secureHeaders } from 'hono/secure-headers';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
-import type { JsonRecord } from '../model/json.ts';
+import { type JsonRecord, withTexts } from '../model/json.ts';
 import { isLoopback, namesLoopback, sameToken, tokenOf } from './access.ts';
 import { eventStream } from './event-stream.ts';
 import { page } from './page.ts';
@@ -174,7 +174,7 @@ function json(
   status: 200 | 202 | 400 | 401 | 403 | 404 | 413 | 500 | 503 = 200,
 ): Response {
   context.header('content-type', 'application/json; charset=utf-8');
-  return context.body(redact(JSON.stringify(body)), status);
+  return context.body(JSON.stringify(withTexts(body, redact)), status);
 }
 
 const mostBodyBytes = 64 * 1024;

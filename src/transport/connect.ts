@@ -4,6 +4,7 @@ import type { ConnectorSpec, Http, HttpReply, HttpRequest, Target, Traits } from
 import { SyncError } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
 import { type Breaker, type BreakerPolicy, createBreaker, defaultBreakerPolicy } from './breaker.ts';
+import { credentialsOf, guarded } from './credentials.ts';
 import { createWire, defaultTimeoutMs, type Wire } from './http.ts';
 import { type Attempted, errorOfStatus, errorOfWire, isWireError, type Redact, timedOut, withoutSecrets } from './http-error.ts';
 import type { Limiter, Limiters, Limits } from './limit.ts';
@@ -33,6 +34,8 @@ export interface ConnectInput<Options> {
   readonly rate: { readonly perMinute: number | null; readonly perHour: number | null; readonly concurrency: number | null } | null;
   readonly emit: Emit;
   readonly redact: Redact;
+  /** Told each credential that a request carries: a connector may have made it of a secret. */
+  readonly learn?: ((credential: string) => void) | undefined;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: Sleep;
@@ -83,9 +86,10 @@ export function connectTarget<Options>(input: ConnectInput<Options>): Connected 
   const target = spec.connect(options, { http, origin: input.originName, now });
   const known = input.limiters.limiterFor(`${spec.name}\n${spec.account(options)}`, limitsOf(input.rate, target.traits));
   limiter = known;
+  const safe = around(target, 'every step', (name, run) => guarded(name, run, redact));
   const unsubscribe = known.onPause((forMs, why) => emit({ kind: 'paused', forMs, why }));
   return {
-    target: hooks?.call === undefined ? target : hooked(target, hooks.call.bind(hooks)),
+    target: hooks?.call === undefined ? safe : around(safe, 'first step', hooks.call.bind(hooks)),
     limiter: known,
     counter,
     breaker,
@@ -108,7 +112,7 @@ function limitsOf(rate: ConnectInput<unknown>['rate'], { limits }: Traits): Limi
 // ── one attempt ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Line {
-  readonly input: Pick<ConnectInput<never>, 'origin' | 'redact' | 'emit' | 'now' | 'hooks'>;
+  readonly input: Pick<ConnectInput<never>, 'origin' | 'redact' | 'learn' | 'emit' | 'now' | 'hooks'>;
   readonly wire: Wire;
   readonly counter: RequestCounter;
   readonly limiter: Limiter;
@@ -123,7 +127,9 @@ interface Attempt {
 
 /** Sends once and judges the answer: resolves for 2xx, throws a SyncError for everything else. */
 async function attemptOnce(line: Line, { request, signal, attempt, guard }: Attempt): Promise<HttpReply> {
-  const { origin: whereTo, redact, hooks } = line.input;
+  const { origin: whereTo, redact, learn, hooks } = line.input;
+  // Before it leaves: whatever becomes of the request may quote it.
+  if (learn !== undefined) for (const credential of credentialsOf(request)) learn(credential);
   const origin = await whereTo();
   // Between its begin and this moment lie the queue and the pauses of retries: a machine may have slept there, and another run have taken over.
   if (request.intent !== 'read') guard?.();
@@ -173,30 +179,31 @@ function bounded<T>(run: () => Promise<T>, attempted: Attempted, timeoutMs = def
   });
 }
 
-// ── crash points ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── around the functions ──────────────────────────────────────────────────────────────────────────────────────────────
 
-type Around = NonNullable<Hooks['call']>;
+type Around = (name: string, run: () => Promise<unknown>) => Promise<unknown>;
 type AnyFunction = (...parameters: never[]) => unknown;
 
 const promising = ['check', 'find', 'read', 'status', 'ask', 'create', 'update', 'delete', 'replaceAll'];
 const iterating = ['list', 'history'];
 const nested: { readonly [name: string]: readonly string[] } = { train: ['baseline', 'start'], container: ['list', 'unused', 'create'] };
 
-/** The same table of functions, each with the hook around it. What is not there stays away: presence is the capability. */
-function hooked(target: Target, around: Around): Target {
+/** The same table of functions, each with the wrapper around it. What is not there stays away: presence is the capability. */
+function around(target: Target, steps: 'first step' | 'every step', wrapper: Around): Target {
   const table = target as unknown as { readonly [name: string]: unknown };
   const wrapped: Record<string, unknown> = { ...table };
-  for (const name of promising) replace(wrapped, table, name, (run) => around(name, run));
+  for (const name of promising) replace(wrapped, table, name, (run) => wrapper(name, run));
   for (const name of iterating) {
     const list = table[name];
     if (isFunction(list))
-      wrapped[name] = (...parameters: never[]) => firstStepAround(list.apply(table, parameters) as AsyncIterable<unknown>, name, around);
+      wrapped[name] = (...parameters: never[]) =>
+        stepsAround(list.apply(table, parameters) as AsyncIterable<unknown>, name, steps, wrapper);
   }
   for (const [group, names] of Object.entries(nested)) {
     const inner = table[group] as { readonly [name: string]: unknown } | undefined;
     if (inner === undefined) continue;
     const copy: Record<string, unknown> = { ...inner };
-    for (const name of names) replace(copy, inner, name, (run) => around(`${group}.${name}`, run));
+    for (const name of names) replace(copy, inner, name, (run) => wrapper(`${group}.${name}`, run));
     wrapped[group] = copy;
   }
   return wrapped as unknown as Target;
@@ -210,16 +217,25 @@ function replace(
   into: Record<string, unknown>,
   from: { readonly [name: string]: unknown },
   name: string,
-  around: (run: () => Promise<unknown>) => Promise<unknown>,
+  wrapper: (run: () => Promise<unknown>) => Promise<unknown>,
 ): void {
   const original = from[name];
-  if (isFunction(original)) into[name] = (...parameters: never[]) => around(() => original.apply(from, parameters) as Promise<unknown>);
+  if (isFunction(original)) into[name] = (...parameters: never[]) => wrapper(() => original.apply(from, parameters) as Promise<unknown>);
 }
 
-async function* firstStepAround(items: AsyncIterable<unknown>, name: string, around: Around): AsyncGenerator<unknown> {
+type Step = IteratorResult<unknown>;
+
+async function* stepsAround(
+  items: AsyncIterable<unknown>,
+  name: string,
+  which: 'first step' | 'every step',
+  wrapper: Around,
+): AsyncGenerator<unknown> {
   const steps = items[Symbol.asyncIterator]();
+  const wrappedNext = () => wrapper(name, () => steps.next()) as Promise<Step>;
+  const next = which === 'every step' ? wrappedNext : () => steps.next();
   try {
-    for (let step = await around(name, () => steps.next()); step.done !== true; step = await steps.next()) yield step.value;
+    for (let step = await wrappedNext(); step.done !== true; step = await next()) yield step.value;
   } finally {
     await steps.return?.();
   }

@@ -147,6 +147,16 @@ export function timedOut(timeoutMs: number, sent: boolean | null, attempted: Att
   });
 }
 
+/** The proxy of the environment would not connect: the vendor has heard nothing. */
+export function refusedByProxy(status: number, attempted: Attempted): SyncError {
+  const login = status === 407;
+  return new SyncError('TARGET_UNREACHABLE', {
+    message: `${nameOf(attempted)}: the proxy that HTTPS_PROXY names does not connect to ${attempted.origin}: ${status}`,
+    next: login ? 'put user and password into HTTPS_PROXY' : 'have the proxy let it through, or list its host in NO_PROXY',
+    facts: { effect: 'none' },
+  });
+}
+
 /** Stopped by its signal. effect: what is known of the request at that moment. */
 export function aborted(effect: Effect = 'none'): SyncError {
   return new SyncError('ABORTED', { facts: { effect } });
@@ -221,8 +231,9 @@ function clean(text: string): string {
 export function withoutSecrets(error: SyncError, redact: Redact): SyncError {
   const message = redact(error.message);
   const vendor = error.vendor === null ? null : redact(error.vendor);
+  const next = redact(error.next);
   const data = JSON.stringify(error.data);
   const safeData = redact(data) === data;
-  if (message === error.message && vendor === error.vendor && safeData) return error;
-  return new SyncError(error.code, { message, vendor, next: error.next, facts: error.facts, data: safeData ? error.data : {} });
+  if (message === error.message && vendor === error.vendor && next === error.next && safeData) return error;
+  return new SyncError(error.code, { message, vendor, next, facts: error.facts, data: safeData ? error.data : {} });
 }

@@ -6,7 +6,7 @@ import type { Got, Request as GotRequest } from 'got';
 import type { HttpReply, HttpRequest } from '../connectors/connector.ts';
 import { SyncError } from '../model/error.ts';
 import type { Json } from '../model/json.ts';
-import { type Attempted, aborted, effectOf, errorOfWire, invalidReply, type Redact, timedOut } from './http-error.ts';
+import { type Attempted, aborted, effectOf, errorOfWire, invalidReply, type Redact, refusedByProxy, timedOut } from './http-error.ts';
 import { type Environment, isLoopback, proxyAgent, proxyFor } from './proxy.ts';
 
 /** Where nothing else is said: milliseconds for the whole answer. */
@@ -195,6 +195,8 @@ function exchange(stream: GotRequest, { attempted, signal, maxBytes, timeoutMs, 
   let size = 0;
   // Whether the request had a connection to go out on. Before that, it is known to have had no effect.
   let sent = false;
+  /** Of the proxy's answer to CONNECT; null: there is no proxy, or none yet. */
+  let proxied: number | null = null;
   return new Promise<Raw>((resolve, reject) => {
     const end = (settle: () => void): void => {
       signal.removeEventListener('abort', abort);
@@ -207,6 +209,10 @@ function exchange(stream: GotRequest, { attempted, signal, maxBytes, timeoutMs, 
       watchConnection(request, () => {
         sent = true;
       });
+      // As https-proxy-agent tells it; the refusal then comes as if it were the vendor's.
+      request.once('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
+        proxied = statusCode;
+      });
     });
     stream.on('data', (chunk: Uint8Array) => {
       size += chunk.length;
@@ -215,6 +221,7 @@ function exchange(stream: GotRequest, { attempted, signal, maxBytes, timeoutMs, 
     });
     stream.once('end', () =>
       end(() => {
+        if (proxied !== null && proxied !== 200) return reject(refusedByProxy(proxied, attempted));
         const { statusCode = 0, headers = {} } = stream.response ?? {};
         resolve({ status: statusCode, headers: flat(headers), text: new TextDecoder().decode(Buffer.concat(chunks)) });
       }),

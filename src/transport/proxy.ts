@@ -21,6 +21,23 @@ export function proxyFor(url: URL, environment: Environment): string | null {
   return proxy;
 }
 
+/** What opens the proxies that the environment names: as it stands there, and decoded. */
+export function proxyPasswords(environment: Environment): readonly string[] {
+  const proxies = ['https_proxy', 'http_proxy'].flatMap((name) => [environment[name], environment[name.toUpperCase()]]);
+  return proxies.flatMap((proxy) => {
+    const password = proxy !== undefined && URL.canParse(proxy) ? new URL(proxy).password : '';
+    return password === '' ? [] : [password, decoded(password)];
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Lower case wins, as with curl. */
 function setting(name: string, environment: Environment): string | null {
   return environment[name] || environment[name.toUpperCase()] || null;
@@ -39,12 +56,15 @@ function bypassed(url: URL, list: string): boolean {
 }
 
 /** An agent that goes through the proxy. TARGET_UNREACHABLE where the optional package is not installed. */
-export async function proxyAgent(proxy: string, origin: string): Promise<import('node:http').Agent> {
-  // Not a literal: the package is optional, and neither compiler nor linter must look for it.
-  const name: string = 'https-proxy-agent';
-  if (!URL.canParse(proxy)) throw new SyncError('CONFIG_INVALID', { message: 'HTTPS_PROXY is not an address', facts: { stops: 'target' } });
-  const loaded = (await import(name).catch(() => null)) as { readonly HttpsProxyAgent: ProxyAgentClass } | null;
-  if (loaded !== null) return new loaded.HttpsProxyAgent(proxy, { keepAlive: true });
+export async function proxyAgent(proxy: string, origin: string, load: Load = loadPackage): Promise<import('node:http').Agent> {
+  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol))
+    throw new SyncError('CONFIG_INVALID', {
+      message: 'HTTPS_PROXY is no address of a proxy',
+      next: 'set it to an address such as http://proxy.example:3128, or take it out of the environment',
+      facts: { stops: 'target' },
+    });
+  const loaded = (await load('https-proxy-agent').catch(() => null)) as { readonly HttpsProxyAgent: ProxyAgentClass } | null;
+  if (loaded !== null) return new loaded.HttpsProxyAgent(...withoutLogin(new URL(proxy)));
   throw new SyncError('TARGET_UNREACHABLE', {
     message: `${origin} is to be reached through the proxy that HTTPS_PROXY names, and the package https-proxy-agent is not installed`,
     next: `npm install https-proxy-agent, or list ${new URL(origin).hostname} in NO_PROXY`,
@@ -52,4 +72,24 @@ export async function proxyAgent(proxy: string, origin: string): Promise<import(
   });
 }
 
-type ProxyAgentClass = new (proxy: string, options: { readonly keepAlive: boolean }) => import('node:http').Agent;
+type Load = (name: string) => Promise<unknown>;
+
+/** Not a literal: the package is optional, and neither compiler nor linter must look for it. */
+const loadPackage: Load = (name) => import(name);
+
+/** User and password go as a header: the package would write an address that holds them into its debug log. */
+function withoutLogin(proxy: URL): readonly [string, ProxyOptions] {
+  const { username, password } = proxy;
+  if (username === '' && password === '') return [proxy.href, { keepAlive: true, headers: {} }];
+  const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+  proxy.username = '';
+  proxy.password = '';
+  return [proxy.href, { keepAlive: true, headers: { 'Proxy-Authorization': `Basic ${login}` } }];
+}
+
+interface ProxyOptions {
+  readonly keepAlive: boolean;
+  readonly headers: { readonly [name: string]: string };
+}
+
+type ProxyAgentClass = new (proxy: string, options: ProxyOptions) => import('node:http').Agent;

@@ -2,23 +2,27 @@
 import { dirname } from 'node:path';
 
 import { requireVariables } from '../config/load.ts';
+import type { SecretSet } from '../config/secrets.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { registry, resolveConnector } from '../connectors/registry.ts';
 import type { Connection } from '../cycle/context.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
-import type { Json } from '../model/json.ts';
+import { type Json, sha256 } from '../model/json.ts';
 import { joinSandbox, type Sandbox } from '../sandbox/server.ts';
 import { type Connected, connectTarget, type Hooks } from '../transport/connect.ts';
 import { createLimiters, type Limiters } from '../transport/limit.ts';
+import { proxyPasswords } from '../transport/proxy.ts';
 import type { RetryPolicy } from '../transport/retry.ts';
 import { steady } from '../transport/steady.ts';
 
 export interface BotsInput {
   readonly config: Config;
   readonly sandboxDir: string;
-  readonly redact: (text: string) => string;
+  readonly secrets: SecretSet;
+  /** For proxies. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
   readonly random: () => number;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -37,6 +41,7 @@ export interface Bots {
 
 /** The bots of a workspace. Nothing is opened before a target is connected. */
 export function createBots(input: BotsInput): Bots {
+  for (const password of proxyPasswords(input.env)) input.secrets.add(password);
   const limiters: Limiters = createLimiters({ now: steady(input.now), sleep: input.sleep });
   const connected = new Map<string, Connected>();
   let sandbox: Sandbox | null = null;
@@ -78,8 +83,8 @@ export function createBots(input: BotsInput): Bots {
 }
 
 function wireOf(input: BotsInput) {
-  const { redact, now, random, sleep, version, hooks, retry } = input;
-  return { redact, now, random, sleep, version, hooks, retry };
+  const { secrets, env, now, random, sleep, version, hooks, retry } = input;
+  return { redact: secrets.redact, learn: secrets.addPassing, environment: env, now, random, sleep, version, hooks, retry };
 }
 
 function placeOf(spec: ConnectorSpec, target: TargetConfig, sandbox: () => Sandbox) {
@@ -91,7 +96,7 @@ function placeOf(spec: ConnectorSpec, target: TargetConfig, sandbox: () => Sandb
 
 /** The vendor's own keys, checked by the connector; in a sandbox with what the sandbox fills in. */
 function optionsOf(spec: ConnectorSpec, target: TargetConfig, offline: boolean): unknown {
-  const filled: Record<string, Json> = { ...(target.sandbox ? spec.sandbox(target.name).options : {}), ...target.options };
+  const filled: Record<string, Json> = target.sandbox ? sandboxOptions(spec, target) : { ...target.options };
   if (offline) for (const name of spec.required(filled)) filled[name] ??= 'offline';
   const parsed = spec.options.safeParse(filled);
   if (parsed.success) return parsed.data;
@@ -112,6 +117,14 @@ function refuseFormat(spec: ConnectorSpec, target: TargetConfig, bot: Connected)
   });
 }
 
+/** What the sandbox fills in, under the target's own keys; but its key to the bot is disguised. */
+function sandboxOptions(spec: ConnectorSpec, target: TargetConfig): Record<string, Json> {
+  const { options, bot } = spec.sandbox(target.name);
+  const key = Object.keys(options).find((name) => options[name] === bot.secret);
+  const filled = { ...options, ...target.options };
+  return key === undefined ? filled : { ...filled, [key]: sandboxBot(spec, target).secret };
+}
+
 /** The bot that the sandbox must hold for this target: the one its options name. */
 function sandboxBot(spec: ConnectorSpec, target: TargetConfig): { id: string; secret: string } {
   const { options, bot } = spec.sandbox(target.name);
@@ -121,7 +134,13 @@ function sandboxBot(spec: ConnectorSpec, target: TargetConfig): { id: string; se
     const set = key === undefined ? undefined : target.options[key];
     return typeof set === 'string' ? set : value;
   };
-  return { id: own(bot.id), secret: own(bot.secret) };
+  const secret = own(bot.secret);
+  return { id: own(bot.id), secret: secret === bot.secret ? secret : disguised(secret) };
+}
+
+/** The sandbox writes down what opens its bots: never a key that may open a real one. The same key is the same account there. */
+function disguised(secret: string): string {
+  return `sandbox-${sha256(`kbsync sandbox\n${secret}`).slice(0, 32)}`;
 }
 
 function connectionOf(spec: ConnectorSpec, target: TargetConfig, bot: Connected): Connection {

@@ -4,6 +4,7 @@ import { codesOf } from '../../src/cli/exit.ts';
 import { failedReport } from '../../src/cli/failed-report.ts';
 import { Output } from '../../src/cli/output.ts';
 import { printReport, reportJson } from '../../src/cli/reports.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import { SyncError } from '../../src/model/error.ts';
 import type { TargetReport } from '../../src/model/report.ts';
 import { targetConfig } from '../../src/testkit/engine.ts';
@@ -18,7 +19,11 @@ const training = { pending: 2, training: 0, trained: 3, failed: 0, stuck: 0, unk
 function printed(one: TargetReport): string {
   let text = '';
   const stream = { write: (words: string) => (text += words) };
-  printReport(one, new Output({ stdout: stream, stderr: stream, json: false, quiet: false, colour: false }), false);
+  printReport(
+    one,
+    new Output({ stdout: stream, stderr: stream, json: false, quiet: false, colour: false, secrets: createSecretSet() }),
+    false,
+  );
   return text;
 }
 

@@ -47,6 +47,9 @@ describe('a set of secrets', () => {
     ['in base64', (value: string) => Buffer.from(value).toString('base64')],
     ['in base64url', (value: string) => Buffer.from(value).toString('base64url')],
     ['in JSON', (value: string) => JSON.stringify(value)],
+    ['in JSON within JSON', (value: string) => JSON.stringify(JSON.stringify(value)).slice(3, -3)],
+    ['in hexadecimal', (value: string) => Buffer.from(value).toString('hex')],
+    ['in an address within an address', (value: string) => encodeURIComponent(encodeURIComponent(value))],
     ['in HTML', (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')],
   ])('knows a value %s', (_, write) => {
     const value = 'p&ss "w<rd" /ä\n+%x';
@@ -89,5 +92,73 @@ describe('a set of secrets', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(redacted).not.toContain('7-secret-ab');
     expect(redacted).toContain('3-secre\n');
+  });
+
+  it.each(['', 'u', 'us', 'user', 'user:', 'Bearer '])('knows a value in base64 behind %j, as in Basic credentials', (before) => {
+    const value = 'abc-DEF-4711-xyz';
+    for (const after of ['', ':', ':p', ':pa']) {
+      const text = Buffer.from(`${before}${value}${after}`).toString('base64');
+      const left = Buffer.from(setOf(value).redact(text).replaceAll('***', ''), 'base64').toString('latin1');
+      // At most a character at either end, which are made of the neighbours as well.
+      expect(left).not.toMatch(/abc|DEF|471|xyz/);
+      expect(setOf(value).redact(text)).toContain('***');
+    }
+  });
+
+  it('knows a value that is broken over lines, and leaves the lines around it', () => {
+    const value = 'k-0123456789-abcdef';
+    for (const lineBreak of ['\n', '\r\n    ', '\\n', '\\r\\n']) {
+      const broken = `${value.slice(0, 7)}${lineBreak}${value.slice(7)}`;
+      expect(setOf(value).redact(`one\ntwo ${broken}\nthree ${broken}`)).toBe('one\ntwo ***\nthree ***');
+      expect(setOf(value).redact(JSON.stringify({ said: `Basic ${broken}` }))).toBe('{"said":"Basic ***"}');
+    }
+    const overlapping = setOf('aaaaaaaabbbbbbbb', 'bbbbbbbbcccccccc');
+    expect(overlapping.redact('aaaa\naaaabbbb\nbbbbcccc\ncccc')).toBe('***');
+  });
+
+  it('knows a key of several lines by each of them, but not by those that frame it', () => {
+    const pem = `-----BEGIN PRIVATE KEY-----\n${'MIIabc+/12'.repeat(6)}\n${'xyzABC+/34'.repeat(6)}\n-----END PRIVATE KEY-----\n`;
+    const redacted = setOf(pem).redact(`line 2: ${pem.split('\n')[2]} in -----BEGIN PRIVATE KEY-----; ${encodeURIComponent(pem)}`);
+    expect(redacted).not.toMatch(/xyzABC|MIIabc/);
+    expect(redacted).toContain('-----BEGIN PRIVATE KEY-----');
+    expect(setOf(pem).redact(pem.replaceAll('\n', ' '))).not.toContain('MIIabc');
+  });
+
+  it('takes characters of patterns as they are', () => {
+    for (const value of ['a.*b+c?d', '(abc|def)', '[x-y]{3}^$', 'back\\slash/', 'quo"te\'s']) {
+      expect(setOf(value).redact(`<${value}>`)).toBe('<***>');
+      expect(setOf(value).redact('abcdefxyz')).toBe('abcdefxyz');
+    }
+  });
+
+  it('keeps a passing credential only for a while, without building anything anew', () => {
+    const secrets = setOf('a-lasting-secret');
+    for (let n = 0; n < 200; n += 1) secrets.addPassing(`passing/${n}-token`);
+    expect(secrets.redact('passing/199-token passing%2F199-token')).toBe('*** ***');
+    expect(secrets.redact('passing/100-token')).toBe('passing/100-token');
+    expect(secrets.values()).toEqual(['a-lasting-secret']);
+  });
+
+  it('leaves JSON whole, whatever the secrets are: texts are changed, and keys that are somebody’s text', () => {
+    const value = { message: 'a message', count: 123456, list: ['","x', null, true], 'guides/message.md': { remoteIds: ['message'] } };
+    const secrets = setOf('message', '123456', '","x"', 'remoteIds');
+    expect(secrets.redactValue(value)).toEqual({
+      message: 'a ***',
+      count: 123456,
+      list: ['","x', null, true],
+      'guides/***.md': { remoteIds: ['***'] },
+    });
+    fc.assert(
+      fc.property(fc.array(fc.string({ minLength: 6, maxLength: 9 }), { minLength: 1, maxLength: 4 }), fc.jsonValue(), (values, json) => {
+        JSON.parse(JSON.stringify(setOf(...values).redactValue(json as never)));
+      }),
+      { seed: 3 },
+    );
+  });
+
+  it('finds only what cannot be there by chance', () => {
+    const secrets = setOf('support', 'documentation', 'short-1', 'k-0123456789');
+    expect(secrets.findIn('the documentation of support, short-1')).toBeNull();
+    expect(secrets.findIn('use k-0123456789 for it')).toBe('k-0123456789');
   });
 });

@@ -6,6 +6,7 @@ import { handOver } from '../../src/cli/hand-over.ts';
 import type { Invocation } from '../../src/cli/invocation.ts';
 import { Output } from '../../src/cli/output.ts';
 import type { SyncRequest } from '../../src/cli/sync.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
 import { type House, house, pages, secret, version } from './house.ts';
 
@@ -75,13 +76,15 @@ function invocationOf(targets: readonly string[] = []) {
   });
   const [stdout, stderr] = [into('stdout'), into('stderr')];
   const none = new AbortController().signal;
+  const secrets = createSecretSet();
   const invocation: Invocation = {
     command: 'sync',
     options: { config: null, targets, json: true, quiet: false, verbose: false },
-    output: new Output({ stdout, stderr, json: true, quiet: false, colour: false }),
+    output: new Output({ stdout, stderr, json: true, quiet: false, colour: false, secrets }),
     cwd: home.dir,
     env: {},
     version,
+    secrets,
     stop: none,
     kill: none,
   };
@@ -299,9 +302,15 @@ describe('daemon', () => {
 
   it('syncs on POST with the token, and keeps the token and the keys off every answer', async () => {
     home.configure({ daemon: '{ port: 0, token: a-token-of-our-own }' });
-    home.write({ 'p0.md': `# Key\n\nThe key is ${secret}.\n` });
+    // A document with a key in it is kept from the bots, and the rest goes through.
+    home.write({ 'p0.md': `# Key\n\nThe key is ${secret}.\n`, 'p1.md': '# One\n\nword1.\n' });
     const daemon = await home.start();
-    await home.until('trained', inSync(daemon, 1));
+    await home.until('one trained', () => everywhere('word1.'));
+    await home.until(
+      'the other refused',
+      () => home.said.filter((line) => line.includes('holds a secret of the configuration')).length >= 2,
+    );
+    expect(somewhere(secret)).toBe(false);
     expect((await fetch(`${daemon.url}api/sync`, { method: 'POST' })).status).toBe(401);
     const cycles = (): number => home.said.filter((line) => line.startsWith('site: syncing (asked for)')).length;
     const reply = await fetch(`${daemon.url}api/sync`, {

@@ -1,8 +1,21 @@
 // Commands over the local socket: what is said and when, who may, and what becomes of either end going away.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type CommandStreams,
@@ -12,7 +25,7 @@ import {
   openHandover,
   type RunCommand,
 } from '../../src/daemon/handover.ts';
-import { nodeDisk } from '../../src/state/disk.ts';
+import { isPrivate, nodeDisk } from '../../src/state/disk.ts';
 
 const disk = nodeDisk();
 const command: HandedCommand = {
@@ -106,11 +119,73 @@ describe('hand-over', () => {
     expect(await call().code).toBe(0);
   });
 
+  it('lies in a folder that nobody else can enter, whatever the umask was when it was made', async () => {
+    mkdirSync(join(stateDir, 'daemon'));
+    chmodSync(join(stateDir, 'daemon'), 0o777);
+    const { path } = await listen(async () => 0);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
+    const fresh = join(stateDir, 'fresh', 'state');
+    await listen(async () => 0, fresh);
+    expect([statSync(fresh).mode & 0o777, statSync(join(fresh, 'daemon')).mode & 0o777]).toEqual([0o700, 0o700]);
+  });
+
+  it('is not led elsewhere by a link in its place, nor by one in place of the socket', async () => {
+    const elsewhere = join(stateDir, 'elsewhere');
+    mkdirSync(elsewhere);
+    symlinkSync(elsewhere, join(stateDir, 'daemon'));
+    await expect(listen(async () => 0)).rejects.toMatchObject({ code: 'STATE_UNWRITABLE', message: expect.stringContaining('is a link') });
+    expect(readdirSync(elsewhere)).toEqual([]);
+    rmSync(join(stateDir, 'daemon'));
+
+    mkdirSync(join(stateDir, 'daemon'));
+    writeFileSync(join(elsewhere, 'precious'), 'kept');
+    symlinkSync(join(elsewhere, 'precious'), join(stateDir, 'daemon', 'daemon.sock'));
+    const { path } = await listen(async () => 3);
+    expect(lstatSync(path).isSocket()).toBe(true);
+    expect(readFileSync(join(elsewhere, 'precious'), 'utf8')).toBe('kept');
+    expect(await call().code).toBe(3);
+  });
+
+  // Only root can try it as somebody else.
+  it.skipIf(process.getuid?.() !== 0)('lets no other user in, neither to the socket nor to what opens it', async () => {
+    chmodSync(stateDir, 0o755);
+    const { path } = await listen(async () => 0);
+    const script = `
+      const { connect } = require('node:net');
+      try { require('node:fs').readFileSync(${JSON.stringify(join(dirname(path), 'daemon.json'))}); console.log('read'); }
+      catch (error) { console.log(error.code); }
+      connect(${JSON.stringify(path)}, () => { console.log('in'); process.exit(); }).on('error', (error) => console.log(error.code));`;
+    const child = spawn(process.execPath, ['-e', script], { uid: 65_534, gid: 65_534, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (text: Buffer) => {
+      said += text.toString();
+    });
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(said.trim().split('\n')).toEqual(['EACCES', 'EACCES']);
+  });
+
+  it('is not asked where others could have named a socket of theirs', async () => {
+    // Root may do anything anyway, and is asked nothing: the folder is somebody else's by its rights alone.
+    const { path } = await listen(async () => 0);
+    const own = process.getuid?.();
+    process.getuid = () => 4711;
+    try {
+      expect(isPrivate(dirname(path))).toBe(false);
+      expect(await call().code).toBeNull();
+    } finally {
+      process.getuid = () => own ?? 0;
+    }
+    expect(await call().code).toBe(0);
+  });
+
   it('takes a short path elsewhere where the state folder lies deep', async () => {
     const deep = join(stateDir, 'x'.repeat(120));
     const { path } = await listen(async () => 4, deep);
     expect(Buffer.byteLength(path)).toBeLessThan(100);
     expect(await call({ dir: deep }).code).toBe(4);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
+    await open.pop()?.close();
+    expect(existsSync(dirname(path))).toBe(false);
   });
 
   it('refuses whoever does not know the token', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { runHanded } from '../../src/cli/watch.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { type Daemon, type DaemonInput, startDaemon } from '../../src/daemon/daemon.ts';
@@ -13,9 +14,10 @@ import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
 import { openWorkspace, type Workspace } from '../../src/workspace.ts';
 import { seeded } from '../support/emulator-tools.ts';
+import { planted } from '../support/planted.ts';
 
 export const version = '0.0.0-test';
-export const secret = 'sgpt_planted-secret-4711';
+export const secret = `sgpt_${planted}`;
 
 export interface House {
   readonly dir: string;
@@ -96,7 +98,7 @@ export async function house(): Promise<House> {
         targets: [],
         initial: false,
         version,
-        runCommand: (command, streams) => runHanded(command, streams, { env: {}, version }),
+        runCommand: (command, streams) => runHanded(command, streams, { env: {}, version, secrets: createSecretSet() }),
         voice: { talk: (line) => void said.push(line), complain: (line) => void said.push(`! ${line}`) },
         ...patch,
       });

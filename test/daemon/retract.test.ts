@@ -4,6 +4,7 @@ import { handOver } from '../../src/cli/hand-over.ts';
 import type { Invocation } from '../../src/cli/invocation.ts';
 import { Output } from '../../src/cli/output.ts';
 import { state } from '../../src/cli/state.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import type { RetractJson } from '../support/retracting.ts';
 import { type House, house, pages, version } from './house.ts';
 
@@ -23,8 +24,9 @@ function invocationOf(command: string) {
   const [stdout, stderr] = [into('stdout'), into('stderr')];
   const none = new AbortController().signal;
   const options = { config: null, targets: [], json: true, quiet: false, verbose: false };
-  const output = new Output({ stdout, stderr, json: true, quiet: false, colour: false });
-  const invocation: Invocation = { command, options, output, cwd: home.dir, env: {}, version, stop: none, kill: none };
+  const secrets = createSecretSet();
+  const output = new Output({ stdout, stderr, json: true, quiet: false, colour: false, secrets });
+  const invocation: Invocation = { command, options, output, cwd: home.dir, env: {}, version, secrets, stop: none, kill: none };
   return { said, invocation, streams: { stdout, stderr } };
 }
 

@@ -167,26 +167,29 @@ describe('lock', () => {
   it.each([
     ['ahead', 3_600_000],
     ['years ahead', 100_000_000_000],
-  ])('of a host whose clock is %s: who waits takes it over once it was seen silent for 60 s, and never while it beats', async (_how, aheadMs) => {
-    const [disk, here] = [memoryDisk(), world()];
-    const other = here.process(3, { host: 'web2', pidNamespace: 'ns2' });
-    const ahead = { ...request(disk, here, other), now: () => here.now() + aheadMs };
-    const first = await acquireLock(ahead);
-    // It beats: nobody takes it.
-    await expect(acquireLock(request(disk, here, here.process(1), { waitMs: 180_000 }))).rejects.toMatchObject({ code: 'LOCKED' });
-    first.verify();
-    here.beats.clear();
-    await expect(acquireLock(request(disk, here, here.process(1)))).rejects.toMatchObject({
-      code: 'LOCKED',
-      next: expect.stringMatching(/ahead of this clock.*--lock-wait 2m takes it over/),
-    });
-    await expect(acquireLock(request(disk, here, here.process(1), { waitMs: 59_000 }))).rejects.toMatchObject({ code: 'LOCKED' });
-    const before = here.now();
-    const mine = await acquireLock(request(disk, here, here.process(1), { waitMs: 120_000 }));
-    mine.verify();
-    expect(here.now() - before).toBeGreaterThanOrEqual(60_000);
-    expect(() => first.verify()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
-  });
+  ])(
+    'of a host whose clock is %s: who waits takes it over once it was seen silent for 60 s, and never while it beats',
+    async (_how, aheadMs) => {
+      const [disk, here] = [memoryDisk(), world()];
+      const other = here.process(3, { host: 'web2', pidNamespace: 'ns2' });
+      const ahead = { ...request(disk, here, other), now: () => here.now() + aheadMs };
+      const first = await acquireLock(ahead);
+      // It beats: nobody takes it.
+      await expect(acquireLock(request(disk, here, here.process(1), { waitMs: 180_000 }))).rejects.toMatchObject({ code: 'LOCKED' });
+      first.verify();
+      here.beats.clear();
+      await expect(acquireLock(request(disk, here, here.process(1)))).rejects.toMatchObject({
+        code: 'LOCKED',
+        next: expect.stringMatching(/ahead of this clock.*--lock-wait 2m takes it over/),
+      });
+      await expect(acquireLock(request(disk, here, here.process(1), { waitMs: 59_000 }))).rejects.toMatchObject({ code: 'LOCKED' });
+      const before = here.now();
+      const mine = await acquireLock(request(disk, here, here.process(1), { waitMs: 120_000 }));
+      mine.verify();
+      expect(here.now() - before).toBeGreaterThanOrEqual(60_000);
+      expect(() => first.verify()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+    },
+  );
 
   it('of this host is never taken for its silence, however long somebody waits', async () => {
     const [disk, here] = [memoryDisk(), world()];

@@ -24,8 +24,10 @@ import { type Clock, settableClock } from '../../src/testkit/clock.ts';
 import type { Hooks } from '../../src/transport/connect.ts';
 import { openWorkspace, type Workspace } from '../../src/workspace.ts';
 import { seeded } from './emulator-tools.ts';
+import { holdsPlanted, planted } from './planted.ts';
 
-export const secret = 'planted-secret-4711';
+/** The one that the whole test run is searched for. */
+export const secret = planted;
 
 /** How each vendor's one target of these tests is configured; behind a `+` another flavour of the same vendor. */
 const targets: Readonly<Record<string, string>> = {
@@ -168,6 +170,7 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
         const how = { command: 'test', lockWaitMs: 0, ...signals };
         const report = await workspace.exclusively(target, how, (context) => syncTarget(context, folder, options));
         await workspace.saveCache();
+        if (holdsPlanted(JSON.stringify(report))) throw new Error(`the planted secret is in a report: ${JSON.stringify(report)}`);
         return { ...report, exitCode: strongest(codesOf(report)) };
       } catch (thrown) {
         const error = asSyncError(thrown);
@@ -255,6 +258,8 @@ export async function world(flavour: string, settings: object = {}, ids = 1): Pr
     writesOnWire: () => events.filter((event) => event.kind === 'request' && event.intent === 'write').length,
     async close() {
       await served.close();
+      const told = events.find((event) => holdsPlanted(JSON.stringify(event)));
+      if (told !== undefined) throw new Error(`the planted secret is in an event: ${JSON.stringify(told)}`);
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -3,6 +3,7 @@ import type { Invocation } from '../../src/cli/invocation.ts';
 import { Output } from '../../src/cli/output.ts';
 import { retract } from '../../src/cli/retract.ts';
 import type { RetractRequest } from '../../src/cli/retract-scene.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import type { Hooks } from '../../src/transport/connect.ts';
 import type { World } from './bots.ts';
 
@@ -54,7 +55,8 @@ export async function retractIn(
       return true;
     },
   });
-  const output = new Output({ stdout: sink('stdout'), stderr: sink('stderr'), json: true, quiet: false, colour: false });
+  const secrets = createSecretSet();
+  const output = new Output({ stdout: sink('stdout'), stderr: sink('stderr'), json: true, quiet: false, colour: false, secrets });
   const signal = stop ?? new AbortController().signal;
   const options = { config: null, targets: [], json: true, quiet: false, verbose: false };
   const invocation: Invocation = {
@@ -64,6 +66,7 @@ export async function retractIn(
     cwd: bot.dir,
     env: {},
     version: '0.0.0',
+    secrets,
     stop: signal,
     kill: new AbortController().signal,
   };

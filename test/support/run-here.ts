@@ -5,6 +5,7 @@ import type { Invocation } from '../../src/cli/invocation.ts';
 import { Output } from '../../src/cli/output.ts';
 import { type SyncRequest, sync } from '../../src/cli/sync.ts';
 import { todo } from '../../src/cli/todo.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import { asSyncError } from '../../src/model/error.ts';
 
 export interface RanHere<Answer> {
@@ -16,7 +17,9 @@ export interface RanHere<Answer> {
 /** `kbsync …words --json` in that folder. */
 export async function runHere<Answer>(dir: string, ...words: readonly string[]): Promise<RanHere<Answer>> {
   const said = { out: [] as string[], err: [] as string[] };
+  const secrets = createSecretSet();
   const output = new Output({
+    secrets,
     stdout: { write: (text: string) => void said.out.push(text) },
     stderr: { write: (text: string) => void said.err.push(text) },
     json: true,
@@ -27,7 +30,7 @@ export async function runHere<Answer>(dir: string, ...words: readonly string[]):
   const { targets, request, names } = parsed(rest);
   const { signal } = new AbortController();
   const options = { config: null, targets, json: true, quiet: false, verbose: false };
-  const invocation: Invocation = { command, options, output, cwd: dir, env: {}, version: '0.0.0', stop: signal, kill: signal };
+  const invocation: Invocation = { command, options, output, cwd: dir, env: {}, version: '0.0.0', secrets, stop: signal, kill: signal };
   const work = async (): Promise<number> => {
     if (command === 'sync') return sync(invocation, { ...wholeSync, ...request, paths: names });
     if (command === 'todo') return todo(invocation, { action: names[0] ?? null, id: names[1] ?? null, remoteId: null });

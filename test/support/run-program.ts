@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { EntryBody } from '../../src/model/effect.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
 import { type LedgerView, openLedger, readLedger } from '../../src/state/store.ts';
+import { planted } from './planted.ts';
 
 const program = process.env['KBSYNC_PROGRAM'] ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -30,12 +31,12 @@ export interface Home {
   remove(): void;
 }
 
-/** A folder with this configuration, and the program in it. */
-export function home(config: string | null): Home {
+/** A folder with this configuration, and the program in it; `more` goes into its environment. */
+export function home(config: string | null, more: Readonly<Record<string, string>> = {}): Home {
   const dir = mkdtempSync(join(tmpdir(), 'kbsync-cli-'));
   const stateDir = join(dir, 'state');
-  // Nothing of the outside may decide what is seen: no CI, no colour, no secrets.
-  const env = { PATH: process.env['PATH'] ?? '', HOME: dir, NO_COLOR: '1' };
+  // Nothing of the outside may decide what is seen: no CI, no colour, no secret but the planted one.
+  const env = { PATH: process.env['PATH'] ?? '', HOME: dir, NO_COLOR: '1', KBSYNC_TOKEN: planted, ...more };
   const write: Home['write'] = (files) => {
     for (const [path, text] of Object.entries(files)) {
       const file = join(dir, path);

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { HttpRequest } from '../../src/connectors/connector.ts';
 import { createWire, retryAfter, type WireOptions } from '../../src/transport/http.ts';
+import { proxyAgent } from '../../src/transport/proxy.ts';
 import { deadOrigin, failure, json, listening, request, serve } from './support.ts';
 
 function wire(more: Partial<WireOptions> = {}) {
@@ -108,12 +109,19 @@ describe('what is sent', () => {
   });
 
   test('a proxy needs the optional package', async () => {
-    const error = await failure(
-      wire({ environment: { HTTPS_PROXY: 'http://user:s3cret@proxy.example:3128' } })(request('create'), 'https://vendor.example'),
-    );
-    expect(error).toMatchObject({ code: 'TARGET_UNREACHABLE', facts: { effect: 'none' } });
+    const notThere = () => Promise.reject(new Error('no such package'));
+    const error = await failure(proxyAgent('http://user:s3cret@proxy.example:3128', 'https://vendor.example', notThere));
+    expect(error).toMatchObject({ code: 'TARGET_UNREACHABLE', facts: { retry: 'never' } });
     expect(error.next).toContain('npm install https-proxy-agent');
     expect(JSON.stringify(error.record())).not.toContain('s3cret');
+  });
+
+  test('a proxy that is none is told, without what stands in its place', async () => {
+    for (const proxy of ['user:s3cret@proxy.example', 'socks5://user:s3cret@proxy.example']) {
+      const error = await failure(wire({ environment: { HTTPS_PROXY: proxy } })(request('create'), 'https://vendor.example'));
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: 'HTTPS_PROXY is no address of a proxy' });
+      expect(JSON.stringify(error.record())).not.toContain('s3cret');
+    }
   });
 });
 
@@ -192,12 +200,51 @@ describe('what comes back', () => {
     expect((await failure(wire({ maxBytes: 999 })(request('read'), server.origin))).code).toBe('REPLY_INVALID');
   });
 
-  test('a redirect is not followed, and the key does not travel', async () => {
+  const redirects = [301, 302, 303, 307, 308].flatMap((status) => (['create', 'read'] as const).map((intent) => [status, intent] as const));
+
+  test.each(redirects)('a redirect is not followed, and the key does not travel: %i, %s', async (status, intent) => {
     const other = await serve((response) => json(response, 200, {}));
-    const server = await serve((response) => response.writeHead(307, { location: `${other.origin}/v1/items` }).end());
-    const reply = await wire()(request('create', { headers: { 'x-api-key': 's3cret', authorization: 'Bearer s3cret' } }), server.origin);
-    expect(reply.status).toBe(307);
-    expect(other.requests).toEqual([]);
+    for (const to of [`${other.origin}/v1/items`, '/v1/elsewhere', '//127.0.0.1:1/v1/items', 'https://127.0.0.1@evil.example/']) {
+      const server = await serve((response) => response.writeHead(status, { location: to }).end());
+      const reply = await wire()(request(intent, { headers: { 'x-api-key': 's3cret', authorization: 'Bearer s3cret' } }), server.origin);
+      expect([reply.status, server.requests.length, other.requests]).toEqual([status, 1, []]);
+    }
+  });
+
+  test.each([
+    ['http://0.0.0.0:8080', false],
+    ['http://127.0.0.1.evil.example', false],
+    ['http://localhost.evil.example', false],
+    ['http://a.localhost', false],
+    ['http://127.0.0.1@evil.example', false],
+    ['http://evil.example#@127.0.0.1', false],
+    ['http://[::ffff:127.0.0.1]', false],
+    ['http://[::]', false],
+    ['http://10.0.0.1', false],
+    ['http://localhost.', false],
+    ['ftp://127.0.0.1', false],
+    // Ways of writing 127.0.0.1, which every reader of addresses understands.
+    ['http://127.1', true],
+    ['http://2130706433', true],
+    ['http://0x7f.0.0.1', true],
+    ['http://[::1]', true],
+  ])('a key goes in the clear to this very machine only: %s', async (origin, isHere) => {
+    const error = await failure(wire()(request('read', { headers: { 'x-api-key': 's3cret' }, timeoutMs: 500 }), origin));
+    expect([error.code === 'CONFIG_INVALID', error.code === 'TARGET_UNREACHABLE']).toEqual([!isHere, isHere]);
+  });
+
+  test('headers are bounded, and so is their time', async () => {
+    const many = await serve((response) => response.writeHead(200, { 'x-long': 'x'.repeat(100_000) }).end('{}'));
+    expect((await failure(wire()(request('read'), many.origin))).code).toBe('REPLY_INVALID');
+    const slow = createServer((socket) => {
+      socket.on('error', () => undefined).write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => socket.write('x-a: b\r\n'), 10);
+      socket.on('close', () => clearInterval(drip));
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void slow.close());
+    const { port } = slow.address() as { port: number };
+    expect((await failure(wire()(request('read', { timeoutMs: 150 }), `http://127.0.0.1:${port}`))).code).toBe('TARGET_UNREACHABLE');
   });
 });
 

@@ -25,7 +25,8 @@ it('a breaker that opened before the clock was set back closes after its pause a
   let ms = Date.UTC(2026, 0, 1);
   const breaker = createBreaker({ now: steady(() => ms), policy: defaultBreakerPolicy });
   const fail = () => breaker.run(() => Promise.reject(new SyncError('TARGET_UNREACHABLE')));
-  for (let time = 0; time < defaultBreakerPolicy.failures; time += 1) await expect(fail()).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE' });
+  for (let time = 0; time < defaultBreakerPolicy.failures; time += 1)
+    await expect(fail()).rejects.toMatchObject({ code: 'TARGET_UNREACHABLE' });
   expect(breaker.state().state).toBe('open');
   ms -= 365 * 86_400_000;
   expect(breaker.state().retryInMs).toBeLessThanOrEqual(defaultBreakerPolicy.coolDownMs);

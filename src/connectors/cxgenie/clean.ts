@@ -43,7 +43,10 @@ export function cleaned(html: string): string {
 
 /** An entity that is none stays as it is written. */
 function decoded(written: string, name: string): string {
-  if (!name.startsWith('#')) return named[name] ?? named[name.toLowerCase()] ?? written;
+  if (!name.startsWith('#')) {
+    const known = [name, name.toLowerCase()].find((spelling) => Object.hasOwn(named, spelling));
+    return known === undefined ? written : (named[known] ?? written);
+  }
   const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10);
   return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : written;
 }

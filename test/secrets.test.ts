@@ -1,0 +1,161 @@
+// No secret on any sink: the real program against vendors that throw whatever they were sent back at it, and against a connector that stumbles.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { holdsPlanted, planted, plantedIn } from './support/planted.ts';
+import { type Home, home } from './support/run-program.ts';
+
+let place: Home | null = null;
+let server: Server | null = null;
+
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((resolve) => (server === null ? resolve(null) : server.close(resolve)));
+  place?.remove();
+  server = null;
+  place = null;
+});
+
+/** One target of each vendor, all at one origin. */
+function everyVendor(origin: string): string {
+  const at = `baseUrl: "${origin}", rate: { perMinute: 60000 }`;
+  return `version: 1
+name: docs
+targets:
+  - { name: chat, vendor: chatthing, channelId: bot-1, secretKey: "\${KBSYNC_TOKEN}", dataSourceId: ds-1, ${at} }
+  - { name: site, vendor: sitegpt, chatbotId: bot-1, token: "\${KBSYNC_TOKEN}", ${at} }
+  - { name: whole, vendor: sitegpt, chatbotId: bot-2, apiVersion: v0, apiKey: "\${KBSYNC_TOKEN}", takeOver: true, ${at} }
+  - { name: genie, vendor: cxgenie, botId: bot-1, workspaceToken: "\${KBSYNC_TOKEN}", ${at} }
+  - { name: reply, vendor: replycx, knowledgeBaseId: bot-1, token: "\${KBSYNC_TOKEN}", ${at} }
+  - { name: kore, vendor: koreai, botId: st-1, clientId: cs-1, clientSecret: "\${KBSYNC_TOKEN}", ${at} }
+`;
+}
+
+/** A vendor that echoes: every header and the address, in the ways that people and encoders write them. */
+async function echo(status: number): Promise<{ readonly origin: string; readonly credentials: Set<string> }> {
+  const credentials = new Set<string>();
+  const words = ({ headers, url }: IncomingMessage): string => {
+    const given = JSON.stringify(headers);
+    for (const [name, value] of Object.entries(headers)) {
+      if (/auth|key|token/i.test(name) && typeof value === 'string') credentials.add(value.replace(/^Bearer /, ''));
+    }
+    const encoded = [Buffer.from(`user:${planted}`).toString('base64'), Buffer.from(planted).toString('hex'), encodeURIComponent(planted)];
+    const wrapped = `${planted.slice(0, 9)}\n    ${planted.slice(9)}`;
+    return `${given} ${url} ${JSON.stringify(given)} ${encoded.join(' ')} ${wrapped} <b>${planted}</b> \u001b[2J`;
+  };
+  server = createServer((incoming, reply) => {
+    const said = words(incoming);
+    incoming.resume().on('end', () => {
+      const body = { error: { message: said, code: said }, message: said, errors: [{ msg: said }], id: said, data: said };
+      reply.writeHead(status, { 'content-type': 'application/json', 'x-echo': 'yes' }).end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, credentials };
+}
+
+/** Everything below a folder as one text. */
+function everything(folder: string): string {
+  return readdirSync(folder, { withFileTypes: true })
+    .map((entry) => (entry.isDirectory() ? everything(join(folder, entry.name)) : readFileSync(join(folder, entry.name), 'latin1')))
+    .join('\n');
+}
+
+describe('vendors that echo what they were sent', () => {
+  it.each([200, 400, 401, 422])(
+    'with %i: neither the secret nor what was made of it is printed or kept',
+    async (status) => {
+      const { origin, credentials } = await echo(status);
+      place = home(everyVendor(origin));
+      place.write({ 'content/a.md': '# A\n\nSome words.\n' });
+      const printed: string[] = [];
+      for (const words of [
+        ['sync', '--verbose', '--no-wait', '--initial'],
+        ['plan', '--json'],
+        ['status', '--documents', '--json'],
+        ['todo'],
+      ]) {
+        const ran = await place.run(...words);
+        printed.push(ran.stdout, ran.stderr);
+        expect(ran.stderr).not.toContain('is a bug');
+      }
+      const all = printed.join('\n');
+      expect(all).toContain('***');
+      expect(holdsPlanted(all)).toBe(false);
+      expect(all).not.toContain('\u001b[2J');
+      expect(plantedIn(place.dir)).toEqual([]);
+      expect(credentials.size).toBeGreaterThan(1);
+      const kept = everything(join(place.dir, 'state'));
+      for (const credential of credentials) expect([all.includes(credential), kept.includes(credential)]).toEqual([false, false]);
+    },
+    60_000,
+  );
+});
+
+/** A connector of somebody else's, as a file beside the configuration. */
+const stumbling = (how: string): string =>
+  `
+import { z } from 'zod';
+const leak = (key) => Object.assign(new Error('no entry with ' + key), { options: { headers: { authorization: key } } });
+export default {
+  name: 'stumbling', contract: 1, label: 'Stumbling', options: { safeParse: (data) => ({ success: true, data }) },
+  required: () => [], identityKeys: ['botId'], defaultBaseUrl: 'https://stumbling.invalid', variants: {},
+  sandbox: () => ({ options: {}, bot: { id: 'b', secret: 's' } }), account: () => 'a',
+  connect: ({ apiToken }) => {
+    ${how}
+    throw leak(apiToken);
+  },
+};
+`.replace("import { z } from 'zod';\n", '');
+
+describe('a bug', () => {
+  it.each([
+    ['thrown to the caller', ''],
+    ['thrown by nobody’s call', 'setTimeout(() => { throw leak(apiToken); }, 0); return new Promise(() => {});'],
+    ['of a promise that nobody waits for', 'Promise.reject(leak(apiToken)); return new Promise(() => {});'],
+  ])(
+    '%s is told without the secret that it carries, with its stack and exit code 1',
+    async (_, how) => {
+      place = home('version: 1\nname: docs\ntargets: [{ name: odd, vendor: ./stumbling.mjs, botId: b, apiToken: "${ODD}" }]\n');
+      // Named by nothing but its key: no schema says that it is a secret, nor does its variable.
+      place.write({ 'stumbling.mjs': stumbling(how), '.env': `ODD='${planted}'\n`, 'content/a.md': '# A\n' });
+      const ran = await place.run('sync', '--json');
+      expect(ran.stderr).toContain('no entry with ***');
+      expect(ran.stderr).toContain('stumbling.mjs');
+      expect(holdsPlanted(ran.stdout + ran.stderr)).toBe(false);
+      expect(ran.exitCode).toBe(1);
+      expect(ran.json<{ error: { message: string } }>().error.message).toBe('no entry with ***');
+    },
+    30_000,
+  );
+});
+
+describe('a sandbox', () => {
+  it('keeps no key that may open a real bot', async () => {
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}" }]\n');
+    place.write({ 'content/a.md': '# A\n\nwords\n' });
+    expect((await place.run('sync')).exitCode).toBe(0);
+    expect(plantedIn(place.dir)).toEqual([]);
+  }, 30_000);
+});
+
+describe('a document that holds a key of the configuration', () => {
+  it('goes to no bot and is not kept, and the others go on', async () => {
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}" }]\n');
+    place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nUse ${planted} to log in.\n` });
+    const ran = await place.run('sync', '--json');
+    const { targets } = ran.json<{
+      targets: [{ operations: { document: string; outcome: string; error: { message: string } | null }[] }];
+    }>();
+    expect(targets[0].operations.map(({ document, outcome }) => [document, outcome])).toEqual([
+      ['a.md', 'done'],
+      ['b.md', 'failed'],
+    ]);
+    expect(targets[0].operations[1]?.error?.message).toBe("b.md: holds a secret of the configuration, such as a target's key: not sent");
+    expect(ran.exitCode).toBe(4);
+    expect(plantedIn(place.dir)).toEqual([]);
+  }, 30_000);
+});
