@@ -21,6 +21,8 @@ export interface CachedFile {
   readonly problems: readonly ContentProblem[];
   /** Ids that the file lays claim to, also where an error keeps it from giving documents. */
   readonly ids: readonly DocumentId[];
+  /** Its own front matter states an audience. */
+  readonly statesAudience?: true;
   /** Set where an error keeps it from giving documents. */
   readonly claims?: readonly Claim[];
   readonly bodyStart: number;

@@ -154,7 +154,8 @@ async function withoutVue(woven: Woven, kitchen: Kitchen): Promise<Woven> {
 }
 
 async function withoutMarks(woven: Woven, generator: Generator | null, isMdx: boolean): Promise<Woven> {
-  if (generator === null || generator === 'plain' || isMdx) return woven;
+  if (isMdx) return woven;
   const marks = await import('./formats/marks.ts');
+  if (generator === null || generator === 'plain') return marks.mayHoldComments(woven.text) ? marks.withoutComments(woven) : woven;
   return marks.mayHoldMarks(woven.text) ? marks.withoutMarks(woven, generator) : woven;
 }

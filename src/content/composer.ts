@@ -49,6 +49,9 @@ export interface ComposerInput {
   readonly textNow: (document: Document) => Promise<TextNow>;
 }
 
+/** UTF-16 units of sources and composed texts. */
+const mostKept = 64 * 1024 * 1024;
+
 /** A composer for one scan. */
 export function composerOf(input: ComposerInput): Composer {
   const { files, resolve, settings } = input;
@@ -56,6 +59,10 @@ export function composerOf(input: ComposerInput): Composer {
     const { links = {} } = files.get(path) ?? {};
     return Object.hasOwn(links, id) ? (links[id] ?? null) : null;
   };
+
+  // Most texts are the same for every target: they are composed once, as far as memory goes.
+  const made = new Map<DocumentId, { readonly source: string; readonly text: string; readonly syntax: Syntax }>();
+  let room = mostKept;
 
   return {
     async compose(document, target) {
@@ -66,6 +73,10 @@ export function composerOf(input: ComposerInput): Composer {
       if (document.kind === 'file') return { body, text: body, syntax: now.syntax ?? 'plain', asScanned: now.current };
       const log = includeFiles(input.root, input.neverEnter, input.disk).log();
       const text = document.kind === 'qa' ? document.answer : body;
+      const { includes = [], perTarget } = files.get(document.path) ?? {};
+      const isShared = now.current && includes.length === 0 && perTarget !== true;
+      const before = isShared ? made.get(document.id) : undefined;
+      if (before?.source === text) return { body, text: before.text, syntax: before.syntax, asScanned: true };
       const source = { path: document.path, text, firstLine: 1 };
       const { attributes } = document;
       const base: ComposeInput = { source, settings, target, read: log.read, resolve, known: linksOf(document), attributes };
@@ -76,6 +87,11 @@ export function composerOf(input: ComposerInput): Composer {
       const facts = files.get(document.path)?.includes ?? [];
       const known = new Map(facts.map(({ path, digest }) => [path, digest]));
       const same = log.facts().every(({ path, digest }) => known.get(path) === digest);
+      const size = text.length + composed.text.length;
+      if (isShared && size <= room) {
+        room -= size;
+        made.set(document.id, { source: text, text: composed.text, syntax: composed.syntax });
+      }
       return { body, text: composed.text, syntax: composed.syntax, asScanned: now.current && same };
     },
     isPerTarget: (document) => files.get(document.path)?.perTarget === true,

@@ -62,7 +62,7 @@ export function readFrontMatter(text: string, key: string): FrontMatter {
   }
   try {
     const keys = parseBlock(head.text, head.language);
-    if (keys !== null) return { keys, bodyStart: head.bodyStart, problems: [] };
+    if (keys !== null) return { keys, bodyStart: head.bodyStart, problems: misplacedProblems(text, key, head.bodyStart) };
     if (head.text.trim() === '') return { keys: emptyTree, bodyStart: head.bodyStart, problems: [] };
   } catch (thrown) {
     // Text between two rules is seldom valid YAML, and never looks like a key; what looks like one is a mistake in a key.
@@ -103,14 +103,46 @@ export function readYaml(text: string): { readonly tree: DataTree | null; readon
 
 const emptyTree: KeyTree = { data: {}, at: () => ({ line: 1, column: null }), source: () => null };
 
-/** A block of keys that something stands before is text to every reader of front matter: what it keeps out would get through. */
-function misplacedProblems(text: string, key: string): readonly HeadProblem[] {
-  const start = text.slice(0, 8192);
-  const before = /^(?:\s|<!--[\s\S]*?-->)+/.exec(start)?.[0] ?? '';
-  const block = before === '' ? null : /^(---|\+\+\+)[ \t]*\n([\s\S]*?)\n[ \t]*\1[ \t]*(?:\n|$)/.exec(start.slice(before.length));
-  if (block === null || !holdsOurs((block[2] ?? '').replace(/^[ \t]+/gm, ''), key)) return [];
-  const message = 'front matter must begin in the first line of the file, with nothing before it: here it is read as text';
-  return [{ line: before.split('\n').length, column: null, message, severity: 'error' }];
+const mostLines = 120;
+
+/**
+ * A block of our keys that does not stand at the very top is text to every reader of front matter: what it keeps out would get through. `from`: the
+ * offset that is looked from, behind the front matter where there is one.
+ */
+function misplacedProblems(text: string, key: string, from = 0): readonly HeadProblem[] {
+  const lines = text
+    .slice(from, from + 16_384)
+    .split('\n')
+    .slice(0, mostLines);
+  const first = text.slice(0, from).split('\n').length;
+  let code: string | null = null;
+  let opened: number | null = null;
+  for (const [index, line] of lines.entries()) {
+    const fence = /^[ \t]*(`{3,}|~{3,})/.exec(line)?.[1] ?? null;
+    if (code !== null) {
+      if (fence?.startsWith(code) === true) code = null;
+      continue;
+    }
+    if (fence !== null) {
+      code = fence;
+      opened = null;
+    } else if (/^ {0,3}(?:-{3,}|\+{3,})[ \t]*$/.test(line)) {
+      if (opened !== null && isOurBlock(lines.slice(opened + 1, index), key)) {
+        const message = 'front matter must begin in the first line of the file, with nothing before it: here it is read as text';
+        return [{ line: first + opened, column: null, message, severity: 'error' }];
+      }
+      opened = index;
+    }
+  }
+  return [];
+}
+
+/** Only lines of keys and values, ours among them. */
+function isOurBlock(lines: readonly string[], key: string): boolean {
+  const filled = lines.filter((line) => line.trim() !== '');
+  const isKeys = filled.every((line) => /^\s*(?:["']?[\w.-]+["']?\s*[:=](?:\s|$)|-\s|#|[{}[\]])|^\s{2,}\S/.test(line));
+  const block = filled.map((line) => line.trimStart()).join('\n');
+  return isKeys && (holdsOurs(block, key) || /^["']?audience["']?\s*[:=]/m.test(block));
 }
 
 function unclosedProblems(text: string, key: string): readonly HeadProblem[] {

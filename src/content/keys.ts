@@ -91,7 +91,7 @@ export function readLayer(layer: Layer): Stated {
     title: readScalar(layer, find('title')),
     url: readUrl(layer, find('url')),
     targets: readTargets(layer, find('targets')),
-    audience: readScalar(layer, find('audience')),
+    audience: readScalar(layer, find('audience'), 'one text: a document has one audience'),
     draft: readBoolean(layer, find('draft')),
     unlisted: readBoolean(layer, find('unlisted')),
     publishAt: readDate(layer, find('publishAt')),
@@ -124,7 +124,11 @@ function ourBlock(layer: Layer, key: string): JsonRecord {
   const value = valueAt(layer.tree.data, key);
   if (value === null) return {};
   if (isRecord(value)) return value;
-  layer.report('error', [key], `"${key}" must hold keys such as id or audience, not ${describe(value)}`);
+  layer.report(
+    'error',
+    [key],
+    `"${key}" must hold keys such as id or audience, not ${describe(value)}; where it is another tool's, give ours another name with content.frontMatter.key`,
+  );
   return {};
 }
 
@@ -143,7 +147,10 @@ function checkNames(layer: Layer, block: JsonRecord, prefix: Where, nested: bool
   for (const name of ['audience', 'targets', 'publishAt', 'expiresAt', 'faq']) {
     if (!Object.hasOwn(layer.tree.data, name) || mapped.includes(name)) continue;
     // Where fences stand, it was meant for them.
-    const isFence = name === 'audience' && layer.content.defaults.audience !== null && !Object.hasOwn(block, name);
+    const value = layer.tree.data[name];
+    // A sentence ("Developers and admins") is for people; one word, or a list of them, looks like ours.
+    const isWord = typeof value !== 'string' || /^[\w.-]+$/.test(value.trim());
+    const isFence = name === 'audience' && isWord && layer.content.defaults.audience !== null && !Object.hasOwn(block, name);
     const instead = isFence ? `: write it below "${key}", or map it with content.frontMatter.map` : '';
     layer.report(isFence ? 'error' : 'warning', [name], `"${name}" stands outside "${key}" and has no effect there${instead}`);
   }
@@ -200,16 +207,16 @@ function wrong(layer: Layer, found: Found, expected: string): null {
 }
 
 /** Text on one line; numbers and dates as they were written. Null for nothing or an empty text. */
-function readScalar(layer: Layer, found: Found | null): string | null {
-  const text = readText(layer, found);
+function readScalar(layer: Layer, found: Found | null, expected = 'a text'): string | null {
+  const text = readText(layer, found, expected);
   if (text === null || found === null) return null;
   return text.trim() === '' ? wrong(layer, found, 'a text') : text.replace(/\s+/g, ' ').trim();
 }
 
-function readText(layer: Layer, found: Found | null): string | null {
+function readText(layer: Layer, found: Found | null, expected = 'a text'): string | null {
   if (found === null) return null;
   if (typeof found.value === 'string') return found.value;
-  if (typeof found.value === 'object') return wrong(layer, found, 'a text');
+  if (typeof found.value === 'object') return wrong(layer, found, expected);
   return layer.tree.source(found.where) ?? String(found.value);
 }
 

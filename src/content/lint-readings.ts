@@ -62,14 +62,16 @@ const reference = '&(?:#\\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});';
 const escaped = '\\\\(?:\\n[ \\t]*|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[!-/:-@[-`{-~])';
 const comment = '<!--[\\s\\S]{0,5000}?-->';
 const unseen = '[\\u00ad\\u200b-\\u200d\\u2060\\ufeff]';
+/** What only marks words up: in some formats it is gone, and what it stood between is one word. */
+const markup = '</?[A-Za-z]{1,10}[ \\t]*/?>|\\*{1,2}';
 const patterns = {
   references: new RegExp(`${reference}|${comment}`, 'g'),
-  escapes: new RegExp(`${reference}|${comment}|${escaped}|${unseen}`, 'g'),
+  escapes: new RegExp(`${reference}|${comment}|${escaped}|${unseen}|${markup}`, 'g'),
 } as const;
 
 /** The text with what stands for a character put in; null where nothing does. */
 export function readingOf(text: string, undo: Undo): Reading | null {
-  if (!(undo === 'references' ? /&|<!--/ : /[&\\\u00ad\u200b-\u200d\u2060\ufeff]|<!--/).test(text)) return null;
+  if (!(undo === 'references' ? /&|<!--/ : /[&*\\\u00ad\u200b-\u200d\u2060\ufeff]|<[!/A-Za-z]/).test(text)) return null;
   const pieces: string[] = [];
   /** Of each piece, where it begins in the reading and in the source. */
   const starts: number[] = [];

@@ -25,6 +25,8 @@ export interface ParsedFile {
   readonly isTitled?: boolean;
   /** What the file says of who may have it, errors or not. */
   readonly claims: readonly Claim[];
+  /** Its own front matter states an audience. */
+  readonly statesAudience?: boolean;
 }
 
 export interface FileSource {
@@ -87,6 +89,7 @@ export function fileParser(options: ParserOptions): (file: FileSource) => Parsed
     layers.push(...rulesFor(file, problems));
     if (beside?.keys && file.sidecar !== null) read('sidecar', beside.keys, file.sidecar.path);
     if (front.keys !== null) read('front matter', front.keys, file.path);
+    const own = front.keys === null ? null : (layers.at(-1) ?? null);
 
     const stated = overlay(layers);
     const { publishAt, expiresAt } = stated;
@@ -109,6 +112,7 @@ export function fileParser(options: ParserOptions): (file: FileSource) => Parsed
       ids: documents.map((document) => document.id),
       isTitled: stated.title !== null,
       claims: known,
+      statesAudience: own?.audience != null,
     };
   };
 }

@@ -127,8 +127,9 @@ export function fileReader(input: ReaderInput): FileReader {
 }
 
 /** What the file says of its documents is kept where they are not. */
-function claimed(file: CachedFile, { claims }: ParsedFile): CachedFile {
-  return file.documents.length > 0 || claims.length === 0 ? file : { ...file, claims };
+function claimed(file: CachedFile, { claims, statesAudience }: ParsedFile): CachedFile {
+  const said: CachedFile = statesAudience === true ? { ...file, statesAudience: true } : file;
+  return said.documents.length > 0 || claims.length === 0 ? said : { ...said, claims };
 }
 
 type Missing = Extract<Extracted, { readonly kind: 'missing' }>;

@@ -70,7 +70,9 @@ export function cutRegions(woven: Woven, input: RegionInput): Regions {
 
 /** Where something looks like a marker that was not read as one, outside code and outside of what is cut anyway. */
 function unheeded(woven: Woven, dialect: RegionInput['dialect'], known: readonly Range[]): readonly number[] {
-  const found = [...woven.text.matchAll(/(?:<!--|\/\*)\s*\/?kb\s*:\s*(?:ignore|only|end)\b/gi)].map(({ index }) => index);
+  const found = [
+    ...woven.text.matchAll(/(?:<!--|\/\*|^[ ]{0,3}\[[^\]\n]*\]:[ \t]*\S+[ \t]+["'(])\s*\/?kb\s*:\s*(?:ignore|only|end)\b/gim),
+  ].map(({ index }) => index);
   const left = found.filter((start) => !known.some((range) => range.start <= start && start < range.end));
   if (left.length === 0) return [];
   const code = dialect === 'plain' ? [] : dialect === 'html' ? codeInHtml(woven.text) : treeOf(woven, dialect).code;
@@ -92,6 +94,9 @@ function keepsFor(names: readonly string[], marker: Marker, { target, targetName
 function markersIn(woven: Woven, dialect: RegionInput['dialect']): readonly Marker[] {
   return commentsIn(woven, dialect).flatMap(({ start, end, value }) => {
     const words = /^\s*(\/?)kb\s*:([\s\S]*)$/i.exec(value);
+    // `KB: 12345` is somebody's number of an article; in our own spelling every word is meant for us.
+    const isOurs = words !== null && (/^\s*\/?kb:/.test(value) || /^\s*(?:ignore|only|end)\b/i.test(words[2] ?? ''));
+    if (words !== null && !isOurs) return [];
     if (words !== null)
       return [{ start, end, words: (words[1] ?? '') + (words[2] ?? '').trim().replace(/^\S+/, (word) => word.toLowerCase()) }];
     // Meant for us, and not written as ours: an unknown marker, since nobody would notice a comment that says nothing.

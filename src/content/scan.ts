@@ -15,6 +15,7 @@ import { includeFiles } from './include-files.ts';
 import { fileLinter } from './lint-file.ts';
 import { folderFindings, onceTold } from './lint-folder.ts';
 import { lintVersion } from './lint-rules.ts';
+import { orphanedFences } from './orphans.ts';
 import type { ParserOptions } from './parse.ts';
 import { fileReader, type Looked, ownDigest, ownTextNow, sourceNow, textNow } from './read.ts';
 import { linkResolver } from './resolve.ts';
@@ -147,6 +148,7 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   const whole = { severities: content.lint, files, blocked: report.blocked, resolve, reach: input.reach ?? anyTarget, cache };
   for (const { problem, paths } of folderFindings(whole)) tell(problem, paths, report);
   const parser = { content, rules, targetNames, site: facts };
+  for (const { problem, paths } of await orphanedFences({ orphans: walk.orphans, looked, content, disk })) tell(problem, paths, report);
   const breaches = await fenceBreaches({ files, listed, includes, parser });
   for (const { problem, path } of breaches) tell(problem, [path], report);
   const kept = new Map(looked.filter(({ found: { path } }) => !report.blocked.has(path)).map((each) => [each.found.path, each]));

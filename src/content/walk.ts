@@ -33,6 +33,8 @@ export interface Walk {
   readonly ignores: IgnoreRules;
   /** Links that were not followed: nothing is known of what they lead to. */
   readonly closed: ReadonlySet<string>;
+  /** Sidecars without a document beside them. */
+  readonly orphans: readonly { readonly path: string; readonly absolute: string }[];
 }
 
 export interface WalkInput {
@@ -97,10 +99,11 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
   const problems: ContentProblem[] = [];
   const incomplete: string[] = [];
   const closed = new Set<string>();
+  const orphans: { path: string; absolute: string }[] = [];
   const ignores = ignoreRules();
   const say = (path: string, severity: 'error' | 'warning', message: string) =>
     problems.push({ path, line: null, column: null, message, severity });
-  const done = (rootMissing: boolean): Walk => ({ files, unreadable, problems, rootMissing, incomplete, ignores, closed });
+  const done = (rootMissing: boolean): Walk => ({ files, unreadable, problems, rootMissing, incomplete, ignores, closed, orphans });
 
   let realRoot: string;
   let rootStamp: string;
@@ -153,7 +156,10 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
       // `reset.md.kb.yaml` beside `reset.md`: what it keeps out would get through.
       const meant = entries.find(({ name }) => name.normalize('NFC') === stem && documentPattern.test(name));
       if (meant !== undefined) misnamed(place, entry, meant);
-      else if (enough) say(path, 'warning', `a sidecar without its document: there is no ${stem}.md beside it`);
+      else if (enough) {
+        say(path, 'warning', `a sidecar without its document: there is no ${stem}.md beside it`);
+        orphans.push({ path, absolute: `${place.absolute}/${entry.name}` });
+      }
     }
     for (const entry of entries) {
       const stem = almostSidecar.exec(entry.name)?.[1]?.normalize('NFC');

@@ -217,7 +217,7 @@ function reasonOfChange(record: DocumentRecord, payload: PayloadHead): string {
     return untouched ? 'adopted: the bot holds another text, or one that cannot be read' : 'what the bot holds is not known';
   }
   if (isPartMissing(record, payload)) return record.error === null ? 'missing at the vendor' : 'failed before, once more';
-  return record.body === payload.body ? 'title, link or settings changed' : 'text changed';
+  return record.body === payload.body ? 'title, include, link or settings changed' : 'text changed';
 }
 
 /** Same text as before, every item as wanted, but not all of them there. */

@@ -64,6 +64,8 @@ describe('output', () => {
     ],
     ['10<sup>6</sup>, 1<sup>st</sup>, x<sup>-1</sup>', '10^6, 1st, x^-1'],
     ['<button>Press</button><label>Name</label>', 'Press Name'],
+    ['<select><option>Red</option><option>Blue</option></select>', 'Red, Blue'],
+    ['<details><summary>More</summary>hidden detail</details>', 'More\n\nhidden detail'],
   ])('plain: what a reader sees apart stays apart in %j', async (source, expected) => {
     expect(await rendered(source, { format: 'plain' })).toBe(expected);
     expect(await rendered(`<p>A</p>${source}`, { format: 'plain', path: 'a.html' })).toContain(expected.split(' |')[0]);
@@ -224,6 +226,7 @@ describe('what components draw by themselves', () => {
       '**npm** One.\n**pnpm two** Two.',
     ],
     ["<DocCardList items={[{label: 'First', description: 'Begin here', href: '/a'}]} />", '- [First](https://x.example/a) Begin here'],
+    ['<details><summary>More</summary>hidden detail</details>', '**More** hidden detail'],
     ['<Translate id="x" description="not shown">Translated words</Translate>', 'Translated words'],
     ['<img src={require(\'./img/x.png\').default} alt="Picture" />', '![Picture](./img/x.png)'],
     ['<Admonition type="tip" title="My **bold** tip">Text</Admonition>', '**Tip: My bold tip** Text'],

@@ -124,7 +124,7 @@ Body.
     ['---\nkb:\n  faq:\n    - q: Q?\n---\n', /:4 "a" is missing in faq/],
     ['---\nkb:\n  tests:\n    - ask: Q?\n      expect: [{ re: "(" }]\n---\n', /:5 "re" is no regular expression/],
     ['---\nkb:\n  id: a#qa-b\n---\n', /:3 "kb\.id" must be a text without "#qa-"/],
-    ['---\nkb:\n  audience: [public]\n---\n', /:3 "kb\.audience" must be a text, not a list/],
+    ['---\nkb:\n  audience: [public]\n---\n', /:3 "kb\.audience" must be one text: a document has one audience, not a list/],
     ['---\ntitle: T\nkb:\n  audience: internal\n\nThe fence was forgotten.\n', /:1 front matter is never closed/],
     ['---\n- a\n- kb\nkb: x\n---\n', /error guides\/reset\.md:\d/],
   ])('blocks %j and names the line', (text, expected) => {
@@ -218,6 +218,11 @@ describe('sidecars and rules', () => {
     '\n---\nkb: { audience: internal }\n---\nX',
     '<!-- licence -->\n---\nkb: { audience: internal }\n---\nX',
     ' ---\n kb: { audience: internal }\n ---\nX',
+    '{/* SPDX */}\n\n---\nkb:\n  audience: internal\n---\n# H',
+    '# T\n---\nkb:\n  audience: internal\n---\nX',
+    '---\ntitle: x\n---\n---\nkb:\n  audience: internal\n---\nX',
+    '----\nkb: { audience: internal }\n----\nX',
+    '<!-- x -->\n---\naudience: internal\n---\nX',
   ])('front matter that does not begin in the first line is an error, not text: %j', (text) => {
     const parsed = parse(text, {}, {}, []);
     expect(problems(parsed)).toEqual([expect.stringMatching(/^error guides\/reset\.md:\d front matter must begin in the first line/)]);
@@ -235,6 +240,17 @@ describe('sidecars and rules', () => {
   it('a document that expires before it is published is told', () => {
     const parsed = parse('---\nkb: { publishAt: 2026-12-24, expiresAt: 2026-12-01 }\n---\nX', {}, {}, []);
     expect(problems(parsed)).toEqual([expect.stringContaining('it expires (2026-12-01) before it is published (2026-12-24)')]);
+    expect(parsed.documents).toHaveLength(1);
+  });
+
+  it.each([
+    '# T\n\n---\n\nNote: this is text.\n\n---\n',
+    '# T\n\n```yaml\n---\nkb: { audience: internal }\n---\n```\n',
+    '# T\n\n| a | b |\n|---|---|\n| kb: | x |\n\n---\n\nText: more\n\n---\n',
+    '---\naudience: Developers and admins\n---\nX',
+  ])('what only looks a little like it is text: %j', (text) => {
+    const parsed = parse(text, {}, { defaults: { audience: 'public' } }, []);
+    expect(problems(parsed).filter((line) => line.startsWith('error'))).toEqual([]);
     expect(parsed.documents).toHaveLength(1);
   });
 

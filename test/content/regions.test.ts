@@ -79,6 +79,15 @@ describe('regions', () => {
     expect((await problems(text, path))[0]).toMatch(/^error a\.md:\d+ what looks like a marker is none here/);
   });
 
+  it('numbers of articles are comments like any other, and comments reach no bot', async () => {
+    expect(await problems('<!-- KB: 12345 -->\n\nA')).toEqual([]);
+    expect(await one('A <!-- tell nobody: CODE --> B\n\n[//]: # (margin 40%)\n\n[comment]: <> (hush)\n\nC')).toBe('A  B\n\nC');
+    expect(await problems('A\n\n[//]: # (kb:ignore)\n\nsecret\n\n[//]: # (kb:end)')).toEqual([
+      expect.stringContaining('error a.md:3 what looks like a marker is none here'),
+      expect.stringContaining('error a.md:7 what looks like a marker is none here'),
+    ]);
+  });
+
   it('titles and questions are for every bot', async () => {
     expect(await problems('---\ntitle: "A <!-- kb:only support -->secret<!-- kb:end -->"\n---\nB')).toEqual([
       'error a.md:2 a title or question is for every bot: a region (kb:ignore, kb:only) has no place in it',

@@ -129,6 +129,24 @@ describe.each(['chatthing', 'sitegpt'])('the fence at %s', (vendor) => {
     expect([knows('gnu'), knows('Nutria')]).toEqual([false, false]);
   });
 
+  it('renamed without its sidecar, a document stays out: what lies beside the sidecar and states no audience waits', async () => {
+    bot.write({
+      'own/plan.md': '# Plan\n\nThe numbat.\n',
+      'own/plan.kb.yaml': 'audience: internal\n',
+      'own/open.md': '---\nkb: { audience: public }\n---\n# Open\n\nThe quokka.\n',
+    });
+    await bot.sync();
+    expect([knows('numbat'), knows('quokka')]).toEqual([false, true]);
+    bot.write({ 'own/plan.md': null, 'own/renamed.md': '# Plan\n\nThe numbat.\n' });
+    const { plan } = await bot.plan();
+    expect(plan.operations).toEqual([]);
+    await bot.sync();
+    expect([knows('numbat'), knows('quokka')]).toEqual([false, true]);
+    bot.write({ 'own/plan.kb.yaml': null, 'own/renamed.kb.yaml': 'audience: internal\n' });
+    await bot.sync();
+    expect(knows('numbat')).toBe(false);
+  });
+
   it('moved, edited and internal in one is a retraction, and so is a question that was reworded', async () => {
     bot.write({ 'pay.md': long('End.'), 'faq.qa.yaml': '- { q: "Who?", a: "The gnu." }\n' });
     await bot.sync();

@@ -18,7 +18,7 @@ describe('a wanted document', () => {
       name: 'has other settings',
       before: record(head('a.md', 'new text', { settings: 's' })),
       glance: ['~ a.md'],
-      reason: 'title, link or settings changed',
+      reason: 'title, include, link or settings changed',
     },
     {
       name: 'is held, but as what is not known',

@@ -10,7 +10,7 @@ const blocks: ReadonlySet<string> = new Set(
   ),
 );
 /** Boxes that a browser draws beside each other: their words never touch. */
-const boxes: ReadonlySet<string> = new Set('button label legend meter option output progress select td th'.split(' '));
+const boxes: ReadonlySet<string> = new Set('button label legend meter option output progress select summary td th'.split(' '));
 
 /** A copy in which nothing that a reader sees apart runs together once only its words are left. */
 export function keptApart(root: Root): Root {
@@ -21,8 +21,17 @@ function apart(node: ElementContent): ElementContent[] {
   if (node.type !== 'element') return [node];
   if (node.tagName === 'td' || node.tagName === 'th') return [{ ...node, children: trimmedLines(node.children.flatMap(inCell)) }];
   if (node.tagName === 'sup') return raised(node);
+  if (node.tagName === 'select' || node.tagName === 'datalist') return [text(` ${optionsOf(node).join(', ')} `)];
   const children = node.children.flatMap(apart);
   return boxes.has(node.tagName) ? [space(), { ...node, children }, space()] : [{ ...node, children }];
+}
+
+/** All that can be chosen, not only what is shown at first. */
+function optionsOf(node: Element): string[] {
+  return node.children.flatMap((child) => {
+    if (child.type !== 'element') return [];
+    return child.tagName === 'option' ? [wordsOf(child)] : optionsOf(child);
+  });
 }
 
 /** A cell holds one run of words: its blocks become lines of it. */

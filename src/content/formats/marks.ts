@@ -1,5 +1,6 @@
 // Marks within a text that a site generator reads and its readers never see: comments, heading ids, attribute lists, icons, the place of a
 // table of contents.
+import type { Nodes } from 'mdast';
 import type { Generator } from '../../model/config.ts';
 import { type Edit, splice, type Woven } from '../woven.ts';
 import { commentsOf, parseHtml } from './html.ts';
@@ -7,7 +8,35 @@ import { clearing, nodesOf, rangeOf, treeOf } from './markdown.ts';
 
 /** Whether a text could hold such a mark at all. */
 export function mayHoldMarks(text: string): boolean {
-  return /<!--|\{|\[TOC\]|\[!code |highlight-(?:next|start|end)|:(?:material|fontawesome|octicons|simple)-|\+\+|^\/\/\//m.test(text);
+  return (
+    mayHoldComments(text) ||
+    /\{|\[TOC\]|\[!code |highlight-(?:next|start|end)|:(?:material|fontawesome|octicons|simple)-|\+\+|^\/\/\//m.test(text)
+  );
+}
+
+/** Whether a text could hold a comment. */
+export function mayHoldComments(text: string): boolean {
+  return text.includes('<!--') || /^ {0,3}\[(?:\/\/|comment)[^\]\n]*\]:/im.test(text);
+}
+
+/** What editors tell each other, and no reader of the page sees: HTML's comments, and `[//]: # (…)`. */
+export function withoutComments(woven: Woven): Woven {
+  const { text } = woven;
+  return splice(
+    woven,
+    [...nodesOf(treeOf(woven).root)].flatMap((node) => commentEdits(node, text)),
+  );
+}
+
+function commentEdits(node: Nodes, text: string): readonly Edit[] {
+  const { start, end } = rangeOf(node);
+  if (node.type === 'definition') return /^(?:\/\/|comment)/i.test(node.label ?? '') ? [clearing(text, { start, end })] : [];
+  if (node.type !== 'html') return [];
+  // What HTML also takes for one (`<?php`, `<![CDATA[`) is somebody's text.
+  const comments = commentsOf(parseHtml(text.slice(start, end), 'piece')).filter((comment) =>
+    text.startsWith('<!--', start + comment.start),
+  );
+  return comments.map((comment) => clearing(text, { start: start + comment.start, end: start + comment.end }));
 }
 
 /** Takes them out. */
@@ -17,11 +46,8 @@ export function withoutMarks(woven: Woven, generator: Generator): Woven {
   for (const node of nodesOf(treeOf(woven).root)) {
     const { start, end } = rangeOf(node);
     const source = () => text.slice(start, end);
-    if (node.type === 'html') {
-      for (const comment of commentsOf(parseHtml(source(), 'piece'))) {
-        edits.push(clearing(text, { start: start + comment.start, end: start + comment.end }));
-      }
-    } else if (node.type === 'heading') edits.push(...headingId(source(), start));
+    edits.push(...commentEdits(node, text));
+    if (node.type === 'heading') edits.push(...headingId(source(), start));
     else if (node.type === 'text' && generator === 'mkdocs') edits.push(...wordMarks(source(), start));
     else if (node.type === 'code') edits.push(...codeMarks(source(), start, generator));
   }

@@ -244,7 +244,9 @@ function tagEdits(
   const inner = keepsLines ? text.slice(opening.start, opening.end).replace(/^[\s\S]*?(\n[ \t]*)?$/, '$1') : '';
   const between = keepsLines ? (/^\s*\n[ \t]*/.exec(text.slice(closing.start, closing.end))?.[0] ?? '') : '';
   // Two tags that touch are two cells or two tabs: their words must not become one.
-  const touches = after === '' && node.type === 'mdxJsxTextElement' && text[closing.end] === '<' && !text.startsWith('</', closing.end);
+  const isSummary = /^summary$/i.test(node.name ?? '') && /^[^\s<]/.test(text.slice(closing.end, closing.end + 1));
+  const touches =
+    isSummary || (after === '' && node.type === 'mdxJsxTextElement' && text[closing.end] === '<' && !text.startsWith('</', closing.end));
   return [
     { ...opening, insert: `${above === '' ? '' : above + margin}${before}${inner}${before.endsWith('\n') ? margin : ''}` },
     { ...closing, insert: between + after + (touches ? ' ' : '') + below },
