@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConfigProblem, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
-import type { CycleContext, CycleMemory } from './cycle/context.ts';
+import type { CycleContext, CycleMemory, OwnLook } from './cycle/context.ts';
 import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
 import type { Effect, JournalEntry } from './model/effect.ts';
@@ -135,6 +135,14 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   };
   const claims = { disk, folder: join(config.stateDir, 'numbers') };
 
+  /** By target: what this process has itself seen of its bot, as against what a state says that was copied or brought along. */
+  const ownLooks = new Map<string, OwnLook>();
+  const ownLookOf = (target: string): OwnLook => {
+    const known = ownLooks.get(target) ?? { atMs: null };
+    ownLooks.set(target, known);
+    return known;
+  };
+
   const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
   const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
   const emitFor = (target: string) => (event: EventBody) =>
@@ -175,6 +183,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       emit,
       nowMs: now,
       host,
+      ownLook: ownLookOf(target.name),
       ...(guard !== undefined && { guard }),
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),

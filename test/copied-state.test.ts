@@ -3,6 +3,8 @@
 import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { everything, noPasses } from '../src/cycle/context.ts';
+import { syncTarget } from '../src/cycle.ts';
 import { type World, world } from './support/bots.ts';
 import { seeded } from './support/emulator-tools.ts';
 
@@ -187,24 +189,70 @@ describe.each(listed)('$name', (flavour) => {
   });
 });
 
-it('a look is not made again for every new page: one listed page in two minutes at most', async () => {
+const looks = (): number => bot.events.filter((event) => event.kind === 'phase' && event.phase === 'listing').length;
+
+describe.each(listed)('$name, both copies used within a minute on one machine', (flavour) => {
+  it('nothing is there twice: neither the new page nor the edited one', async () => {
+    await begin(flavour, 6);
+    bot.clock.advance(5_000);
+    copyTo('b');
+    bot.write({ 'newA.md': page(7), 'p5.md': page(5, 'yak') });
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, error: null });
+    bot.clock.advance(5_000);
+    take('b', 'here');
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, error: null, held: [] });
+    bot.clock.advance(hour);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, error: null, held: [] });
+    expect(held()).toEqual(['yak5', 'zebra0', 'zebra1', 'zebra2', 'zebra3', 'zebra4', 'zebra7']);
+    const [writes, before] = [bot.writesOnWire(), looks()];
+    expect(await bot.sync(), 'a second run').toMatchObject({ results: [] });
+    expect([bot.writesOnWire(), looks()], 'writes nothing, and lists nothing').toEqual([writes, before]);
+  });
+});
+
+it('a process that stays looks once in ten minutes at most, and only where it makes something; a new one looks itself', async () => {
   await begin({ name: '', flavour: 'sitegpt', texts: true }, 3);
-  bot.clock.advance(hour);
-  const looks = () => bot.events.filter((event) => event.kind === 'phase' && event.phase === 'listing').length;
-  const [before] = [looks()];
+  const add = (n: number) => bot.write({ [`p${n}.md`]: page(n) });
+  const before = looks();
+  const workspace = await bot.open();
+  const [target] = workspace.targets(null);
+  if (target === undefined) throw new Error('one target is configured');
+  const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+  const options = { passes: noPasses, only: everything, offline: false, waitMs: null, trainOnly: false };
+  const pass = async () => {
+    const folder = await workspace.readFolder();
+    return workspace.exclusively(target, { command: 'test', lockWaitMs: 0, ...signals }, (context) => syncTarget(context, folder, options));
+  };
   for (const n of [10, 11, 12]) {
-    bot.write({ [`p${n}.md`]: page(n) });
-    await bot.sync();
+    add(n);
+    expect(await pass()).toMatchObject({ error: null, results: [{ outcome: 'done' }] });
     bot.clock.advance(20_000);
   }
   expect(looks() - before).toBe(1);
-  bot.clock.advance(120_000);
-  expect(await bot.sync(), 'nothing is made').toMatchObject({ results: [] });
+  bot.clock.advance(600_000);
+  expect(await pass(), 'nothing is made').toMatchObject({ results: [] });
   expect(looks() - before).toBe(1);
-  bot.write({ 'p13.md': page(13) });
-  await bot.sync();
+  add(13);
+  await pass();
   expect(looks() - before).toBe(2);
+  await workspace.close();
+  add(14);
+  await bot.sync();
+  expect(looks() - before).toBe(3);
 });
+
+it('of a bot too large to be listed each time, the marks of what is made are searched for', async () => {
+  await begin({ name: '', flavour: 'sitegpt', texts: true }, 1010);
+  copyTo('b');
+  bot.clock.advance(5_000);
+  bot.write({ 'newA.md': page(2000) });
+  await bot.sync();
+  take('b', 'here');
+  const before = looks();
+  expect(await bot.sync()).toMatchObject({ exitCode: 0, error: null });
+  expect(looks()).toBe(before);
+  expect(held().filter((word) => word === 'zebra2000').length).toBe(1);
+}, 60_000);
 
 describe.each(['cxgenie', 'replycx'])('%s cannot be asked what it holds', (flavour) => {
   it('what the other copy has made is made again, and the plan says beforehand that nobody can tell', async () => {

@@ -127,6 +127,15 @@ describe.each(flavours)('$name', (flavour) => {
     expect(after.state.drift).toMatchObject({ at: new Date(bot.clock.now()).toISOString(), findings: [], foreign: 0 });
   });
 
+  it.runIf(texts !== null)('within a minute of a write: what is too young is counted, not passed over', async () => {
+    await begin(flavour, 2);
+    bot.write({ 'p5.md': page(5), 'p0.md': page(10) });
+    await bot.sync({ waitMs: 0 });
+    bot.clock.advance(1_000);
+    for (const repair of [false, true])
+      expect(await bot.drift({ repair })).toMatchObject({ findings: [], exitCode: 0, texts: { compared: 1, of: 3, young: 2 } });
+  });
+
   it('finds missing, twin, changed and foreign; repairs all but the foreign; then drift is empty and a sync writes nothing', async () => {
     await begin(flavour, 8);
     await remove('p1.md', 'p2.md');

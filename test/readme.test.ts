@@ -78,6 +78,13 @@ describe('README.md', () => {
     ).toEqual([...ends].sort((a, b) => a - b));
   });
 
+  it('names every command that ends with 3, and sends nobody to the copy before a damaged state', () => {
+    for (const word of ['plan --detailed-exitcode', 'drift', 'status --fail-if']) expect(exitCodes[3]).toContain(`\`${word}\``);
+    const page = readFileSync(at('content/commands/global.md'), 'utf8');
+    expect(page).toContain(`| 3 | ${exitCodes[3]} |`);
+    expect(errorTable.STATE_DAMAGED.next).toMatch(/from one backup; or move both and \S+\.bak away/);
+  });
+
   it('names every command and every global option', () => {
     const text = readFileSync(at('README.md'), 'utf8');
     expect(commandsOf().length).toBeGreaterThanOrEqual(10);

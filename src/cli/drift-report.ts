@@ -24,7 +24,9 @@ export interface DriftReport {
   readonly reason: string | null;
   readonly findings: readonly DriftItem[];
   readonly foreign: readonly RemoteEntry[];
-  readonly texts: { readonly compared: number; readonly of: number };
+  readonly texts: { readonly compared: number; readonly of: number; readonly young: number };
+  /** What was written within so many milliseconds was not judged. */
+  readonly youngMs: number;
   readonly outOfScope: number;
   readonly leftovers: number;
   /** Findings that stand after what was done. */
@@ -55,7 +57,8 @@ export function blankDrift({ name: target, vendor, required }: TargetConfig): Dr
     checked: false,
     reason: null,
     ...nothing,
-    texts: { compared: 0, of: 0 },
+    texts: { compared: 0, of: 0, young: 0 },
+    youngMs: 0,
     requests: { read: 0, write: 0 },
     repair: null,
     prune: null,
@@ -77,6 +80,12 @@ export function codesOfDrift(report: DriftReport, request: Pick<DriftRequest, 'a
     if (!request.yes && prune.items.some((item) => item.left === null)) codes.push(3);
   }
   return codes;
+}
+
+/** Whether nothing but items that are not ours keeps this from being 0. */
+function isForeignAlone(report: DriftReport, request: DriftRequest): boolean {
+  const others = codesOfDrift(report, { ...request, allowForeign: true });
+  return others.length === 0 && codesOfDrift(report, request).includes(3);
 }
 
 /** Foreign items are counted, and so many of them named. */
@@ -154,10 +163,14 @@ export function printDrift(report: DriftReport, request: DriftRequest, output: O
   const head = output.style('strong', visible(target));
   if (checked) output.data(`${head} (${vendor}): ${summary(report, output)}`);
   else if (error === null) output.data(`${head} (${vendor}): ${visible(reason ?? 'not checked')}`);
-  if (checked) printFindings(report, output, verbose);
+  if (checked) printFindings(report, request, output, verbose);
   for (const note of notes) output.data(`  ${output.style('dim', 'note')}: ${visible(note)}`);
   if (report.prune !== null) printPrune(report, report.prune, request, output);
-  if (report.repair !== null) printReport(report.repair, output, verbose);
+  if (report.repair !== null) {
+    printReport(report.repair, output, verbose);
+    if (isForeignAlone(report, request))
+      output.data('  only foreign items are left, and they alone are why this ends with 3: with --allow-foreign they do not count');
+  }
   if (checked && report.repair === null && report.prune === null) {
     if (report.findings.length > 0) output.data(`  next: kbsync drift --target ${visible(target)} --repair`);
     if (report.outOfScope + report.leftovers > 0)
@@ -170,13 +183,17 @@ export function printDrift(report: DriftReport, request: DriftRequest, output: O
   output.complain(`  next: ${visible(error.next)}`);
 }
 
-function summary({ findings, foreign, texts, outOfScope, leftovers }: DriftReport, output: Output): string {
+function summary({ findings, foreign, texts, youngMs, outOfScope, leftovers }: DriftReport, output: Output): string {
   const counts = driftCounts(findings);
   const found = (['missing', 'twin', 'changed'] as const).flatMap((kind) =>
     counts[kind] === 0 ? [] : [output.style('bad', `${figure(counts[kind])} ${kind}`)],
   );
   if (foreign.length > 0) found.push(output.style('warn', `${figure(foreign.length)} foreign`));
+  const minutes = Math.ceil(youngMs / 60_000);
   const rest = [
+    ...(texts.young > 0
+      ? [output.style('warn', `${figure(texts.young)} written within the last ${minutes === 1 ? 'minute' : `${minutes} min`}: not judged`)]
+      : []),
     ...(leftovers > 0 ? [`${figure(leftovers)} left over`] : []),
     ...(outOfScope > 0 ? [`${figure(outOfScope)} out of scope`] : []),
     `texts of ${figure(texts.compared)} of ${counted(texts.of, 'document')} compared`,
@@ -184,7 +201,7 @@ function summary({ findings, foreign, texts, outOfScope, leftovers }: DriftRepor
   return [...(found.length === 0 ? [output.style('good', 'no drift')] : found), ...rest].join(', ');
 }
 
-function printFindings({ target, findings, foreign }: DriftReport, output: Output, verbose: boolean): void {
+function printFindings({ target, findings, foreign, repair }: DriftReport, request: DriftRequest, output: Output, verbose: boolean): void {
   for (const kind of ['missing', 'twin', 'changed'] as const) {
     const found = findings.filter((finding) => finding.kind === kind);
     if (found.length === 0) continue;
@@ -201,13 +218,21 @@ function printFindings({ target, findings, foreign }: DriftReport, output: Outpu
   for (const { remoteId, name } of foreign.slice(0, namedForeign))
     output.data(`    [${visible(remoteId)}] ${visible(name ?? 'without a name')}`);
   if (foreign.length > namedForeign) output.data(`    and ${figure(foreign.length - namedForeign)} more`);
-  output.data(`    kbsync drift --target ${visible(target)} --allow-foreign: told, and not counted`);
+  // After a repair its last word says so.
+  if (!request.allowForeign && repair === null)
+    output.data(`    kbsync drift --target ${visible(target)} --allow-foreign: told, and not counted`);
 }
 
-function printPrune({ target, training }: DriftReport, { items, results, held }: Prune, { yes }: DriftRequest, output: Output): void {
+function printPrune(
+  { target, training, findings }: DriftReport,
+  { items, results, held }: Prune,
+  { yes }: DriftRequest,
+  output: Output,
+): void {
   const going = items.filter(({ left }) => left === null);
   const byId = new Map(results.map((result) => [result.operation.id, result]));
   if (items.length === 0) output.data('  nothing to prune: no leftover of ours, no document out of scope');
+  if (findings.some(({ kind }) => kind === 'twin')) output.data(`  twins are removed by kbsync drift --target ${visible(target)} --repair`);
   for (const { document, remoteId, name, mark, why, left } of items) {
     const result = byId.get(`delete ${document} ${remoteId}`);
     const proof = `ours by its mark ${visible(mark ?? name ?? '')}`;

@@ -46,6 +46,7 @@ function inboxAt({ target, connection, memory }: CycleContext): FiledItem[] {
     open: memory.open,
     needsIds: needsIds(connection.target),
     findable,
+    after: target.after,
     removal: traits.missing.delete?.remedy ?? null,
   });
   return items.map((item) => ({ ...item, of: target, findable }));

@@ -1,6 +1,8 @@
 // Reports of a sync: their JSON, and their lines for people.
+
 import type { ContentProblem } from '../model/document.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
+import { insteadOfPassing } from '../model/pass.ts';
 import { trainingStates } from '../model/record.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
@@ -102,8 +104,10 @@ export function printReport(report: TargetReport, output: Output, verbose: boole
   if (counts.todo + report.owed.byHand > 0) output.data('  see: kbsync todo');
   for (const { path, reason, action } of blocked)
     output.data(`  ${output.style('bad', 'blocked')} ${action} ${visible(path)}: ${visible(reason)}`);
-  for (const { id, message, passWith } of report.held) {
+  for (const { id, rule, message, passWith } of report.held) {
     output.data(`  ${output.style('bad', `held ${id}`)}: ${visible(message)}`);
+    const instead = insteadOfPassing({ rule }, target);
+    if (instead !== null) output.data(`    to match what is there: ${visible(instead)}`);
     if (passWith !== null) output.data(`    to pass it: kbsync ${visible(passWith)}${id === '' ? '' : `, or kbsync todo approve ${id}`}`);
   }
   for (const note of report.notes) output.data(`  ${output.style('dim', 'note')}: ${visible(note)}`);

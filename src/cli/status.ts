@@ -5,6 +5,7 @@ import { everything, noPasses } from '../cycle/context.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
+import { insteadOfPassing } from '../model/pass.ts';
 import { emptyState } from '../model/record.ts';
 import { visible } from '../plan/escape.ts';
 import type { HistoryEntry } from '../state/history.ts';
@@ -140,9 +141,10 @@ function print(
     const ago = age(Math.max(0, Date.now() - Date.parse(stopped.at)));
     output.data(`  ${output.style('bad', 'stopped')} the last run: ${visible(stopped.error)}, ${ago} ago`);
   }
-  for (const { id, message, passWith } of held) {
+  for (const { id, rule, message, passWith } of held) {
+    const instead = insteadOfPassing({ rule }, target.name);
     output.data(
-      `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
+      `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${instead === null ? '' : `; to match what is there: ${visible(instead)}`}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
     );
   }
   const drift = driftSentence(status);

@@ -63,8 +63,15 @@ export interface CycleContext {
   readonly holdsSecret?: (text: string) => boolean;
   /** Containers that other targets of the workspace name or remember: never taken for ours. */
   readonly elsewhere: ReadonlySet<string>;
+  /** When this very process last listed the bot; shared by all its runs over the target. Left out: it never has. */
+  readonly ownLook?: OwnLook;
   /** Another name under which this very bot is remembered; left out: nobody can say. */
   readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
+}
+
+/** The moment (milliseconds since 1970) of the last look that this process made; null: none yet. Set by whoever looks. */
+export interface OwnLook {
+  atMs: number | null;
 }
 
 export interface Passes {

@@ -4,7 +4,7 @@ import { isAbsent, SyncError } from '../model/error.ts';
 import type { Payload } from '../model/payload.ts';
 import type { TargetState } from '../model/record.ts';
 import { otherBotMessage } from '../plan/brake.ts';
-import { compareListing, type DriftItem, type Listing } from '../push/drift.ts';
+import { compareListing, type DriftItem, type Listing, lagWindowMs } from '../push/drift.ts';
 import { compareTexts, type TextsLook } from '../push/drift-texts.ts';
 import type { CycleContext } from './context.ts';
 import { callsOf, containerOf, whoIsIt } from './plan-target.ts';
@@ -29,6 +29,8 @@ export type DriftLook =
       /** Of listing and texts together. */
       readonly findings: readonly DriftItem[];
       readonly notes: readonly string[];
+      /** What was written within so many milliseconds is not judged. */
+      readonly youngMs: number;
     };
 
 /** Throws what keeps the bot from being listed whole: then nothing is found. Another bot behind the credentials is refused (HELD). */
@@ -64,7 +66,15 @@ export async function lookForDrift(context: CycleContext, options: LookOptions):
     notes.push(...read.notes);
     if (stop.aborted) throw new SyncError('ABORTED', { message: `${configured.name}: stopped before all texts were compared` });
   }
-  return { checked: true, before, listing, texts: read, findings: [...listing.findings, ...(read?.findings ?? [])], notes };
+  return {
+    checked: true,
+    before,
+    listing,
+    texts: read,
+    findings: [...listing.findings, ...(read?.findings ?? [])],
+    notes,
+    youngMs: lagWindowMs(target),
+  };
 }
 
 function cannotBeChecked({ connection, memory, target: { name } }: CycleContext): string | null {

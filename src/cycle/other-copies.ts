@@ -1,12 +1,16 @@
 // What another copy of this state may have put at the bot: a folder that was copied, restored or kept in two places. Before anything is made anew,
 // what carries our mark is looked for, so that it is taken back and not made a second time. Writes nothing to the vendor.
 import { type Call, capabilitiesOf, type RemoteEntry } from '../connectors/connector.ts';
+import { ageOf } from '../model/age.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody } from '../model/effect.ts';
 import type { Operation, Plan } from '../model/operation.ts';
+import type { PayloadHead } from '../model/payload.ts';
 import type { TargetState } from '../model/record.ts';
 import { heldOperations } from '../plan/brake.ts';
+import { lagWindowMs } from '../push/drift.ts';
 import type { CycleContext } from './context.ts';
+import type { Seen } from './seen.ts';
 
 type Target = CycleContext['connection']['target'];
 
@@ -14,6 +18,12 @@ type Target = CycleContext['connection']['target'];
 export interface Marked extends RemoteEntry {
   readonly mark: string;
 }
+
+/** A look of this very process is good for so long, in milliseconds: a burst of edits in a daemon does not list each time. */
+const ownLookGoodForMs = 600_000;
+
+/** So many recorded items are listed whenever something is made, whatever the state says of the last look: it may have been copied. */
+const mostListed = 1000;
 
 /** Items that a page of a vendor's list is taken to hold, and how long a look that cost one page is good for, in milliseconds. */
 const pageItems = 100;
@@ -29,15 +39,54 @@ export function makesAnew(plan: Plan, target: Target): readonly Operation[] {
   });
 }
 
-/** Whether the last look is too old to create by: at most one listed page in two minutes is spent on it, whatever the size of the bot. */
-export function isTooOldToCreateBy({ memory, connection, config, nowMs }: CycleContext, call: Call): boolean {
+/** How a run looks before it makes anything anew: at everything, or for the marks concerned; null: it need not, or cannot. */
+export function lookBeforeMaking(context: CycleContext, call: Call): 'list' | 'find' | null {
+  const { memory, connection, config, nowMs, ownLook } = context;
   const { target } = connection;
-  const { drift, records } = memory.state;
-  if (target.list === undefined || config.schedule.drift === null || (target.container !== undefined && call.container === null))
-    return false;
-  const items = Object.values(records).reduce((sum, record) => sum + record.items.length, 0);
-  const goodForMs = Math.max(1, Math.ceil(items / pageItems)) * pageGoodForMs;
-  return drift === null || Math.abs(nowMs() - Date.parse(drift.at)) > goodForMs;
+  if (config.schedule.drift === null || (target.container !== undefined && call.container === null)) return null;
+  const own = ownLook?.atMs ?? null;
+  if (own !== null && Math.abs(nowMs() - own) < ownLookGoodForMs) return null;
+  const items = Object.values(memory.state.records).reduce((sum, record) => sum + record.items.length, 0);
+  if (target.list !== undefined && items <= mostListed) return 'list';
+  // Where each copy has a mark of its own, another's cannot be asked for.
+  if (target.find !== undefined && target.marks.stem === undefined) return 'find';
+  return target.list !== undefined && isTooOld(memory.state, items, nowMs()) ? 'list' : null;
+}
+
+/** Of a large bot: at most one listed page in two minutes is spent on it. */
+function isTooOld({ drift }: TargetState, items: number, nowMs: number): boolean {
+  const goodForMs = Math.ceil(items / pageItems) * pageGoodForMs;
+  return drift === null || Math.abs(nowMs - Date.parse(drift.at)) > goodForMs;
+}
+
+/** The marks that the wanted parts of these documents have, where every copy of one has the same. */
+export function marksOf(made: readonly Operation[], heads: readonly PayloadHead[], { connection, config }: CycleContext): string[] {
+  const documents = new Set(made.map(({ document }) => document));
+  return heads
+    .filter(({ document }) => documents.has(document))
+    .flatMap(({ document, parts }) =>
+      parts.map(({ key }) => connection.target.marks.write({ workspace: config.name, document, part: key, effect: '' })),
+    );
+}
+
+/**
+ * How long, in milliseconds, until the vendor can say whether an item with the mark of something about to be made is a copy or was deleted a
+ * moment ago; 0: nothing is in doubt.
+ */
+export function doubtMs(
+  made: readonly Operation[],
+  marks: readonly string[],
+  seen: Pick<Seen, 'unjudged'> | null,
+  context: CycleContext,
+): number {
+  const { memory, connection, nowMs } = context;
+  const { target } = connection;
+  const { lastSync } = memory.state;
+  if (seen === null || seen.unjudged.length === 0 || made.length === 0 || lastSync === null) return 0;
+  const stem = (mark: string) => target.marks.stem?.(mark) ?? mark;
+  const concerned = new Set(marks.map(stem));
+  if (!seen.unjudged.some(({ mark }) => concerned.has(stem(mark)))) return 0;
+  return Math.max(0, lagWindowMs(target) - ageOf(lastSync.at, nowMs()));
 }
 
 /**

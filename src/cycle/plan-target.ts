@@ -16,10 +16,19 @@ import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
-import { cannotTellNote, isTooOldToCreateBy, makesAnew, replacedToo, takenBackNote, unaccountedNote } from './other-copies.ts';
+import {
+  cannotTellNote,
+  doubtMs,
+  lookBeforeMaking,
+  makesAnew,
+  marksOf,
+  replacedToo,
+  takenBackNote,
+  unaccountedNote,
+} from './other-copies.ts';
 import { restingAt } from './resting.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
-import { firstLook, lookAtVendor, type Seen, seenAtVendor } from './seen.ts';
+import { askVendor, firstLook, lookAtVendor, type Seen, seenAtVendor } from './seen.ts';
 
 export interface Planned {
   readonly plan: Plan;
@@ -58,12 +67,28 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const asked = !options.offline && !other;
   const seen = asked ? await seenAtVendor(context, call, options.found ?? null) : null;
   const draft = await drafted(context, folder, options, { all, identity, contact, seen, at });
-  // Nothing is made anew by a look that is too old for it. A plan that was just made by one needs no other.
-  const made = makesAnew(draft.plan, connection.target);
-  const again = asked && contact === null && options.found === undefined && made.length > 0 && isTooOldToCreateBy(context, call);
-  if (!again) return finished(draft, seen, context);
-  const looked = await lookAtVendor(context, call);
+  if (contact?.listed === true && context.ownLook !== undefined) context.ownLook.atMs = nowMs();
+  // What was found a moment ago, by first contact or by `drift --repair`, needs no other look.
+  if (!asked || contact !== null || options.found !== undefined) return finished(draft, seen, context);
+  const looked = await seenBeforeMaking(context, call, draft, seen);
+  if (looked === seen) return finished(draft, seen, context);
   return finished(await drafted(context, folder, options, { all, identity, contact, seen: looked, at }), looked, context);
+}
+
+/**
+ * Nothing is made anew by what only the state says of the bot: it may be a copy, and the other one may have made it. The run looks itself, and where
+ * the vendor cannot say yet whether what it shows is there to stay, it waits the minute until it can. A plan waits for nothing.
+ */
+async function seenBeforeMaking(context: CycleContext, call: Call, draft: Draft, seen: Seen | null): Promise<Seen | null> {
+  const made = makesAnew(draft.plan, context.connection.target);
+  if (made.length === 0) return seen;
+  const marks = marksOf(made, draft.wanted.heads, context);
+  const how = lookBeforeMaking(context, call);
+  const looked = how === 'list' ? await lookAtVendor(context, call) : how === 'find' ? await askVendor(context, call, marks) : seen;
+  const waitMs = doubtMs(made, marks, looked, context);
+  if (waitMs === 0 || context.readOnly === true) return looked;
+  await context.sleep(waitMs, context.stop);
+  return context.stop.aborted ? looked : lookAtVendor(context, call);
 }
 
 interface Facts {

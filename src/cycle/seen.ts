@@ -6,7 +6,7 @@ import type { EntryBody } from '../model/effect.ts';
 import { asSyncError, isAbsent } from '../model/error.ts';
 import type { DriftCheck, TargetState } from '../model/record.ts';
 import type { Vanished } from '../plan/build.ts';
-import { compareListing, type DriftItem, entriesOf, type Listing, stillFound } from '../push/drift.ts';
+import { compareListing, type DriftItem, entriesOf, type Listing, stillFound, unknownWith } from '../push/drift.ts';
 import type { TextsLook } from '../push/drift-texts.ts';
 import type { CycleContext } from './context.ts';
 import type { Marked } from './other-copies.ts';
@@ -24,10 +24,12 @@ export interface Seen {
   readonly vanished: Vanished | null;
   /** Items with our mark that the state does not know: another copy of it has made them, or a create that nobody knows of. */
   readonly twins: readonly Marked[];
+  /** Items with our mark of which the vendor cannot say yet whether they are copies or were deleted a moment ago. */
+  readonly unjudged: readonly Marked[];
   readonly notes: readonly string[];
 }
 
-const nothing: Seen = { entries: [], vanished: null, twins: [], notes: [] };
+const nothing: Seen = { entries: [], vanished: null, twins: [], unjudged: [], notes: [] };
 
 /** What of the recorded items is still at the vendor, as far as the plan has to know. A listing that fails finds nothing, and says why. */
 export async function seenAtVendor(context: CycleContext, call: Call, found: Found | null): Promise<Seen> {
@@ -52,7 +54,8 @@ export async function lookAtVendor(context: CycleContext, call: Call): Promise<S
     });
     await noteLook(context, listing, listing.findings, null);
     const twins = listing.findings.flatMap(({ kind, remoteId }) => (kind === 'twin' ? markedOf(listing.items.get(remoteId)) : []));
-    const seen = { ...seenOf({ before, listing }, context, false), twins };
+    const unjudged = listing.unjudged.flatMap(({ remoteId }) => markedOf(listing.items.get(remoteId)));
+    const seen = { ...seenOf({ before, listing }, context, false), twins, unjudged };
     // What was written a moment ago is nobody's worry in a plan.
     return listing.findings.length === 0 ? seen : { ...seen, notes: listing.notes };
   } catch (thrown) {
@@ -62,6 +65,22 @@ export async function lookAtVendor(context: CycleContext, call: Call): Promise<S
     if (isAbsent(error)) return nothing;
     const why = `${error.message.replace(/\.$/, '')}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}`;
     return { ...nothing, notes: [`Whether everything is still at the vendor could not be checked: ${why}.`] };
+  }
+}
+
+/** A search for these marks alone, where a look at everything costs too much. One that fails finds nothing, and says why. */
+export async function askVendor(context: CycleContext, call: Call, marks: readonly string[]): Promise<Seen> {
+  const { connection, memory, config, nowMs, emit } = context;
+  const { state, open } = memory;
+  const { target } = connection;
+  try {
+    const found = await unknownWith(marks, { target, state, open, workspace: config.name, call, nowMs: nowMs(), emit });
+    const twins = found.flatMap(({ remoteId, mark, name }) => (mark === null ? [] : [{ remoteId, mark, name, training: null }]));
+    return { ...nothing, twins };
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED' || error.code === 'ABORTED') throw thrown;
+    return { ...nothing, notes: [`Whether what is created is there already could not be checked: ${error.message.replace(/\.$/, '')}.`] };
   }
 }
 
@@ -90,12 +109,12 @@ function seenOf({ before, listing }: Found, { connection, memory, nowMs }: Cycle
   const removed = listing.removed.filter((id) => state.leftovers.some(({ remoteId }) => remoteId === id));
   const entries = entriesOf({ findings, removed }, { target: connection.target, state, nowMs: nowMs() }, repair);
   const documents = new Set(findings.flatMap(({ kind, document }) => (kind === 'missing' ? [document] : [])));
-  return { entries, vanished: documents.size === 0 ? null : { documents, proven: listing.proven }, twins: [], notes: [] };
+  return { entries, vanished: documents.size === 0 ? null : { documents, proven: listing.proven }, twins: [], unjudged: [], notes: [] };
 }
 
 /** Writes a look down, so that status can tell of it and the window begins anew. Ages no sealed plan. */
 export async function noteLook(
-  { memory, emit, host }: Pick<CycleContext, 'memory' | 'emit' | 'host'>,
+  { memory, emit, host, ownLook }: Pick<CycleContext, 'memory' | 'emit' | 'host' | 'ownLook'>,
   { at, foreign }: Pick<Listing, 'at' | 'foreign'>,
   findings: readonly DriftItem[],
   texts: Pick<TextsLook, 'compared' | 'through'> | null,
@@ -110,6 +129,7 @@ export async function noteLook(
   };
   const noted = notedCheck(state, check, texts?.compared ?? new Set());
   await memory.append([{ kind: 'drift', check: noted }]);
+  if (ownLook !== undefined) ownLook.atMs = Date.parse(at);
   emit({ kind: 'drift', found: driftCounts(noted.findings), foreign: noted.foreign });
 }
 

@@ -1,6 +1,8 @@
 // What the daemon says on stderr: one plain line for each thing that matters, and nothing twice. Owns the words, not the stream.
+
 import type { ContentProblem } from '../model/document.ts';
 import type { ErrorRecord } from '../model/error.ts';
+import { insteadOfPassing } from '../model/pass.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { age } from '../status/derive.ts';
@@ -34,10 +36,14 @@ export function createTeller(voice: Voice): Teller {
   let problems = new Set<string>();
   let trouble: string | null = null;
 
+  const insteadWords = (rule: string, target: string): string => {
+    const instead = insteadOfPassing({ rule }, target);
+    return instead === null ? '' : `; to match what is there: ${instead}`;
+  };
   const tellHeld = (target: string, report: TargetReport): void => {
     const now = report.held.map(
-      ({ id, message, passWith }) =>
-        `held ${id}: ${message}${passWith === null ? '' : `; to pass it: kbsync ${passWith}, or kbsync todo approve ${id}`}`,
+      ({ id, rule, message, passWith }) =>
+        `held ${id}: ${message}${insteadWords(rule, target)}${passWith === null ? '' : `; to pass it: kbsync ${passWith}, or kbsync todo approve ${id}`}`,
     );
     if (now.join('\n') !== (held.get(target) ?? '')) for (const line of now) voice.complain(`${target}: ${visible(line)}`);
     if (now.length === 0 && held.get(target)) voice.talk(`${target}: no longer held`);

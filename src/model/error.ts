@@ -26,6 +26,10 @@ const row = (exitCode: number, facts: Partial<ErrorFacts>, what: string, next: s
   facts: { retry: 'never', effect: 'none', stops: 'target', retryAfterMs: null, ...facts },
 });
 
+/** What becomes of a bot whose state was moved away. */
+export const forgotten =
+  'first contact takes back what is ours where the vendor lists it; adoptions, retractions and the todo list are forgotten';
+
 /** The one table of codes. The README's table is generated from it. */
 export const errorTable = {
   UNEXPECTED: row(1, { stops: 'process' }, 'something unexpected happened', 'run again with --verbose and report it'),
@@ -33,7 +37,7 @@ export const errorTable = {
     1,
     {},
     'the state file cannot be read',
-    'restore it from the previous copy beside it (.bak), or move it away and run again: first contact takes back what is ours',
+    `restore snapshot and journal (TARGET.json, TARGET.journal) from one backup; or move both and TARGET.json.bak away and run again: ${forgotten}`,
   ),
   STATE_UNWRITABLE: row(
     1,

@@ -1,5 +1,7 @@
 // A plan for people, as text or Markdown: one line a document with its reason, totals, cost, brakes and the way past them. No colour here.
+
 import type { Forecast, Operation, Plan } from '../model/operation.ts';
+import { insteadOfPassing } from '../model/pass.ts';
 import { markdownBlock, markdownText, visible, visibleLines } from './escape.ts';
 import { type Counts, countsOf, plannedResults } from './rows.ts';
 import { counted, figure } from './words.ts';
@@ -53,6 +55,8 @@ function printText(plan: Plan, options: PrintOptions): string {
   for (const brake of plan.brakes) {
     out.push(`  HELD${brake.id === '' ? '' : ` ${brake.id}`} ${brake.rule}: ${visible(brake.message)}`);
     if (options.verbose) out.push(...brake.documents.map((document) => `      ${visible(document)}`));
+    const instead = insteadOfPassing(brake, plan.target);
+    if (instead !== null) out.push(`    to match what is there: ${visible(instead)}`);
     out.push(`    ${brake.passWith === null ? 'nothing passes this brake' : `to pass: kbsync ${visible(brake.passWith)}`}`);
   }
   out.push(...plan.notes.map((note) => `  note: ${visible(note)}`));
@@ -62,10 +66,12 @@ function printText(plan: Plan, options: PrintOptions): string {
 function printMarkdown(plan: Plan, options: PrintOptions): string {
   const out = [`### ${markdownText(plan.target)} (${markdownText(plan.vendor)})`, '', `${markdownText(totalsOf(plan))}`, ''];
   for (const brake of plan.brakes) {
+    const instead = insteadOfPassing(brake, plan.target);
+    const match = instead === null ? '' : `To match what is there: ${markdownText(instead)}. `;
     const pass = brake.passWith === null ? 'Nothing passes this brake.' : `To pass: ${markdownText(`kbsync ${brake.passWith}`)}`;
     out.push(
       `> **Held${brake.id === '' ? '' : ` ${markdownText(brake.id)}`}, ${brake.rule}**: ${markdownText(brake.message)}`,
-      `> ${pass}`,
+      `> ${match}${pass}`,
       '',
     );
     if (options.verbose) out.push(...brake.documents.map((document) => `- ${markdownText(document)}`), '');

@@ -35,8 +35,10 @@ export interface TextsContext {
 export interface TextsLook {
   readonly findings: readonly DriftItem[];
   readonly compared: ReadonlySet<DocumentId>;
-  /** Documents there are to compare. */
+  /** Documents there are to compare, those too young for it among them. */
   readonly of: number;
+  /** Of these, the ones written so lately that the vendor may not show it yet: not judged. */
+  readonly young: number;
   readonly through: DocumentId | null;
   readonly notes: readonly string[];
   /** What kept it from going on; what was found before stands. */
@@ -54,6 +56,10 @@ export async function compareTexts(
   const all = Object.keys(state.records)
     .filter((id) => !unsettled.has(id) && (state.records[id]?.items ?? []).some((item) => isComparable(item, listed, context)))
     .sort();
+  const old = new Set(all);
+  const young = Object.keys(state.records).filter(
+    (id) => !unsettled.has(id) && !old.has(id) && (state.records[id]?.items ?? []).some((item) => isShown(item, listed)),
+  ).length;
   const chosen = slice(all, wanted);
   const run: Run = { findings: [], compared: new Set(), lost: 0, unread: 0, error: null };
   let next = 0;
@@ -69,7 +75,7 @@ export async function compareTexts(
   const firstLeft = chosen.findIndex((id) => !run.compared.has(id));
   const through = (firstLeft < 0 ? chosen.at(-1) : chosen[firstLeft - 1]) ?? wanted.after;
   const findings = run.findings.sort((left, right) => (left.path < right.path ? -1 : 1));
-  return { findings, compared: run.compared, of: all.length, through, notes: notesOf(run), error: run.error };
+  return { findings, compared: run.compared, of: all.length + young, young, through, notes: notesOf(run), error: run.error };
 }
 
 /** A share of the documents, at least one, behind `after` in the order of ids and on from the beginning again. */
@@ -85,10 +91,14 @@ function slice(all: readonly DocumentId[], { share, after }: TextsWanted): reado
   return [...all.slice(start), ...all.slice(0, start)].slice(0, count);
 }
 
-/** What is of unknown content is sent again anyway, and what is too young the vendor may not show yet. */
+/** What is of unknown content is sent again anyway. */
+function isShown({ remoteId, fingerprint }: RemoteItem, listed: ReadonlyMap<string, RemoteEntry>): boolean {
+  return remoteId !== null && fingerprint !== null && listed.has(remoteId);
+}
+
+/** What is too young the vendor may not show yet. */
 function isComparable(item: RemoteItem, listed: ReadonlyMap<string, RemoteEntry>, { target, nowMs }: TextsContext): boolean {
-  const { remoteId, fingerprint, acceptedAt } = item;
-  return remoteId !== null && fingerprint !== null && listed.has(remoteId) && nowMs - Date.parse(acceptedAt) >= lagWindowMs(target);
+  return isShown(item, listed) && nowMs - Date.parse(item.acceptedAt) >= lagWindowMs(target);
 }
 
 interface Run {

@@ -25,6 +25,8 @@ export interface Listing {
   readonly at: Timestamp;
   readonly items: ReadonlyMap<string, RemoteEntry>;
   readonly findings: readonly DriftItem[];
+  /** With our mark, and either a twin or deleted by ourselves a moment ago: not judged yet. */
+  readonly unjudged: readonly DriftItem[];
   /** Not ours: never touched. */
   readonly foreign: readonly RemoteEntry[];
   /** Leftovers of ours that somebody has removed. */
@@ -90,6 +92,7 @@ export async function compareListing(context: ListingContext): Promise<Listing> 
     at: new Date(nowMs).toISOString(),
     items,
     findings,
+    unjudged: proof.unjudged,
     foreign,
     removed: removedLeftovers(items, context),
     proven: gone.proven,
@@ -142,6 +145,16 @@ function sortUnknown(items: ReadonlyMap<string, RemoteEntry>, context: ListingCo
     twins.push({ kind: 'twin', document, remoteId, path, name, mark, detail });
   }
   return { twins, foreign };
+}
+
+/** Items that carry one of these marks and that the state does not account for, by the target's search; [] where it has none. */
+export async function unknownWith(marks: readonly string[], context: ListingContext): Promise<readonly DriftItem[]> {
+  const found = (await context.target.find?.(marks, context.call)) ?? [];
+  const entries = marks.flatMap((mark, index) =>
+    (found[index] ?? []).map((remoteId): [string, RemoteEntry] => [remoteId, { remoteId, mark, name: null, training: null }]),
+  );
+  const { twins, unjudged } = await confirmTwins(sortUnknown(new Map(entries), context).twins, context);
+  return [...twins, ...unjudged];
 }
 
 /** Marks of items without an id, and of creates whose fate is not known: an item that carries one is theirs. */
@@ -226,21 +239,23 @@ async function answerOf(remoteId: string, target: Target, call: Call): Promise<A
 async function confirmTwins(
   twins: readonly DriftItem[],
   context: ListingContext,
-): Promise<{ twins: readonly DriftItem[]; notes: readonly string[] }> {
+): Promise<{ twins: readonly DriftItem[]; unjudged: readonly DriftItem[]; notes: readonly string[] }> {
   const { state, target, call, nowMs } = context;
   const fresh = state.lastSync !== null && ageOf(state.lastSync.at, nowMs) < lagWindowMs(target);
-  if (!fresh || twins.length === 0) return { twins, notes: [] };
+  if (!fresh || twins.length === 0) return { twins, unjudged: [], notes: [] };
   const minutes = Math.ceil(lagWindowMs(target) / 60_000);
   if (target.read === undefined) {
     return {
       twins: [],
+      unjudged: twins,
       notes: [`${twins.length} with our mark may have been deleted just now: judged ${minutes} min after the last sync`],
     };
   }
   const there: DriftItem[] = [];
   for (const twin of twins.slice(0, mostConfirmed)) if ((await answerOf(twin.remoteId, target, call)) !== 'gone') there.push(twin);
   const left = twins.length - mostConfirmed;
-  return { twins: there, notes: left > 0 ? [`${left} more with our mark are judged ${minutes} min after the last sync`] : [] };
+  const unjudged = twins.slice(mostConfirmed);
+  return { twins: there, unjudged, notes: left > 0 ? [`${left} more with our mark are judged ${minutes} min after the last sync`] : [] };
 }
 
 /** Copies that were ours to remove, or a person's, and are gone: nobody has to remove them any more. */

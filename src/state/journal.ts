@@ -6,6 +6,7 @@ import { SyncError } from '../model/error.ts';
 import { type JsonRecord, sha256 } from '../model/json.ts';
 import type { AppendFile, Disk } from './disk.ts';
 import { migratedEntry, newerFormat, oldestFormat, stateFormat } from './migrate.ts';
+import { restoreOrMoveAway } from './recovery.ts';
 import { merged } from './snapshot.ts';
 
 /** The first line: the generation of the snapshot that the entries below follow (0: none yet). */
@@ -268,9 +269,7 @@ function damagedLine(path: string, line: number): SyncError {
   const stem = path.replace(/\.journal$/, '');
   return new SyncError('STATE_DAMAGED', {
     message: `${path}:${line}: this line is not what kbsync wrote there (its checksum does not fit); nothing was changed`,
-    next:
-      `restore ${path} from a backup taken together with ${stem}.json; or move ${stem}.json, ${stem}.json.bak and ${path} away and run again: ` +
-      'first contact takes back what is ours',
+    next: restoreOrMoveAway({ snapshot: `${stem}.json`, journal: path, previous: `${stem}.json.bak` }),
     data: { file: path, line },
   });
 }

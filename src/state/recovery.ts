@@ -1,7 +1,7 @@
 // How snapshot and journal become one state again, and what is said when they cannot. Reads nothing and writes nothing.
 import { join } from 'node:path';
 import type { Effect, JournalEntry } from '../model/effect.ts';
-import { errorTable, SyncError } from '../model/error.ts';
+import { errorTable, forgotten, SyncError } from '../model/error.ts';
 import { draftOf, foldInto, type StateDraft } from '../model/fold.ts';
 import type { Timestamp } from '../model/json.ts';
 import { type EffectId, emptyState, type TargetState } from '../model/record.ts';
@@ -186,14 +186,12 @@ function journalMissing(
   }
   return new SyncError('STATE_DAMAGED', {
     message: `${paths.journal} is missing or empty of its first line, but ${paths.snapshot} needs it: what was pushed since ${snapshot.savedAt} would be forgotten`,
-    next: `restore it; or, if nothing was pushed since then, make it an empty file and run again; or move ${paths.snapshot} away, too: first contact takes back what is ours`,
+    next: `if nothing was pushed since then, make it an empty file and run again; else ${restoreOrMoveAway(paths)}`,
     data: { file: paths.journal },
   });
 }
 
-function restoreOrMoveAway(paths: Paths): string {
-  return (
-    `restore ${paths.snapshot} and ${paths.journal} from one backup; or move both and ${paths.previous} away and run again: ` +
-    'first contact takes back what is ours'
-  );
+/** The one way out of a state that cannot be used; the copy before is no way: the journal of a finished run does not continue it. */
+export function restoreOrMoveAway(paths: Pick<Paths, 'snapshot' | 'journal' | 'previous'>): string {
+  return `restore ${paths.snapshot} and ${paths.journal} from one backup; or move both and ${paths.previous} away and run again: ${forgotten}`;
 }

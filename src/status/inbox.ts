@@ -2,6 +2,7 @@
 import type { DocumentId } from '../model/document.ts';
 import type { Effect } from '../model/effect.ts';
 import type { Timestamp } from '../model/json.ts';
+import { insteadOfPassing } from '../model/pass.ts';
 import { type Doubt, type HeldRun, type Leftover, namelessPrefix, type TargetState, type Todo } from '../model/record.ts';
 
 /** work: T1. unconfirmed: U1, or no number before a run has looked. held: H1. leftover: the item's own id. */
@@ -38,6 +39,8 @@ export interface InboxInput {
   readonly needsIds: boolean;
   /** Whether a run can look for an unconfirmed create by itself. */
   readonly findable: boolean;
+  /** The target that this one comes after; left out or null: none. */
+  readonly after?: string | null;
   /** How a person removes an item, where the API cannot. */
   readonly removal: string | null;
 }
@@ -142,7 +145,7 @@ function commandsOf(id: string, { needsIds, findable, target }: InboxInput): str
   return findable ? [syncOf(target), ...decide] : decide;
 }
 
-function heldItem({ id, message, documents, passWith, since, approvedAt }: HeldRun, { target }: InboxInput): InboxItem {
+function heldItem({ id, rule, message, documents, passWith, since, approvedAt }: HeldRun, { target, after = null }: InboxInput): InboxItem {
   const base = { id, kind: 'held', target, document: null, action: null, where: null, items: [], since } as const;
   if (approvedAt !== null) {
     return {
@@ -152,10 +155,26 @@ function heldItem({ id, message, documents, passWith, since, approvedAt }: HeldR
       commands: [syncOf(target)],
     };
   }
+  if (rule === 'after' && after !== null)
+    return {
+      ...base,
+      message,
+      how: `see to ${after} first: until it has gone well this one is held again`,
+      commands: [leadersCommand(message, after)],
+    };
   if (passWith === null)
     return { ...base, message, how: 'nothing passes this brake: mend what it names, and run again', commands: [syncOf(target)] };
   const how = `look at ${documents.length === 1 ? 'it' : `the ${documents.length} documents`} with kbsync plan --target ${target}, then approve`;
-  return { ...base, message, how, commands: [`kbsync todo approve ${id}`, `kbsync ${passWith}`] };
+  const pass = [`kbsync todo approve ${id}`, `kbsync ${passWith}`];
+  const instead = insteadOfPassing({ rule }, target);
+  if (instead === null) return { ...base, message, how, commands: pass };
+  return { ...base, message, how: 'match what is there first; to add beside it, approve', commands: [instead, ...pass] };
+}
+
+/** What the brake itself names for the target that goes first; else its sync. */
+function leadersCommand(message: string, leader: string): string {
+  const named = [...message.matchAll(/kbsync [a-z]+(?: --documents)? --target ([a-z0-9-]+)/g)].find(([, target]) => target === leader);
+  return named?.[0] ?? syncOf(leader);
 }
 
 function leftoverItem({ remoteId, document, mark, why, since }: Leftover, input: InboxInput): InboxItem {

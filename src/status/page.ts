@@ -1,6 +1,8 @@
 // Snapshot → the status page: plain HTML that needs no script, refreshed by one where there is one. Pure. `html` escapes everything that it is
 // given, so that titles, paths and vendors' words stay text.
+
 import { html, raw } from 'hono/html';
+import { insteadOfPassing } from '../model/pass.ts';
 import { age, type Behind, type DocumentStatus, driftSentence, short, statusSentence, type TargetStatus } from './derive.ts';
 import { script, styles } from './page-assets.ts';
 import type { Snapshot, TargetSnapshot } from './snapshot.ts';
@@ -69,7 +71,7 @@ function targetSection({ status, todos, doubts, doing, nextRun, error }: TargetS
 </dl>
 <p class="counts">${countWords(status).map(([count, word, style]) => html`<span class="${style}">${figure(count)} ${word}</span> `)}</p>
 ${error === null ? '' : html`<p class="bad"><strong>${error.code}</strong>: <bdi>${error.message}</bdi>${error.vendor === null ? '' : html` (the vendor says: <bdi>${error.vendor}</bdi>)`}. Next: <bdi>${error.next}</bdi></p>`}
-${held.map(({ id, message, passWith }) => html`<p class="bad"><strong>held ${id}</strong>: <bdi>${message}</bdi>${passWith === null ? '' : html`. To pass it: <code>kbsync ${passWith}</code> or <code>kbsync todo approve ${id}</code>`}</p>`)}
+${held.map(({ id, rule, message, passWith }) => html`<p class="bad"><strong>held ${id}</strong>: <bdi>${message}</bdi>${rule === 'existing-content' ? html`. To match what is there: <code>${insteadOfPassing({ rule }, name)}</code>` : ''}${passWith === null ? '' : html`. To pass it: <code>kbsync ${passWith}</code> or <code>kbsync todo approve ${id}</code>`}</p>`)}
 ${driftLine(status)}
 ${doubts.map((doubt) => html`<p class="warn"><strong>${doubt.id}</strong>: a write whose outcome is not known${doubt.error === null ? '' : html`: <bdi>${doubt.error.message}</bdi>`}. See <code>kbsync todo</code></p>`)}
 ${

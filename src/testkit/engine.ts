@@ -139,6 +139,7 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
     emit: () => {},
     nowMs: () => clock.nowMs,
     host: input.host ?? 'here',
+    ownLook: { atMs: null },
     newEffectId: input.id ?? idsFrom(1),
     nextNumber: (kind) => `${kind}${++numbers[kind]}`,
     sleep: (ms) => {

@@ -104,6 +104,13 @@ describe('the command that a brake prints', () => {
       const brake = held(stopped.answer);
       expect([stopped.exitCode, brake.id]).toEqual([5, 'H1']);
       expect(brake.message).toMatch(/\d/);
+      // Where a bot holds what kbsync did not make, matching it is named before adding beside it; nowhere else.
+      for (const command of ['sync', 'plan', 'status', 'todo']) {
+        const said = (await place.run(command)).stdout;
+        const [match, pass] = [said.lastIndexOf('kbsync adopt site', said.lastIndexOf('--initial')), said.lastIndexOf('--initial')];
+        expect([match >= 0, match < pass], command).toEqual(rule === 'existing-content' ? [true, true] : [false, false]);
+        if (rule === 'existing-content' && command !== 'todo') expect(said, command).toContain('to match what is there: kbsync adopt site');
+      }
       // Held is held, however often it is asked.
       expect(held((await run('sync')).answer).id).toBe('H1');
       const passed = await run(...(brake.passWith ?? '').split(' '));

@@ -1,6 +1,10 @@
 // `kbsync drift` as a person runs it: words, JSON, exit codes, and what `status` says of it afterwards.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blankDrift, type DriftReport, printDrift } from '../../src/cli/drift-report.ts';
+import type { Output } from '../../src/cli/output.ts';
+import type { TargetConfig } from '../../src/model/config.ts';
 import type { KnownDocument } from '../../src/model/effect.ts';
+import type { TargetReport } from '../../src/model/report.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = `version: 1
@@ -49,7 +53,9 @@ describe('kbsync drift', () => {
   it('tells, changes nothing, and status knows; a repair puts it right', async () => {
     const told = await place.run('drift', '--target', 'site');
     expect(told.exitCode).toBe(3);
-    expect(told.stdout).toMatch(/^site \(sitegpt\): 1 missing, texts of \d of \d documents? compared$/m);
+    expect(told.stdout).toMatch(
+      /^site \(sitegpt\): 1 missing, 2 written within the last minute: not judged, texts of 0 of \d documents compared$/m,
+    );
     expect(told.stdout).toContain('lost.md  [doc_nowhere]  not there any more');
     expect(told.stdout).toContain('next: kbsync drift --target site --repair');
 
@@ -114,6 +120,80 @@ describe('kbsync drift', () => {
       ],
     });
   }, 60_000);
+});
+
+describe('what drift says beside its findings', () => {
+  const finding = {
+    kind: 'twin',
+    document: 'a.md',
+    remoteId: 'r2',
+    path: 'a.md',
+    name: null,
+    mark: 'acme:a.md',
+    detail: 'a second copy',
+  } as const;
+  const foreign = [{ remoteId: 'f1', mark: null, name: 'Imprint', training: null }];
+  const request = {
+    share: 1,
+    repair: false,
+    prune: false,
+    yes: false,
+    allowUpdates: null,
+    allowDeletes: null,
+    allowForeign: false,
+    lockWaitMs: null,
+  };
+  const repair: TargetReport = {
+    target: 'site',
+    vendor: 'sitegpt',
+    required: true,
+    results: [],
+    blocked: [],
+    unchanged: 1,
+    unchangedDocuments: [],
+    outOfScope: 0,
+    requests: { read: 1, write: 0 },
+    held: [],
+    training: { pending: 0, training: 0, trained: 1, unknown: 0, failed: 0, stuck: 0 },
+    owed: { forgetting: 0, leftovers: 0, byHand: 0 },
+    todos: 0,
+    waited: 'learnt',
+    error: null,
+    notes: [],
+  };
+
+  function told(patch: Partial<DriftReport>, asked: Partial<typeof request> = {}): string {
+    const lines: string[] = [];
+    const styled = (_: string, text: string) => text;
+    const output = { data: (line: string) => lines.push(line), complain: (line: string) => lines.push(line), style: styled };
+    const target = { name: 'site', vendor: 'sitegpt', required: true } as TargetConfig;
+    const report = { ...blankDrift(target), checked: true, ...patch };
+    printDrift(report, { ...request, ...asked }, output as unknown as Output, false);
+    return lines.join('\n');
+  }
+
+  it('how many are too young to be judged, of all there are', () => {
+    expect(told({ texts: { compared: 0, of: 2, young: 2 }, youngMs: 60_000 })).toBe(
+      'site (sitegpt): no drift, 2 written within the last minute: not judged, texts of 0 of 2 documents compared',
+    );
+    expect(told({ texts: { compared: 2, of: 2, young: 0 }, youngMs: 60_000 })).not.toContain('not judged');
+  });
+
+  it('what removes a twin, where a prune does not', () => {
+    const text = told({ findings: [finding], left: 1, prune: { items: [], results: [], held: null } }, { prune: true });
+    expect(text).toContain('twins are removed by kbsync drift --target site --repair');
+    expect(told({ prune: { items: [], results: [], held: null } }, { prune: true })).not.toContain('twins are removed');
+  });
+
+  it('--allow-foreign only to whom it helps, and after a repair that they alone are left', () => {
+    expect(told({ foreign })).toContain('--allow-foreign: told, and not counted');
+    expect(told({ foreign }, { allowForeign: true })).not.toContain('--allow-foreign');
+    const alone = 'only foreign items are left, and they alone are why this ends with 3';
+    expect(told({ foreign, repair }, { repair: true })).toContain(alone);
+    expect(told({ foreign, repair }, { repair: true, allowForeign: true })).not.toContain(alone);
+    expect(told({ foreign, repair, left: 1 }, { repair: true })).not.toContain(alone);
+    expect(told({ repair }, { repair: true })).not.toContain(alone);
+  });
 });
 
 describe('a kbsync drift that is none', () => {

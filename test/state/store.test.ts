@@ -270,6 +270,12 @@ describe('damaged state', () => {
         message: expect.stringContaining(file.snapshot),
         next: expect.stringContaining('first contact takes back what is ours'),
       });
+      // The copy before does not continue the journal of a finished run: nobody is sent to it.
+      await expect(attempt()).rejects.toMatchObject({
+        next: expect.stringMatching(
+          /restore \S+t\.json and \S+t\.journal from one backup; or move both and \S+t\.json\.bak away .*forgotten/,
+        ),
+      });
     }
     expect(disk.files()).toEqual(before);
     // The way out, taken.

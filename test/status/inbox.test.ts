@@ -58,6 +58,26 @@ describe('inbox', () => {
     expect(inbox({}, { held: [{ ...held, passWith: null }] })[0]?.commands).toEqual(['kbsync sync --target bot']);
   });
 
+  it('a run held behind another target: what that one needs, and never the run that would be held again', () => {
+    const after = (message: string) => inbox({ after: 'staging' }, { held: [{ ...held, rule: 'after', message, passWith: null }] })[0];
+    expect(after('1 operation held; see kbsync todo --target staging. To push …')?.commands).toEqual(['kbsync todo --target staging']);
+    expect(after('1 held; run kbsync sync --target staging-2, or kbsync sync --target staging.')?.commands).toEqual([
+      'kbsync sync --target staging',
+    ]);
+    expect(after('it is paused; take paused: true out there, and sync.')).toMatchObject({
+      how: 'see to staging first: until it has gone well this one is held again',
+      commands: ['kbsync sync --target staging'],
+    });
+  });
+
+  it('content that kbsync did not make: matching it comes first', () => {
+    const run = { ...held, rule: 'existing-content', passWith: 'sync --target bot --initial' };
+    expect(inbox({}, { held: [run] })[0]).toMatchObject({
+      how: 'match what is there first; to add beside it, approve',
+      commands: ['kbsync adopt bot', 'kbsync todo approve H1', 'kbsync sync --target bot --initial'],
+    });
+  });
+
   it('work: which items it is about, and how the new text is had', () => {
     const item = {
       part: '',

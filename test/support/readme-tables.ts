@@ -11,7 +11,7 @@ export const exitCodes: { readonly [code: number]: string } = {
   0: 'done, or nothing to do',
   1: 'unexpected error, or a state that cannot be read or written',
   2: 'usage or configuration error',
-  3: '`plan --detailed-exitcode`: there are changes; `status --fail-if`: the condition holds',
+  3: '`plan --detailed-exitcode`: there are changes; `drift`: there is some; `status --fail-if`: the condition holds',
   4: 'some documents failed, are blocked or unconfirmed; the rest went through; `retract`: a bot may still know the document',
   5: 'held by a brake; nothing of the held part was done',
   6: 'not trained in time',
