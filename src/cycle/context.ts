@@ -65,6 +65,8 @@ export interface CycleContext {
   readonly elsewhere: ReadonlySet<string>;
   /** Another name under which this very bot is remembered; left out: nobody can say. */
   readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
+  /** Retractions of the workspace that a bot which was never met has not been told of; left out: none. */
+  readonly missedRetractions?: () => Promise<readonly EntryBody[]>;
 }
 
 export interface Passes {

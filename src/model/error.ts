@@ -33,7 +33,7 @@ export const errorTable = {
     1,
     {},
     'the state file cannot be read',
-    'restore it from the previous copy beside it (.bak), or move it away and run again: first contact takes back what is ours',
+    'restore it from the previous copy beside it (.bak), or move it away and run again: first contact takes back what is ours. Leave retracted.jsonl there: without it, documents taken out by kbsync retract come back',
   ),
   STATE_UNWRITABLE: row(
     1,

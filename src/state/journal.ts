@@ -270,7 +270,7 @@ function damagedLine(path: string, line: number): SyncError {
     message: `${path}:${line}: this line is not what kbsync wrote there (its checksum does not fit); nothing was changed`,
     next:
       `restore ${path} from a backup taken together with ${stem}.json; or move ${stem}.json, ${stem}.json.bak and ${path} away and run again: ` +
-      'first contact takes back what is ours',
+      'first contact takes back what is ours. Leave retracted.jsonl there: without it, documents taken out by kbsync retract come back',
     data: { file: path, line },
   });
 }

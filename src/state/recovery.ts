@@ -186,14 +186,17 @@ function journalMissing(
   }
   return new SyncError('STATE_DAMAGED', {
     message: `${paths.journal} is missing or empty of its first line, but ${paths.snapshot} needs it: what was pushed since ${snapshot.savedAt} would be forgotten`,
-    next: `restore it; or, if nothing was pushed since then, make it an empty file and run again; or move ${paths.snapshot} away, too: first contact takes back what is ours`,
+    next: `restore it; or, if nothing was pushed since then, make it an empty file and run again; or move ${paths.snapshot} away, too: ${forgets}`,
     data: { file: paths.journal },
   });
 }
 
 function restoreOrMoveAway(paths: Paths): string {
   return (
-    `restore ${paths.snapshot} and ${paths.journal} from one backup; or move both and ${paths.previous} away and run again: ` +
-    'first contact takes back what is ours'
+    `restore ${paths.snapshot} and ${paths.journal} from one backup; or move both and ${paths.previous} away and run again: ` + forgets
   );
 }
+
+/** What a target without its state is, and is not, known to hold to. */
+const forgets =
+  'first contact takes back what is ours. Leave retracted.jsonl there: without it, documents taken out by kbsync retract come back: look at history';

@@ -75,13 +75,24 @@ export function says(text: string, words: string): boolean {
   return ` ${wordsOf(text).join(' ')} `.includes(` ${words} `);
 }
 
-/** At most three questions about a document: those that it asks itself, else about its headings. */
+/** At most three questions about a document: those that it asks itself, else its title and its headings, asked as they are where they ask. */
 export function questionsAbout(title: string, own: readonly string[], texts: readonly string[]): readonly string[] {
   const asked = [...new Set(own.map((question) => question.trim()).filter((question) => question !== ''))];
   if (asked.length > 0) return asked.slice(0, mostQuestions);
   const headings = texts.flatMap(headingsOf).filter((heading) => heading !== title);
-  if (headings.length === 0) return [`What does "${title}" say?`];
-  return [...new Set(headings)].slice(0, mostQuestions).map((heading) => `What does "${title}" say about ${heading}?`);
+  const name = withoutStop(title);
+  const about = headings.map((heading) => (isQuestion(heading) ? heading : `What does "${name}" say about ${withoutStop(heading)}?`));
+  return [...new Set([isQuestion(title) ? title : `What does "${name}" say?`, ...about])].slice(0, mostQuestions);
+}
+
+function isQuestion(text: string): boolean {
+  return /[?？؟]$/u.test(text.trim());
+}
+
+/** A question has one mark, and that at its end. */
+function withoutStop(text: string): string {
+  const bare = text.trim().replace(/[\s.:;!?…。：！？؟]+$/u, '');
+  return bare === '' ? text.trim() : bare;
 }
 
 /** Headings of a Markdown text, its fenced code left out. */
