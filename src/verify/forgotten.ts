@@ -81,15 +81,20 @@ export function questionsAbout(title: string, own: readonly string[], texts: rea
   if (asked.length > 0) return asked.slice(0, mostQuestions);
   const headings = texts.flatMap(headingsOf).filter((heading) => heading !== title);
   const name = withoutStop(title);
-  const about = headings.map((heading) => (isQuestion(heading) ? heading : `What does "${name}" say about ${withoutStop(heading)}?`));
-  return [...new Set([isQuestion(title) ? title : `What does "${name}" say?`, ...about])].slice(0, mostQuestions);
+  const about = headings.map((heading) => (isQuestion(heading) ? once(heading) : `What does "${name}" say about ${withoutStop(heading)}?`));
+  return [...new Set([isQuestion(title) ? once(title) : `What does "${name}" say?`, ...about])].slice(0, mostQuestions);
 }
 
 function isQuestion(text: string): boolean {
   return /[?？؟]$/u.test(text.trim());
 }
 
-/** A question has one mark, and that at its end. */
+/** A question with one mark at its end, whatever it was written with. */
+function once(question: string): string {
+  return `${withoutStop(question)}${question.trim().at(-1)}`;
+}
+
+/** What is put into a question or between quotes ends in no mark of its own. */
 function withoutStop(text: string): string {
   const bare = text.trim().replace(/[\s.:;!?…。：！？؟]+$/u, '');
   return bare === '' ? text.trim() : bare;
