@@ -10,6 +10,7 @@ import { keyed, type Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
 import { namelessPrefix, numbersWith } from './record.ts';
+import { unwanted } from './unwanted.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
 export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
@@ -128,7 +129,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
       return;
     case 'retracted': {
-      if (entry.retracted !== null) unwant(draft, entry.document);
+      if (entry.retracted !== null) draft.lastSync = unwanted(draft, entry.document);
       const { [entry.document]: _, ...others } = draft.retracted;
       draft.retracted = keyed(entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted });
       return;
@@ -390,17 +391,4 @@ function foldByPerson(
   else if (record !== undefined) {
     putRecord(draft, document, { ...record, items, error: null });
   }
-}
-
-/** What a person takes out is not missing from what the last look wanted: it only has to be gone. Its questions go with it. */
-function unwant(draft: StateDraft, retracted: DocumentId): void {
-  const { lastSync, records } = draft;
-  if (lastSync === null) return;
-  const known = new Set([...Object.keys(lastSync.behind), ...Object.keys(records).filter((id) => (records[id]?.items.length ?? 0) > 0)]);
-  const taken = [...known].filter((id) => (id === retracted || id.startsWith(`${retracted}#qa-`)) && lastSync.behind[id] !== '');
-  if (taken.length === 0) return;
-  const behind = keyed(lastSync.behind);
-  for (const id of taken) behind[id] = '';
-  const blocked = taken.filter((id) => lastSync.behind[id] === 'blocked').length;
-  draft.lastSync = { ...lastSync, documents: Math.max(0, lastSync.documents - (taken.length - blocked)), behind };
 }

@@ -82,7 +82,8 @@ export function questionsAbout(title: string, own: readonly string[], texts: rea
   const headings = texts.flatMap(headingsOf).filter((heading) => heading !== title);
   const name = withoutStop(title);
   const about = headings.map((heading) => (isQuestion(heading) ? once(heading) : `What does "${name}" say about ${withoutStop(heading)}?`));
-  return [...new Set([isQuestion(title) ? once(title) : `What does "${name}" say?`, ...about])].slice(0, mostQuestions);
+  const whole = isQuestion(title) ? once(title) : `What does "${name}" say?`;
+  return [...[...new Set(about)].filter((question) => question !== whole).slice(0, mostQuestions - 1), whole];
 }
 
 function isQuestion(text: string): boolean {
