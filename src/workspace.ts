@@ -24,6 +24,7 @@ import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
+import { createRetractions, type Retractions } from './workspace/retractions.ts';
 import { vendorKeys } from './workspace/vendors.ts';
 
 export interface WorkspaceInput {
@@ -88,6 +89,7 @@ export interface Workspace {
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
   acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
+  readonly retractions: Pick<Retractions, 'endEverywhere'>;
   readonly bots: Pick<Bots, 'stats'>;
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
@@ -143,13 +145,34 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     return known;
   };
 
-  const view = (target: string) => readLedger({ disk, dir: config.stateDir, target });
+  const ledgerView = (target: string) => readLedger({ disk, dir: config.stateDir, target });
+  const retractions = createRetractions({
+    disk,
+    dir: config.stateDir,
+    now,
+    names: config.targets.map(({ name }) => name),
+    stateOf: (target) => stateIfReadable(target),
+  });
+  /** With the retractions that its first run takes over. */
+  const view = async (target: string): Promise<LedgerView> => {
+    const found = await ledgerView(target);
+    const missed = await retractions.missedBy(target, found.state);
+    if (missed.length === 0) return found;
+    const at = new Date(now()).toISOString();
+    return {
+      ...found,
+      state: fold(
+        found.state,
+        missed.map((entry) => ({ ...entry, at }) as JournalEntry),
+      ).state,
+    };
+  };
   const lockPlace = (target: string) => ({ disk, path: join(config.stateDir, `${target}.lock`), now });
   const emitFor = (target: string) => (event: EventBody) =>
     input.onEvent({ ...event, target, at: new Date(now()).toISOString() } as SyncEvent);
   /** Of a state that cannot be read the numbers are not known either: its trouble is told when that target's turn comes. */
   const stateIfReadable = (target: string): Promise<readonly TargetState[]> =>
-    view(target).then(
+    ledgerView(target).then(
       ({ state }) => [state],
       (thrown: unknown) => {
         if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
@@ -194,6 +217,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       holdsSecret: (text) => secrets.findIn(text) !== null,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
+      missedRetractions: () => retractions.missedBy(target.name, memory.state),
       readOnly,
     };
   }
@@ -231,6 +255,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     now,
     disk,
     bots,
+    retractions,
     view,
     targets(names) {
       if (names === null || names.length === 0) return config.targets;
@@ -261,7 +286,9 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
         try {
           if (ledger.recovered !== null) emitFor(target.name)({ kind: 'note', message: ledger.recovered });
-          return await work(await contextFor(target, how, how.offline ?? false, ledger, { guard }));
+          await retractions.backfill(target.name, ledger.state);
+          const memory = retractions.watching(target.name, ledger);
+          return await work(await contextFor(target, how, how.offline ?? false, memory, { guard }));
         } finally {
           await ledger.close();
         }
@@ -288,7 +315,9 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const guard = () => {
           for (const lock of locks) lock.verify();
         };
-        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
+        const renamed = await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
+        await retractions.renamed(from, to);
+        return renamed;
       } finally {
         for (const lock of locks.reverse()) await lock.release();
       }

@@ -35,7 +35,7 @@ export function tellRetraction(result: RetractionResult, { output, command }: In
       for (const one of done) print(one, undone, output);
     },
   );
-  const suspects = done.filter(({ knows, target }) => knows !== 'no' && target.required).map(({ target }) => target.name);
+  const suspects = done.filter(({ knows }) => knows !== 'no').map(({ target }) => target.name);
   if (undone || suspects.length === 0) return;
   output.complain(`${output.style('bad', 'may still know it')}: ${visible(suspects.join(', '))}`);
 }

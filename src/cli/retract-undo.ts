@@ -22,6 +22,9 @@ export async function undo(id: DocumentId, targets: readonly TargetConfig[], sce
   const { workspace, invocation } = scene;
   const holdings = await holdingsOf(id, targets, scene);
   const done = await Promise.all(holdings.map((holding) => undoAt(holding, scene)));
+  // Of the whole workspace: a target that joins it later is not held to it either.
+  const whole = invocation.options.targets.length === 0;
+  if (whole) for (const held of new Set(holdings.map((holding) => holding.held))) await workspace.retractions.endEverywhere(held);
   onEnd();
   await workspace.saveCache();
   const codes = done.flatMap(({ report }) => (report === null ? [] : codesOf(report)));

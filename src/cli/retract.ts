@@ -73,14 +73,24 @@ function hold(target: TargetConfig, id: DocumentId, found: Found, scene: Retract
   const { workspace, folder } = scene;
   return workspace.exclusively(target, { ...exclusiveOf(scene), offline: true }, async ({ memory, nowMs }) => {
     const before = memory.state.retracted[id];
-    const now = retractedNow(id, found, memory.state, folder, new Date(nowMs()).toISOString());
-    const same = before !== undefined && before.file === now.file && (before.body ?? null) === (now.body ?? null);
+    const since = new Date(nowMs()).toISOString();
+    const now = { ...retractedNow(id, found, memory.state, folder, since), ...boundTo(scene.invocation.options.targets, before) };
+    const same =
+      before !== undefined &&
+      before.file === now.file &&
+      (before.body ?? null) === (now.body ?? null) &&
+      before.targets?.join() === now.targets?.join();
     if (!same) {
       await memory.append([{ kind: 'retracted', document: id, retracted: now }]);
       await memory.checkpoint();
     }
     return { view: { state: { ...memory.state }, open: memory.open, recovered: null }, again: before !== undefined };
   });
+}
+
+/** Named targets alone are bound, unless the whole workspace is already. */
+function boundTo(named: readonly string[], before: Retracted | undefined): Pick<Retracted, 'targets'> {
+  return named.length === 0 || (before !== undefined && before.targets === undefined) ? {} : { targets: named };
 }
 
 /** The document as it is at this moment, so that it is known again, and known to have changed. */
@@ -97,7 +107,11 @@ function notToBeRun(target: TargetConfig, id: DocumentId, { view, again }: Held)
   const trace = hasTrace({ ...view, covers: (document) => covers(id, document), whole: false });
   if (state.identity === null) {
     const why = 'kbsync has not met this bot yet, or lost its state: it does not know what the bot holds';
-    return { knows: 'maybe', reason: `${why}; kbsync sync --target ${target.name} meets it, and takes the document out if it is there` };
+    const first = target.paused ? `it is paused in the configuration: take paused: true out, then ` : '';
+    return {
+      knows: 'maybe',
+      reason: `${why}; ${first}kbsync sync --target ${target.name} meets it, and takes the document out if it is there`,
+    };
   }
   if (target.paused) {
     const reason = trace ? 'it is paused in the configuration, so nothing is sent there: take paused: true out and run this again' : never;
@@ -151,8 +165,9 @@ async function afterFailure(target: TargetConfig, id: DocumentId, error: SyncErr
 }
 
 /** What one target earns: nothing where the bot does not know the document any more, whatever else is the matter there. */
-function codesOf({ target, report, knows }: Retraction): number[] {
-  if (knows === 'no' || !target.required) return [];
+function codesOf({ report, knows }: Retraction): number[] {
+  // Also where the target is not required: a customer of that bot is told the wrong thing all the same.
+  if (knows === 'no') return [];
   const error = report?.error ?? null;
   const held = report?.results.some(({ outcome }) => outcome === 'held') ?? false;
   return [4, ...(error === null ? [] : [codeOfStop(error.code)]), ...(held ? [5] : [])];

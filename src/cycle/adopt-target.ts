@@ -14,7 +14,7 @@ import { isAnothers } from '../push/adopt-names.ts';
 import { boxOf, strangersAt, type Unread, withTexts } from './adopt-look.ts';
 import type { CycleContext } from './context.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
-import { contactWith, settleAll, whoIsIt } from './plan-target.ts';
+import { contactWith, settleAll, takeOverRetractions, whoIsIt } from './plan-target.ts';
 
 /** Where the texts that were found may be put away, before anything is recorded. */
 export interface FoundItems {
@@ -51,6 +51,7 @@ export async function adoptAt(context: CycleContext, folder: Folder, { save }: A
   refuseFolder(context, folder);
   const identity = await whoIsIt(context);
   refuseOtherBot(context, identity);
+  await takeOverRetractions(context);
   // Looks only: what can be found out of writes unconfirmed is found out, and nothing is said again.
   await settleAll({ ...context, readOnly: true });
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });

@@ -67,6 +67,8 @@ export interface CycleContext {
   readonly ownLook?: OwnLook;
   /** Another name under which this very bot is remembered; left out: nobody can say. */
   readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
+  /** Retractions of the workspace that a bot which was never met has not been told of; left out: none. */
+  readonly missedRetractions?: () => Promise<readonly EntryBody[]>;
 }
 
 /** The moment (milliseconds since 1970) of the last look that this process made; null: none yet. Set by whoever looks. */

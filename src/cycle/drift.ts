@@ -77,9 +77,12 @@ export async function lookForDrift(context: CycleContext, options: LookOptions):
   };
 }
 
-function cannotBeChecked({ connection, memory, target: { name } }: CycleContext): string | null {
+function cannotBeChecked({ connection, memory, target: { name, paused } }: CycleContext): string | null {
   const { target, vendorLabel } = connection;
-  if (memory.state.identity === null) return `nothing is known of this bot yet: kbsync sync --target ${name} makes first contact`;
+  if (memory.state.identity === null) {
+    const first = paused ? 'it is paused in the configuration: take paused: true out, then ' : '';
+    return `nothing is known of this bot yet: ${first}kbsync sync --target ${name} makes first contact`;
+  }
   if ('replaceAll' in target) return `drift cannot be checked here: ${vendorLabel} takes one text for the whole bot; ${remedy(target)}`;
   return target.list === undefined ? `drift cannot be checked here: ${vendorLabel} lists nothing; ${remedy(target)}` : null;
 }

@@ -56,6 +56,7 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   }
   const identity = options.offline ? null : await whoIsIt(context);
   if (identity !== null && memory.state.identity === null) await refuseKnown(context, identity);
+  await takeOverRetractions(context);
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
@@ -158,6 +159,12 @@ function lintNotes({ told = [] }: Wanted): string[] {
   const notes = warnings.slice(0, mostWarnings).map(({ path, line, message }) => `${path}${line === null ? '' : `:${line}`} ${message}`);
   const more = warnings.length - notes.length;
   return more === 0 ? notes : [...notes, `${more} more such warnings: kbsync lint tells them all`];
+}
+
+/** A retraction is one of the workspace: a bot that is met for the first time, or whose state is lost, is held to it like the others. */
+export async function takeOverRetractions({ memory, missedRetractions }: CycleContext): Promise<void> {
+  const missed = (await missedRetractions?.()) ?? [];
+  if (missed.length > 0) await memory.append(missed);
 }
 
 /** A bot that is remembered under another name is no new one: it would be given everything a second time. CONFIG_INVALID. */

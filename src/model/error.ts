@@ -28,7 +28,7 @@ const row = (exitCode: number, facts: Partial<ErrorFacts>, what: string, next: s
 
 /** What becomes of a bot whose state was moved away. */
 export const forgotten =
-  'first contact takes back what is ours where the vendor lists it; adoptions, retractions and the todo list are forgotten';
+  'first contact takes back what is ours where the vendor lists it; adoptions and the todo list are forgotten. Leave retracted.jsonl there: without it, documents taken out by kbsync retract come back';
 
 /** The one table of codes. The README's table is generated from it. */
 export const errorTable = {

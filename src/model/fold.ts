@@ -10,6 +10,7 @@ import { keyed, type Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
 import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
 import { namelessPrefix, numbersWith } from './record.ts';
+import { unwanted } from './unwanted.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
 export type StateDraft = { -readonly [key in keyof TargetState]: TargetState[key] } & {
@@ -128,6 +129,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       foldByPerson(draft, entry.todo, entry.document, entry.action, entry.items);
       return;
     case 'retracted': {
+      if (entry.retracted !== null) draft.lastSync = unwanted(draft, entry.document);
       const { [entry.document]: _, ...others } = draft.retracted;
       draft.retracted = keyed(entry.retracted === null ? others : { ...others, [entry.document]: entry.retracted });
       return;

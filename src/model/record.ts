@@ -125,6 +125,8 @@ export interface Retracted {
   /** Fingerprint of the author's body, so that it is known again under another id or path; null or left out: not known. */
   readonly body?: Fingerprint | null;
   readonly since: Timestamp;
+  /** Only these targets were named (`--target`); left out: the whole workspace. */
+  readonly targets?: readonly string[];
 }
 
 /** One thing in which the vendor holds something else than kbsync left there. */

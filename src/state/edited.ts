@@ -146,7 +146,7 @@ const state: Check = fields({
   ),
   doubts: listOf(fields({ id: text, effect: text, error, since: time })),
   numbers: fields({ T: count, U: count, H: count }),
-  retracted: mapOf(fields({ path: text, file: orNull(text), body: optional(orNull(text)), since: time })),
+  retracted: mapOf(fields({ path: text, file: orNull(text), body: optional(orNull(text)), since: time, targets: optional(listOf(text)) })),
   drift: orNull(
     fields({
       at: time,

@@ -75,13 +75,30 @@ export function says(text: string, words: string): boolean {
   return ` ${wordsOf(text).join(' ')} `.includes(` ${words} `);
 }
 
-/** At most three questions about a document: those that it asks itself, else about its headings. */
+/** At most three questions about a document: those that it asks itself, else its title and its headings, asked as they are where they ask. */
 export function questionsAbout(title: string, own: readonly string[], texts: readonly string[]): readonly string[] {
   const asked = [...new Set(own.map((question) => question.trim()).filter((question) => question !== ''))];
   if (asked.length > 0) return asked.slice(0, mostQuestions);
   const headings = texts.flatMap(headingsOf).filter((heading) => heading !== title);
-  if (headings.length === 0) return [`What does "${title}" say?`];
-  return [...new Set(headings)].slice(0, mostQuestions).map((heading) => `What does "${title}" say about ${heading}?`);
+  const name = withoutStop(title);
+  const about = headings.map((heading) => (isQuestion(heading) ? once(heading) : `What does "${name}" say about ${withoutStop(heading)}?`));
+  const whole = isQuestion(title) ? once(title) : `What does "${name}" say?`;
+  return [...[...new Set(about)].filter((question) => question !== whole).slice(0, mostQuestions - 1), whole];
+}
+
+function isQuestion(text: string): boolean {
+  return /[?？؟]$/u.test(text.trim());
+}
+
+/** A question with one mark at its end, whatever it was written with. */
+function once(question: string): string {
+  return `${withoutStop(question)}${question.trim().at(-1)}`;
+}
+
+/** What is put into a question or between quotes ends in no mark of its own. */
+function withoutStop(text: string): string {
+  const bare = text.trim().replace(/[\s.:;!?…。：！？؟]+$/u, '');
+  return bare === '' ? text.trim() : bare;
 }
 
 /** Headings of a Markdown text, its fenced code left out. */

@@ -45,9 +45,9 @@ export interface Retracted {
 export async function retractIn(
   bot: World,
   document: string,
-  patch: Partial<RetractRequest> & { hooks?: Hooks; stop?: AbortSignal } = {},
+  patch: Partial<RetractRequest> & { hooks?: Hooks; stop?: AbortSignal; targets?: readonly string[] } = {},
 ): Promise<Retracted> {
-  const { hooks, stop, ...request } = patch;
+  const { hooks, stop, targets = [], ...request } = patch;
   const said = { stdout: '', stderr: '' };
   const sink = (name: 'stdout' | 'stderr') => ({
     write(text: string) {
@@ -58,7 +58,7 @@ export async function retractIn(
   const secrets = createSecretSet();
   const output = new Output({ stdout: sink('stdout'), stderr: sink('stderr'), json: true, quiet: false, colour: false, secrets });
   const signal = stop ?? new AbortController().signal;
-  const options = { config: null, targets: [], json: true, quiet: false, verbose: false };
+  const options = { config: null, targets, json: true, quiet: false, verbose: false };
   const invocation: Invocation = {
     command: 'retract',
     options,

@@ -66,13 +66,21 @@ it('a text without eight words in a row is known by its lines; a script without 
   expect(says('The boss earns zebrasx', 'boss earns zebras')).toBe(false);
 });
 
-it('asks what the document itself asks, else about its headings, three times at most', () => {
+it('asks what the document itself asks, else about its title and headings, three times at most', () => {
   expect(questionsAbout('Prices', ['How?', ' How? ', 'Why?', 'Who?', 'When?'], [text])).toEqual(['How?', 'Why?', 'Who?']);
   expect(questionsAbout('Prices', [], ['## One\n```sh\n# not this\n```\n### **Two** ##\n## One\n'])).toEqual([
     'What does "Prices" say about One?',
     'What does "Prices" say about Two?',
+    'What does "Prices" say?',
   ]);
   expect(questionsAbout('Refunds', [], [text])).toEqual(['What does "Refunds" say?']);
+  // A heading that asks is asked as it is; nothing ends in two marks.
+  expect(questionsAbout('Help!', [], ['## How do I pay??\n## Deadlines:\n## Never asked\n'])).toEqual([
+    'How do I pay?',
+    'What does "Help" say about Deadlines?',
+    'What does "Help" say?',
+  ]);
+  expect(questionsAbout('Who pays?', [], ['## Cash\n'])).toEqual(['What does "Who pays" say about Cash?', 'Who pays?']);
 });
 
 it('one that came out is enough, and none may be left open', () => {

@@ -1,0 +1,92 @@
+// What `retract` keeps out, one JSON line a decision, for all targets of a workspace: `retracted.jsonl` in the state folder. The journal of a
+// target is the truth for that target; this is what is left where that journal is lost, and what a target met for the first time goes by.
+import { join } from 'node:path';
+import type { DocumentId } from '../model/document.ts';
+import type { Timestamp } from '../model/json.ts';
+import type { Retracted } from '../model/record.ts';
+import type { Disk } from './disk.ts';
+
+/** One decision: `retracted` null ends the retraction. `targets` null: at every target of the workspace, also those to come. */
+export interface RetractionLine {
+  readonly at: Timestamp;
+  readonly document: DocumentId;
+  readonly retracted: Retracted | null;
+  readonly targets: readonly string[] | null;
+}
+
+// No name that a target could have: theirs have no ending .jsonl.
+const fileName = 'retracted.jsonl';
+
+/** Appends durably; each line goes out in one write, so that several processes may. STATE_UNWRITABLE. */
+export async function appendRetractions(disk: Disk, dir: string, lines: readonly RetractionLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  const path = join(dir, fileName);
+  const size = disk.stat(path)?.size;
+  if (size === undefined) await disk.mkdir(dir);
+  // A line that somebody's death cut short must not swallow this one.
+  const torn = size !== undefined && size !== 0 && disk.read(path, 1)?.toString('latin1') !== '\n';
+  await disk.append(path, `${torn ? '\n' : ''}${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`);
+}
+
+/** All decisions, oldest first. Lines that cannot be read are left out. */
+export function readRetractions(disk: Disk, dir: string): readonly RetractionLine[] {
+  const lines = disk.read(join(dir, fileName))?.toString('utf8').split('\n') ?? [];
+  return lines.flatMap((line) => decode(line) ?? []);
+}
+
+/** The last word on each document at one target. */
+export function lastWords(lines: readonly RetractionLine[], target: string): ReadonlyMap<DocumentId, RetractionLine> {
+  return new Map(lines.filter(({ targets }) => binds(targets, target)).map((line) => [line.document, line]));
+}
+
+/**
+ * What is kept out of a target that nothing is remembered of: what the file says, and what the states of the other targets still hold and nobody
+ * has ended for this one since.
+ */
+export function keptOutOf(
+  target: string,
+  lines: readonly RetractionLine[],
+  others: readonly { readonly [id: DocumentId]: Retracted }[],
+): ReadonlyMap<DocumentId, Retracted> {
+  const words = lastWords(lines, target);
+  const kept = new Map<DocumentId, Retracted>();
+  for (const [document, retracted] of others.flatMap((held) => Object.entries(held))) {
+    const word = words.get(document);
+    const ended = word?.retracted === null && word.at >= retracted.since;
+    if (!ended && binds(retracted.targets ?? null, target)) kept.set(document, retracted);
+  }
+  for (const { document, retracted } of words.values()) if (retracted !== null) kept.set(document, retracted);
+  return kept;
+}
+
+function binds(targets: readonly string[] | null, target: string): boolean {
+  return targets === null || targets.includes(target);
+}
+
+function decode(line: string): RetractionLine | null {
+  if (line.trim() === '') return null;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isLine(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isLine(value: unknown): value is RetractionLine {
+  if (!isFields(value)) return false;
+  const { at, document, retracted, targets } = value;
+  if (typeof at !== 'string' || typeof document !== 'string') return false;
+  if (targets !== null && !(Array.isArray(targets) && targets.every((name) => typeof name === 'string'))) return false;
+  return retracted === null || (isFields(retracted) && typeof retracted['path'] === 'string' && typeof retracted['since'] === 'string');
+}
+
+function isFields(value: unknown): value is {
+  readonly at?: unknown;
+  readonly document?: unknown;
+  readonly retracted?: unknown;
+  readonly targets?: unknown;
+  readonly [key: string]: unknown;
+} {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
