@@ -127,7 +127,7 @@ describe('a bug', () => {
       expect(ran.stderr).toContain('stumbling.mjs');
       expect(holdsPlanted(ran.stdout + ran.stderr)).toBe(false);
       expect(ran.exitCode).toBe(1);
-      expect(ran.json<{ error: { message: string } }>().error.message).toBe('no entry with ***');
+      expect(ran.stdout).toContain('no entry with ***');
     },
     30_000,
   );
