@@ -101,7 +101,7 @@ describe('journal', () => {
       await expect(written(disk, entry(9))).rejects.toMatchObject({
         code: 'STATE_DAMAGED',
         message: expect.stringContaining(`${path}:${line}:`),
-        next: expect.stringContaining('move /state/t.json'),
+        next: expect.stringContaining('restore /state/t.json and /state/t.journal from one backup'),
       });
       expect(disk.files()[path]).toBe(bad);
     }
