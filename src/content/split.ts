@@ -79,34 +79,51 @@ export function splitText(input: SplitInput): SplitResult {
   }
 }
 
-/** Bytes of a part that holds these pieces below these headings. */
-type Size = (context: readonly Section[], pieces: readonly string[]) => number;
-
-function unitsOf(input: SplitInput, root: Section): readonly Unit[] {
-  const exact: Size = (context, pieces) => Buffer.byteLength(assemble(input, context, pieces));
-  const units = (size: Size) => (input.by === 'size' ? pack({ ...input, size }, root, []) : sectionBySection({ ...input, size }, root, []));
-  const { estimate } = input;
-  if (estimate === undefined) return units(exact);
-  const frame = Buffer.byteLength(input.finish(''));
-  const summed: Size = (context, pieces) => {
-    return [...context.map((section) => section.heading), ...pieces].reduce((sum, run) => sum + estimate(run.trimEnd()) + 2, frame);
-  };
-  const quick = attempted(() => units(summed));
-  return quick?.every(({ text }) => Buffer.byteLength(text) <= input.limit) ? quick : units(exact);
+/** How large parts are. A part grows piece by piece: whatever is done for all of it each time is done n² times in a document of n items. */
+interface Measure {
+  /** Bytes of a part that holds these pieces below these headings. */
+  size(context: readonly Section[], pieces: readonly string[]): number;
+  /** At least what a piece adds to a part. */
+  most(piece: string): number;
+  /** Whether `most`, summed up, is the size itself, and none has to be made to know it. */
+  readonly isSum: boolean;
 }
 
-/** Null where a block seems to be over the limit. */
-function attempted(units: () => readonly Unit[]): readonly Unit[] | null {
+/** What joins two pieces, and a blank line that a lone piece loses. */
+const between = 4;
+/** Estimates that were too small are tried again with so much more. */
+const factors = [1, 1.3, 2];
+
+function unitsOf(input: SplitInput, root: Section): readonly Unit[] {
+  const units = (measure: Measure) =>
+    input.by === 'size' ? pack({ ...input, measure }, root, []) : sectionBySection({ ...input, measure }, root, []);
+  const { estimate } = input;
+  const size: Measure['size'] = (context, pieces) => Buffer.byteLength(assemble(input, context, pieces));
+  // Without an estimate a text is finished by putting something around it.
+  if (estimate === undefined) return units({ size, most: (piece) => Buffer.byteLength(piece) + between, isSum: false });
+  const frame = Buffer.byteLength(input.finish(''));
+  for (const factor of factors) {
+    const most = (piece: string) => Math.ceil(estimate(piece.trimEnd()) * factor) + 2;
+    const sum: Measure['size'] = (context, pieces) =>
+      [...context.map((section) => section.heading), ...pieces].reduce((bytes, piece) => bytes + most(piece), frame);
+    const made = attempted(() => units({ size: sum, most, isSum: true }), input);
+    if (made?.every(({ text }) => Buffer.byteLength(text) <= input.limit)) return made;
+  }
+  return units({ size, most: () => Number.POSITIVE_INFINITY, isSum: false });
+}
+
+/** Null where a block seems to be over the limit and is not. */
+function attempted(units: () => readonly Unit[], input: SplitInput): readonly Unit[] | null {
   try {
     return units();
   } catch (thrown) {
-    if (thrown instanceof TooLarge) return null;
-    throw thrown;
+    if (!(thrown instanceof TooLarge) || Buffer.byteLength(input.finish(thrown.block.trimEnd())) > input.limit) throw thrown;
+    return null;
   }
 }
 
 interface Packing extends SplitInput {
-  readonly size: Size;
+  readonly measure: Measure;
 }
 
 /** A key that hangs on the headings alone. Never `qa-…`: behind a document's id that would read as a Q&A pair of it. */
@@ -133,7 +150,7 @@ function sectionBySection(input: Packing, section: Section, above: readonly Sect
   }
   const parts = section.children.flatMap((child): readonly Unit[] => {
     const source = sourceOf(child);
-    if (input.size(own, [source]) > input.limit) return pack(input, child, own);
+    if (input.measure.size(own, [source]) > input.limit) return pack(input, child, own);
     return [{ text: assemble(input, own, [source]), path: [...own, child] }];
   });
   return [...start, ...parts];
@@ -144,22 +161,27 @@ function pack(input: Packing, section: Section, above: readonly Section[]): read
   const own = section.heading === '' ? above : [...above, section];
   const parts: Unit[] = [];
   // The open part: what it holds, and the path it began at. Pieces are joined as long as they fit.
-  let open: { pieces: string[]; path: readonly Section[]; context: readonly Section[] } | null = null;
+  let open: { pieces: string[]; path: readonly Section[]; context: readonly Section[]; bytes: number } | null = null;
+  const { measure, limit } = input;
   const close = () => {
     if (open !== null) parts.push({ text: assemble(input, open.context, open.pieces), path: open.path });
     open = null;
   };
   const add = (piece: string, path: readonly Section[], context: readonly Section[], anchor: boolean): boolean => {
     if (open !== null) {
-      const size = input.size(open.context, [...open.pieces, piece]);
-      if (size <= input.limit && !(anchor && size > input.limit / 2)) {
+      const bytes = open.bytes + measure.most(piece);
+      const isSure = measure.isSum || bytes <= (anchor ? limit / 2 : limit);
+      const size = isSure ? bytes : measure.size(open.context, [...open.pieces, piece]);
+      if (size <= limit && !(anchor && size > limit / 2)) {
         open.pieces.push(piece);
+        open.bytes = bytes;
         return true;
       }
       close();
     }
-    if (input.size(context, [piece]) > input.limit) return false;
-    open = { pieces: [piece], path, context };
+    const alone = measure.size(context, [piece]);
+    if (alone > limit) return false;
+    open = { pieces: [piece], path, context, bytes: measure.isSum ? alone : alone + trimmedBytes(piece) };
     return true;
   };
   section.blocks.forEach((block, index) => {
@@ -176,6 +198,11 @@ function pack(input: Packing, section: Section, above: readonly Section[]): read
   }
   close();
   return parts;
+}
+
+/** What a run loses at its ends, and has again when something follows it. */
+function trimmedBytes(piece: string): number {
+  return Buffer.byteLength(piece) - Buffer.byteLength(piece.trim());
 }
 
 /** One heading in four, by its own words, begins a part wherever the open one is half full: there the parts meet again after an edit. */
@@ -210,9 +237,10 @@ function outline(body: string): Section {
     const name = plainText(
       text
         .trim()
+        .slice(0, 4_000)
         .replace(/^ {0,3}#{1,6}(?:[ \t]+|$)/, '')
         .replace(/\n {0,3}(?:=+|-+)[ \t]*$/, '')
-        .replace(/[ \t]+#+[ \t]*$/, ''),
+        .replace(/(?<![ \t])[ \t]+#+[ \t]*$/, ''),
     );
     const section: Section = { depth: node.depth, heading: text, name: name === '' ? 'section' : name, blocks: [], children: [] };
     top.children.push(section);

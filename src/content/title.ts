@@ -7,6 +7,10 @@ export interface Heading {
   readonly lastLine: number;
 }
 
+/** Characters of a line, and lines of a heading, beyond which no title goes. */
+const longestLine = 2_000;
+const mostLines = 100;
+
 const atx = /^ {0,3}#(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/;
 
 /** The first level-one heading (`# …` or underlined with `=`) outside code and comments, or null. */
@@ -16,14 +20,16 @@ export function firstHeading(text: string): Heading | null {
   let paragraph: number | null = null;
   let index = -1;
   const lines = text.split('\n');
-  for (const line of lines) {
+  for (const whole of lines) {
     index += 1;
+    // What decides stands at the beginning of a line; patterns are quadratic in what follows.
+    const line = whole.length > longestLine ? whole.slice(0, longestLine) : whole;
     if (closing !== null) {
       if (closing.test(line)) closing = null;
       continue;
     }
     if (comment) {
-      comment = !line.includes('-->');
+      comment = !whole.includes('-->');
       continue;
     }
     const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
@@ -33,7 +39,7 @@ export function firstHeading(text: string): Heading | null {
       continue;
     }
     if (/^ {0,3}<!--/.test(line)) {
-      comment = !line.includes('-->');
+      comment = !whole.includes('-->');
       paragraph = null;
       continue;
     }
@@ -42,7 +48,7 @@ export function firstHeading(text: string): Heading | null {
       return { text: plainText(heading[1] ?? ''), firstLine: index, lastLine: index };
     }
     if (paragraph !== null && /^ {0,3}=+[ \t]*$/.test(line)) {
-      const words = plainText(lines.slice(paragraph, index).join(' '));
+      const words = plainText(lines.slice(paragraph, Math.min(index, paragraph + mostLines)).join(' '));
       if (words !== '') return { text: words, firstLine: paragraph, lastLine: index };
     }
     // A list, quote, table or heading of another level begins no underlined heading.
@@ -53,10 +59,11 @@ export function firstHeading(text: string): Heading | null {
   return null;
 }
 
-/** Inline Markdown as a reader sees it, on one line. */
+/** Inline Markdown as a reader sees it, on one line; of a very long one its beginning. */
 export function plainText(inline: string): string {
   return inline
-    .replace(/\s*\{#[\w:.-]+\}\s*$/, '')
+    .slice(0, longestLine)
+    .replace(/(?<!\s)\s*\{#[\w:.-]+\}\s*$/, '')
     .replace(/!?\[((?:[^[\]\\]|\\.)*)\](?:\([^()]*\)|\[[^\]]*\])/g, '$1')
     .replace(/<\/?[A-Za-z][^<>]*>/g, '')
     .replace(/(`+) ?(.*?) ?\1/g, '$2')
