@@ -9,8 +9,6 @@ import { renderPayload, textFor } from '../../src/content/render.ts';
 import { SyncError } from '../../src/model/error.ts';
 import { diskWith, folderWith, ids, scanOf, told } from './folder.ts';
 
-/** Named here, where no tool takes it for a package's. */
-const pipes = 'mkfifo';
 const fine = { 'fine.md': '# Fine\n\nwords\n' };
 
 /** What is told of one file beside a good one, which must go through. */
@@ -133,7 +131,7 @@ describe('what is no plain file', () => {
   });
 
   it.each([
-    ['a pipe', (path: string) => void execFileSync(pipes, [path])],
+    ['a pipe', (path: string) => void execFileSync('mkfifo', [path])],
     ['larger than anybody writes', (path: string) => writeFileSync(path, `secret.md\n${'# x\n'.repeat(300_000)}`)],
   ])('an ignore file that is %s closes its folder: what it keeps out must not slip in', async (_, make) => {
     const root = folderWith({ 'sub/secret.md': '# Secret\n', ...fine });
