@@ -107,6 +107,9 @@ describe('text', () => {
     expect(await heavy(`${link}${'> x\n\n'.repeat(20_001)}`)()).toContain(
       'error heavy.md:1 has more than 20000 list items and quoted lines: make several documents of it',
     );
+    expect(await heavy(`${link}${'T\n=\n'.repeat(5_001)}`)()).toContain(
+      'error heavy.md:1 has more than 5000 underlined headings: make several documents of it',
+    );
   });
 });
 
