@@ -6,7 +6,7 @@ import { type Json, withTexts } from '../model/json.ts';
 export interface SecretSet {
   /** Values shorter than 6 characters are ignored: they would black out ordinary words. */
   add(value: string): void;
-  /** What a connector has made of a secret for a while (a signed token). Only the last 64 are kept, and only as they are, or URL-encoded. */
+  /** What a connector has made of a secret for a while (a signed token). Only the last 64 are kept, of at least 16 characters, and only as they are, or URL-encoded. */
   addPassing(value: string): void;
   /**
    * The text with every secret as `***`: also URL-encoded, in base64 (on its own, or within a longer text as in Basic credentials), escaped as
@@ -24,6 +24,8 @@ export interface SecretSet {
 /** Shorter values are not blacked out. */
 export const leastCharacters = 6;
 const mostPassing = 64;
+/** What is signed or encoded is longer; a shorter one may be the word that opens the sandbox. */
+const leastPassing = 16;
 
 /** A new, empty set. */
 export function createSecretSet(): SecretSet {
@@ -48,7 +50,7 @@ export function createSecretSet(): SecretSet {
       }
     },
     addPassing(value) {
-      if (value.length < leastCharacters || values.has(value)) return;
+      if (value.length < leastPassing || values.has(value)) return;
       for (const form of new Set([value, encodeUri(value)])) {
         // The one that was used last goes last.
         passing.delete(form);

@@ -4,6 +4,7 @@
 import type { Generator } from '../model/config.ts';
 import type { ContentProblem } from '../model/document.ts';
 import { type JsonRecord, sha256 } from '../model/json.ts';
+import { HeavyText } from './formats/heavy.ts';
 import type { IncludeReader } from './includes.ts';
 import { landingOf } from './landing.ts';
 import type { LinkResolver, LinkSite } from './links.ts';
@@ -55,7 +56,7 @@ export function syntaxOf(path: string): Syntax | null {
 }
 
 /** What the includes of one document may add up to. */
-const includeBudget = { files: 1_000, units: 16 * 1024 * 1024 };
+const includeBudget = { files: 1_000, units: 2 * 1024 * 1024 };
 
 /** Composes a text. Whatever is wrong with it is among the problems; it never throws for what is in it. */
 export async function compose(input: ComposeInput): Promise<Composed> {
@@ -77,7 +78,7 @@ export async function compose(input: ComposeInput): Promise<Composed> {
   } catch (thrown) {
     // Grammars recurse: a text that nests thousands of levels deep is refused, not crashed over.
     if (!(thrown instanceof RangeError)) throw thrown;
-    report(placeAt(start, 0), `is nested too deeply to be read (${thrown.message})`);
+    report(placeAt(start, 0), thrown instanceof HeavyText ? thrown.message : `is nested too deeply to be read (${thrown.message})`);
     return { text: start.text, syntax, problems, title: null, links: null, perTarget: false };
   }
 }

@@ -34,7 +34,7 @@ export function excerpt(woven: Woven, ranges: readonly LineRange[]): Woven {
 
 /** What stands between `--8<-- [start:name]` and `--8<-- [end:name]`. */
 export function snippetLines(text: string, name: string): Range | null {
-  const mark = (kind: string) => new RegExp(`-+8<-+[ \\t]+\\[[ \\t]*${kind}[ \\t]*:[ \\t]*${escaped(name)}[ \\t]*\\]`, 'i');
+  const mark = (kind: string) => new RegExp(`(?<!-)-+8<-+[ \\t]+\\[[ \\t]*${kind}[ \\t]*:[ \\t]*${escaped(name)}[ \\t]*\\]`, 'i');
   return between(text, mark('start'), mark('end'));
 }
 
@@ -88,7 +88,7 @@ export function fenceFor(body: Woven, info: string): Woven {
     body,
     lines.map(({ start }) => ({ start, end: start + margin, insert: '' })),
   );
-  const longest = Math.max(2, ...[...shifted.text.matchAll(/^\s*(`{3,})/gm)].map((match) => (match[1] ?? '').length));
+  const longest = Math.max(2, ...[...shifted.text.matchAll(/^[ \t]*(`{3,})/gm)].map((match) => (match[1] ?? '').length));
   const fence = '`'.repeat(longest + 1);
   const end = shifted.text.length;
   return splice(shifted.text === '' ? weave({ path: '', text: '\n', firstLine: 1 }) : shifted, [

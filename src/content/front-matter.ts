@@ -45,6 +45,8 @@ export interface FrontMatter {
 
 const maxHeadCharacters = 1024 * 1024;
 const maxDepth = 64;
+/** Characters of the values, aliases written out, however small the text is; so often the text's own length for larger ones. */
+const maxUnfolded = 2 * 1024 * 1024;
 // NUL never gets here (source.ts refuses it), so this fence occurs in no text.
 const fence = '\0---\0';
 
@@ -81,7 +83,7 @@ export function readSidecar(text: string): { readonly keys: KeyTree | null; read
   try {
     const keys = parseYaml(text);
     if (keys !== null) return { keys, problems: [] };
-    if (!/\S/.test(text.replace(/^\s*#.*$/gm, ''))) return { keys: emptyTree, problems: [] };
+    if (!/\S/.test(text.replace(/^[ \t]*#.*$/gm, ''))) return { keys: emptyTree, problems: [] };
     return {
       keys: null,
       problems: [{ line: 1, column: null, message: 'a sidecar must be a mapping of keys to values', severity: 'error' }],
@@ -224,7 +226,7 @@ function parseAnyYaml(text: string): DataTree {
     const { line, col } = lines.linePos(error.pos[0]);
     throw new HeadFault(`not valid YAML: ${error.message}`, line, col);
   }
-  const data = toJson(yaml.toJS({ maxAliasCount: 100 }), 0);
+  const data = asJson(yaml.toJS({ maxAliasCount: 100 }), text);
   return { data, at: (where) => positionIn(yaml, lines, where), source: (where) => sourceIn(yaml, where) };
 }
 
@@ -272,7 +274,7 @@ function parseJson(text: string): KeyTree | null {
     const before = text.slice(0, offset).split('\n');
     throw new HeadFault(`not valid JSON: ${message}`, before.length, (before.at(-1)?.length ?? 0) + 1);
   }
-  const data = toJson(value, 0);
+  const data = asJson(value, text);
   if (!isRecord(data)) return null;
   // JSON is YAML: read once more for the positions. Twice the same key is the one thing JSON.parse does not mind.
   const lines = new LineCounter();
@@ -292,7 +294,7 @@ function parseTomlBlock(text: string): KeyTree | null {
     const said = thrown.message.split('\n')[0] ?? '';
     throw new HeadFault(`not valid TOML: ${said.replace(/^Invalid TOML document: /, '')}`, thrown.line, thrown.column);
   }
-  const data = toJson(value, 0);
+  const data = asJson(value, text);
   if (!isRecord(data)) return null;
   return { data, at: (where) => positionInToml(text, where), source: () => null };
 }
@@ -312,17 +314,28 @@ function positionInToml(text: string, where: Where): Position {
   return { line: 1, column: null };
 }
 
-/** Whatever a parser gave, as JSON: big numbers and dates as text. Throws where it is nested too deeply (or within itself). */
-function toJson(value: unknown, depth: number): Json {
-  if (depth > maxDepth) throw new HeadFault(`nested more than ${maxDepth} levels deep`, 1, null);
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map((item) => toJson(item, depth + 1));
-  if (typeof value !== 'object' || ArrayBuffer.isView(value)) return String(value);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, depth + 1)]));
+/** Whatever a parser gave, as JSON: big numbers and dates as text. Throws where it is nested too deeply (or within itself), or unfolds too far. */
+function asJson(value: unknown, text: string): Json {
+  let left = Math.max(maxUnfolded, 2 * text.length);
+  const counted = (part: string): string => {
+    left -= part.length + 1;
+    if (left < 0) throw new HeadFault('its aliases unfold to more than anybody writes', 1, null);
+    return part;
+  };
+  const toJson = (value: unknown, depth: number): Json => {
+    if (depth > maxDepth) throw new HeadFault(`nested more than ${maxDepth} levels deep`, 1, null);
+    if (typeof value === 'string') return counted(value);
+    counted('');
+    if (value === null || value === undefined) return null;
+    if (typeof value === 'boolean') return value;
+    if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+    if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+    if (value instanceof Date) return value.toISOString();
+    if (Array.isArray(value)) return value.map((item) => toJson(item, depth + 1));
+    if (typeof value !== 'object' || ArrayBuffer.isView(value)) return String(value);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [counted(key), toJson(item, depth + 1)]));
+  };
+  return toJson(value, 0);
 }
 
 function isRecord(value: Json): value is JsonRecord {

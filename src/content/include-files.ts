@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncludeFact } from './cached-file.ts';
 import { type ContentDisk, errnoOf, isGone } from './disk.ts';
 import type { Included, IncludeReader } from './includes.ts';
-import { decode, maxFileBytes } from './source.ts';
+import { decode, maxTextBytes } from './source.ts';
 
 /** What reading a document has asked for, and what came of it. */
 export interface IncludeLog {
@@ -81,8 +81,8 @@ export function includeFiles(root: string, neverEnter: readonly string[], disk: 
     if (look(path).kind !== 'file') return { included: { kind: 'missing' }, digest: null };
     try {
       if (!isInside(path)) return { included: { kind: 'outside' }, digest: null };
-      const { bytes } = disk.read(`${root}/${path}`, maxFileBytes);
-      if (bytes === null) return { included: { kind: 'unusable', why: `is larger than ${maxFileBytes / 1024 / 1024} MiB` }, digest: null };
+      const { bytes } = disk.read(`${root}/${path}`, maxTextBytes);
+      if (bytes === null) return { included: { kind: 'unusable', why: `is larger than ${maxTextBytes / 1024 / 1024} MiB` }, digest: null };
       const digest = createHash('sha256').update(bytes).digest('hex');
       const text = decode(bytes);
       if (!text.ok) return { included: { kind: 'unusable', why: text.message }, digest };

@@ -85,7 +85,7 @@ export function bring(paths: readonly string[], place: () => Place, chain: reado
     if (chain.length > maxDepth) return fail(`includes are nested more than ${maxDepth} deep: ${chain.join(' → ')}`);
     context.budget.files -= 1;
     context.budget.units -= found.text.length;
-    if (context.budget.files < 0 || context.budget.units < 0) return fail('its includes add up to more than 1,000 files or 16 MiB');
+    if (context.budget.files < 0 || context.budget.units < 0) return fail('its includes add up to more than 1,000 files or 2 MiB');
     return { path, text: found.text };
   }
   const first = tried.find((path) => path !== null);
@@ -215,7 +215,7 @@ function snippet(woven: Woven, line: Line, name: string, chain: readonly string[
 /** `--8<-- [start:name]` and its end are marks, not text. */
 function withoutSectionMarks(woven: Woven): Woven {
   if (!woven.text.includes('8<')) return woven;
-  const marks = linesOf(woven.text).filter((line) => /-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:/i.test(line.text));
+  const marks = linesOf(woven.text).filter((line) => /(?<!-)-+8<-+[ \t]+\[[ \t]*(?:start|end)[ \t]*:/i.test(line.text));
   return splice(woven, marks.map(removed));
 }
 
@@ -235,7 +235,7 @@ function fences(woven: Woven, code: readonly CodeRange[], chain: readonly string
     const place = () => placeAt(woven, line.start + space.length);
     const brought = bring([pathFrom(chain.at(-1) ?? '', path), ...partialPaths(path, context)], place, chain, context);
     if (brought === null) return [none];
-    const whole = weave({ path: brought.path, text: brought.text.replace(/\n+$/, ''), firstLine: 1 });
+    const whole = weave({ path: brought.path, text: brought.text.replace(/(?<!\n)\n+$/, ''), firstLine: 1 });
     const range = region === undefined ? null : regionOf(whole.text, region.slice(1));
     if (region !== undefined && range === null) {
       context.report(place(), `the included file ${brought.path} has no region "${region.slice(1)}"`);
@@ -272,7 +272,7 @@ function comments(woven: Woven, root: MarkdownTree['root'], chain: readonly stri
 
 /** `./a.md`, `@/a.md#region`, `./a.md{3,10}`. */
 function included(woven: Woven, range: Range, name: string, chain: readonly string[], context: IncludeContext): Edit {
-  const [, path = '', region, from, comma, to] = /^(.*?)(#[^\s{]+)?(?:\{(\d*)(,?)(\d*)\})?$/.exec(name) ?? [];
+  const [, path = '', region, from, comma, to] = /^(.*?)(#[^\s{]+)?(?:\{(\d*)(,?)(\d*)\})?$/.exec(name.slice(0, 4_096)) ?? [];
   const none: Edit = { ...range, insert: '' };
   const place = () => placeAt(woven, range.start);
   const brought = bring([pathFrom(chain.at(-1) ?? '', path), ...partialPaths(path, context)], place, chain, context);

@@ -179,7 +179,7 @@ function howHidden(attributes: string): string | null {
 
 /** Too small to be read: under 2 px, 15 % or 0.15 em. */
 function isTiny(size: string): boolean {
-  const [, number = '', unit = ''] = /^(\d*\.?\d+)(px|pt|em|rem|%)?$/.exec(size) ?? [];
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?|\.\d+)(px|pt|em|rem|%)?$/.exec(size) ?? [];
   if (number === '') return false;
   const least = unit === '%' ? 15 : unit === 'em' || unit === 'rem' ? 0.15 : 2;
   return Number(number) < least;

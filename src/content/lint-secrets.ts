@@ -108,7 +108,7 @@ function sentence(message: string): string {
   const name = message
     .split('\n')[0]
     ?.replace(/^found\s+/i, '')
-    .replace(/[\s:]+$/, '')
+    .replace(/(?<![\s:])[\s:]+$/, '')
     .replace(/(\w)\(/, '$1 (');
   return `a secret: ${name === undefined || name === '' ? 'of a known form' : name}`;
 }

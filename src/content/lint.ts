@@ -199,9 +199,21 @@ export const nothingSaid: Finding = {
 
 /** Whether a text in Markdown or HTML says more than headings. */
 export function saysSomething(body: string): boolean {
-  const rest = body
-    .replace(/<!--[\s\S]*?-->|\{\/\*[\s\S]*?\*\/\}/g, ' ')
+  const rest = withoutSpans(withoutSpans(body, '<!--', '-->'), '{/*', '*/}')
     // What MDX needs to run, and headings.
     .replace(/^(?:import|export)\s.*$|^ {0,3}#{1,6}(?:\s.*)?$|^.*\n {0,3}(?:=+|-+)[ \t]*$/gm, ' ');
   return /[\p{L}\p{N}\p{So}]/u.test(rest.replace(/<\/?[A-Za-z][^<>]*>/g, (tag) => (/\b(?:src|href|alt)\s*=/i.test(tag) ? tag : ' ')));
+}
+
+/** By hand: a pattern looks for the end once for each beginning, and a text may hold thousands that never end. */
+function withoutSpans(text: string, opening: string, closing: string): string {
+  let kept = '';
+  let from = 0;
+  for (let start = text.indexOf(opening); start >= 0; start = text.indexOf(opening, from)) {
+    const end = text.indexOf(closing, start + opening.length);
+    if (end < 0) break;
+    kept += `${text.slice(from, start)} `;
+    from = end + closing.length;
+  }
+  return kept + text.slice(from);
 }

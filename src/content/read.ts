@@ -10,7 +10,7 @@ import type { Extracted, Packages } from './formats/extract.ts';
 import type { IncludeFiles } from './include-files.ts';
 import type { FileLinter } from './lint-file.ts';
 import type { FileSource, ParsedFile, ParserOptions } from './parse.ts';
-import { bodyOf, decode, maxFileBytes } from './source.ts';
+import { bodyOf, decode, maxFileBytes, maxTextBytes } from './source.ts';
 import type { ComposeSettings } from './steps.ts';
 import type { FoundFile } from './walk.ts';
 
@@ -177,16 +177,19 @@ function refreshed(file: CachedFile, includes: IncludeFiles): CachedFile {
 interface Settled {
   readonly bytes: Uint8Array;
   readonly stat: { readonly stamp: string; readonly changedMs: number };
+  /** Bytes that it may have. */
+  readonly limit: number;
   readonly state: 'whole' | 'too large' | 'changing' | 'no file';
 }
 
 /** Reads again while the file changes under the reader's hands, at most three times. */
 function readSettled(disk: ContentDisk, path: string, own?: 'own'): Settled {
+  const limit = limitOf(path);
   for (let left = tries; ; left -= 1) {
-    const { bytes, before, after } = disk.read(path, maxFileBytes, own);
-    if (bytes === null) return { bytes: new Uint8Array(), stat: before, state: before.kind === 'file' ? 'too large' : 'no file' };
-    if (before.stamp === after.stamp && bytes.length === before.size) return { bytes, stat: before, state: 'whole' };
-    if (left <= 1) return { bytes, stat: before, state: 'changing' };
+    const { bytes, before, after } = disk.read(path, limit, own);
+    if (bytes === null) return { bytes: new Uint8Array(), stat: before, limit, state: before.kind === 'file' ? 'too large' : 'no file' };
+    if (before.stamp === after.stamp && bytes.length === before.size) return { bytes, stat: before, limit, state: 'whole' };
+    if (left <= 1) return { bytes, stat: before, limit, state: 'changing' };
   }
 }
 
@@ -195,12 +198,22 @@ function faultOf(read: Settled): { readonly message: string; readonly severity: 
     case 'whole':
       return null;
     case 'too large':
-      return { message: `is larger than ${maxFileBytes / 1024 / 1024} MiB: not read`, severity: 'error' };
+      return { message: tooLarge(read.limit), severity: 'error' };
     case 'no file':
       return { message: 'is no regular file any more', severity: 'error' };
     case 'changing':
       return { message: 'changes while it is read: left as it is until it rests', severity: 'warning' };
   }
+}
+
+/** Binary documents hold pictures; a text of that size is written by no hand. */
+function limitOf(path: string): number {
+  return /\.(?:pdf|docx)$/i.test(path) ? maxFileBytes : maxTextBytes;
+}
+
+function tooLarge(limit: number): string {
+  const size = `is larger than ${limit / 1024 / 1024} MiB`;
+  return limit === maxTextBytes ? `${size} of text: not read; make several documents of it` : `${size}: not read`;
 }
 
 function stampOf(own: { readonly stamp: string }, beside: { readonly stamp: string } | undefined): string {

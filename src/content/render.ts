@@ -15,6 +15,7 @@ import {
 } from '../model/payload.ts';
 import type { ScanCache } from './cached-file.ts';
 import type { ComposedText } from './composer.ts';
+import { HeavyText } from './formats/heavy.ts';
 import type { Scan } from './scan.ts';
 import type { Piece, SplitInput } from './split.ts';
 import { firstHeading } from './title.ts';
@@ -85,7 +86,8 @@ async function partsOf(document: Document, composed: ComposedText, options: Rend
   } catch (thrown) {
     // Grammars recurse: a text that nests thousands of levels deep is refused, not crashed over.
     if (!(thrown instanceof RangeError)) throw thrown;
-    const message = `${nameOf(document)}: is nested too deeply to be rendered (${thrown.message})`;
+    const why = thrown instanceof HeavyText ? thrown.message : `is nested too deeply to be rendered (${thrown.message})`;
+    const message = `${nameOf(document)}: ${why}`;
     throw new SyncError('DOCUMENT_REFUSED', { message, next: 'nest its lists, quotes or elements less deeply' });
   }
 }

@@ -139,7 +139,7 @@ function asFile(place: string, rest: string, { site, exists }: Pick<Facts, 'site
 
 /** The path as written, with an extension, as the index of a folder, and for a page's address the file it is made from. */
 function candidatesFor(path: string): readonly string[] {
-  const clean = path.replace(/\/+$/, '');
+  const clean = path.replace(/(?<!\/)\/+$/, '');
   const candidates = [clean];
   const page = /^(.*)\.html?$/i.exec(clean)?.[1];
   const stems = page === undefined ? [clean] : [clean, page];

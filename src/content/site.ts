@@ -158,7 +158,7 @@ function withoutNumber(segment: string): string {
 
 /** vitepress.dev/guide/routing: pages end in `.html`, an index is its folder. Dynamic routes (`[name].md`) are no pages themselves. */
 function vitepress(path: string, base: string): string | null {
-  if (/\[[^\]]+\]/.test(path)) return null;
+  if (/\[[^[\]]+\]/.test(path)) return null;
   const segments = stemmed(path);
   const file = segments.pop() ?? '';
   return base + [...segments.map(encodeURIComponent), file === 'index' ? '' : `${encodeURIComponent(file)}.html`].join('/');
@@ -203,7 +203,7 @@ function astro({ path, attributes }: Page, base: string): string | null {
   const isPage = path.startsWith('src/pages/');
   const rest = path.replace(/^src\/(?:content\/docs|pages)\//, '');
   // Of another collection only the site's own code knows the address.
-  if (rest.startsWith('src/content/') || /\[[^\]]+\]/.test(rest)) return null;
+  if (rest.startsWith('src/content/') || /\[[^[\]]+\]/.test(rest)) return null;
   const slug = isPage ? null : textOf(attributes['slug']);
   const segments = slug === null ? stemmed(rest).map((segment) => (isPage ? segment : githubSlug(segment))) : slug.split('/');
   if (segments.at(-1) === 'index') segments.pop();

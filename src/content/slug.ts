@@ -8,11 +8,11 @@ export function slug(text: string, maxCharacters: number): string {
     .toLowerCase()
     .normalize('NFC')
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
-    .replace(/^-+|-+$/g, '');
+    .replace(/^-+|(?<!-)-+$/g, '');
   const characters = [...whole];
   if (characters.length <= maxCharacters) return whole;
   const start = characters.slice(0, maxCharacters - 7).join('');
-  return `${start.replace(/-+$/, '')}-${sha256(whole).slice(0, 6)}`;
+  return `${start.replace(/(?<!-)-+$/, '')}-${sha256(whole).slice(0, 6)}`;
 }
 
 /** The slug, or 8 hexadecimal digits of the text where the slug would be empty. */
@@ -24,9 +24,13 @@ export function slugOrHash(text: string, maxCharacters: number): string {
 /** Gives each key once: a repeat gets `-2`, `-3` … in the order asked for. */
 export function uniqueKeys(): (key: string) => string {
   const used = new Set<string>();
+  /** The numbers below are taken: a thousand equal keys are not tried a thousand times each. */
+  const next = new Map<string, number>();
   return (key) => {
     let candidate = key;
-    for (let count = 2; used.has(candidate); count += 1) candidate = `${key}-${count}`;
+    let count = next.get(key) ?? 2;
+    for (; used.has(candidate); count += 1) candidate = `${key}-${count}`;
+    next.set(key, Math.max(2, count - 1));
     used.add(candidate);
     return candidate;
   };

@@ -7,6 +7,9 @@ export const parserVersion = 3;
 /** Larger files give no documents: nobody writes one by hand, and reading it would block the loop. */
 export const maxFileBytes = 16 * 1024 * 1024;
 
+/** The same for text: the grammars of Markdown take seconds a mebibyte of what is made to keep them busy, and nothing else runs meanwhile. */
+export const maxTextBytes = 1024 * 1024;
+
 export type Decoded =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly message: string; readonly line: number | null };

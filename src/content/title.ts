@@ -7,6 +7,10 @@ export interface Heading {
   readonly lastLine: number;
 }
 
+/** Characters of a line, and lines of a heading, beyond which no markup is looked for: the patterns below take time that grows with the square. */
+const longestLine = 2_000;
+const mostLines = 100;
+
 /** The first level-one heading (`# …` or underlined with `=`) outside code and comments, or null. */
 export function firstHeading(text: string): Heading | null {
   let closing: RegExp | null = null;
@@ -14,14 +18,16 @@ export function firstHeading(text: string): Heading | null {
   let paragraph: number | null = null;
   let index = -1;
   const lines = text.split('\n');
-  for (const line of lines) {
+  for (const whole of lines) {
     index += 1;
+    // What decides stands at the beginning of a line; patterns are quadratic in what follows.
+    const line = whole.length > longestLine ? whole.slice(0, longestLine) : whole;
     if (closing !== null) {
       if (closing.test(line)) closing = null;
       continue;
     }
     if (comment) {
-      comment = !line.includes('-->');
+      comment = !whole.includes('-->');
       continue;
     }
     const fence = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
@@ -31,7 +37,7 @@ export function firstHeading(text: string): Heading | null {
       continue;
     }
     if (/^ {0,3}<!--/.test(line)) {
-      comment = !line.includes('-->');
+      comment = !whole.includes('-->');
       paragraph = null;
       continue;
     }
@@ -40,7 +46,7 @@ export function firstHeading(text: string): Heading | null {
       if (words !== '') return { text: words, firstLine: index, lastLine: index };
     }
     if (paragraph !== null && /^ {0,3}=+[ \t]*$/.test(line)) {
-      const words = plainText(lines.slice(paragraph, index).join(' '));
+      const words = plainText(lines.slice(paragraph, Math.min(index, paragraph + mostLines)).join(' '));
       if (words !== '') return { text: words, firstLine: paragraph, lastLine: index };
     }
     // A list, quote, table or heading of another level begins no underlined heading.
@@ -64,14 +70,11 @@ export function headingText(source: string): string {
   return plainText(isClosed ? words.slice(0, end).trimEnd() : words);
 }
 
-/** Longer lines are no words that anybody marked up, and the patterns below take time that grows with the square. */
-const mostCharacters = 2_000;
-
-/** Inline Markdown as a reader sees it, on one line. */
+/** Inline Markdown as a reader sees it, on one line. A very long one is no words that anybody marked up: it stays as it is written. */
 function plainText(inline: string): string {
-  if (inline.length > mostCharacters) return inline.replace(/\s+/g, ' ').trim();
+  if (inline.length > longestLine) return inline.replace(/\s+/g, ' ').trim();
   return inline
-    .replace(/\s*\{#[\w:.-]+\}\s*$/, '')
+    .replace(/(?<!\s)\s*\{#[\w:.-]+\}\s*$/, '')
     .replace(/!?\[((?:[^[\]\\]|\\.)*)\](?:\([^()]*\)|\[[^\]]*\])/g, '$1')
     .replace(/<\/?[A-Za-z][^<>]*>/g, '')
     .replace(/(`+) ?(.*?) ?\1/g, '$2')

@@ -60,7 +60,7 @@ async function imported(
   if (props === null) {
     const { bring } = await import('./includes.ts');
     const file = bring(paths, at, chain, includeContext(kitchen));
-    return file === null ? null : weave({ path: file.path, text: file.text.replace(/\n+$/, ''), firstLine: 1 });
+    return file === null ? null : weave({ path: file.path, text: file.text.replace(/(?<!\n)\n+$/, ''), firstLine: 1 });
   }
   const file = await brought(paths, at, chain, kitchen);
   if (file === null) return null;

@@ -345,11 +345,13 @@ function sameRoot(disk: ContentDisk, root: string, inode: string): boolean {
   }
 }
 
-/** An ignore file's text; null where it is gone. What cannot be read stops the folder: what it keeps out must not slip in. */
+/** An ignore file's text; null where it is gone. What cannot be read (too large, a pipe) stops the folder: what it keeps out must not slip in. */
 function readText(disk: ContentDisk, path: string): string | null {
   try {
-    const { bytes } = disk.read(path, 1024 * 1024);
-    return bytes === null ? null : new TextDecoder().decode(bytes);
+    const { bytes, before } = disk.read(path, 1024 * 1024);
+    if (bytes !== null) return new TextDecoder().decode(bytes);
+    if (before.kind === 'folder') return null;
+    throw Object.assign(new Error(`${path} cannot be used`), { code: before.kind === 'file' ? 'EFBIG' : 'EINVAL' });
   } catch (thrown) {
     if (isGone(thrown) || errnoOf(thrown) === 'EISDIR') return null;
     throw thrown;

@@ -588,6 +588,29 @@ targets:
     expect(sandboxed.secrets.values()).toEqual(['k-1234567']);
   });
 
+  it('too short to be blacked out are warned of, literal or not; not in a sandbox', async () => {
+    const { warnings } = await load(config({ top: 'daemon: { token: "${T}" }\n' }), { env: { ACME_KEY: 'five5', T: 'abc' } });
+    const what =
+      'found a short secret, expected at least 6 characters: a shorter one is not blacked out in what kbsync says, since it may be any word';
+    expect(warnings.map((warning) => warning.message)).toEqual([
+      `sync.config.yaml:2:18 daemon.token: ${what}`,
+      `sync.config.yaml:7:16 targets[0].secretKey: ${what}`,
+    ]);
+    expect(JSON.stringify(warnings)).not.toContain('five5');
+    expect((await load(config(), { env: { ACME_KEY: 'sixsix' } })).warnings).toEqual([]);
+    expect((await load(`${config()}    sandbox: true\n`, { env: { ACME_KEY: 'five5' } })).warnings).toEqual([]);
+  });
+
+  it('of several lines, in quotes in .env or in a file, count line by line', async () => {
+    const pem = `-----BEGIN KEY-----\n${'a1'.repeat(20)}\n${'b2'.repeat(20)}\n-----END KEY-----`;
+    const inEnvFile = await load(config(), { files: { '/w/.env': `ACME_KEY="${pem}"\n` } });
+    const inFile = await load(config(), { env: { ACME_KEY_FILE: 'key' }, files: { '/w/key': `${pem}\n` } });
+    for (const { config: made, secrets } of [inEnvFile, inFile]) {
+      expect(made.targets[0]?.options['secretKey']).toBe(pem);
+      expect(secrets.values()).toEqual([pem, 'a1'.repeat(20), 'b2'.repeat(20)]);
+    }
+  });
+
   it('never show in a problem', async () => {
     const planted = 'planted-secret-1';
     const text = `name: docs

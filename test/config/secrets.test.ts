@@ -133,9 +133,9 @@ describe('a set of secrets', () => {
 
   it('keeps a passing credential only for a while, without building anything anew', () => {
     const secrets = setOf('a-lasting-secret');
-    for (let n = 0; n < 200; n += 1) secrets.addPassing(`passing/${n}-token`);
-    expect(secrets.redact('passing/199-token passing%2F199-token')).toBe('*** ***');
-    expect(secrets.redact('passing/100-token')).toBe('passing/100-token');
+    for (let n = 0; n < 200; n += 1) secrets.addPassing(`a-passing-one/${n}-token`);
+    expect(secrets.redact('a-passing-one/199-token a-passing-one%2F199-token')).toBe('*** ***');
+    expect(secrets.redact('a-passing-one/100-token')).toBe('a-passing-one/100-token');
     expect(secrets.values()).toEqual(['a-lasting-secret']);
   });
 

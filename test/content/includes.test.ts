@@ -148,7 +148,7 @@ describe('what cannot be included', () => {
     const files: Record<string, string> = { 'a.md': '--8<-- "p/0.md"', 'p/20.md': 'x'.repeat(1_000) };
     for (let depth = 0; depth < 20; depth += 1) files[`p/${depth}.md`] = `--8<-- "p/${depth + 1}.md"\n`.repeat(8);
     const { told: lines } = await look(folderWith(files));
-    expect(lines.some((line) => line.endsWith('its includes add up to more than 1,000 files or 16 MiB'))).toBe(true);
+    expect(lines.some((line) => line.endsWith('its includes add up to more than 1,000 files or 2 MiB'))).toBe(true);
   });
 
   it('a file that cannot be read', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readRevision } from '../../src/content/revision.ts';
@@ -48,5 +48,18 @@ describe('readRevision', () => {
       prefix: 'docs/',
     });
     expect((await readRevision(repo)).dirty?.has('docs/a.md')).toBe(true);
+  });
+
+  it('runs no program that the repository names to watch it', async () => {
+    const root = folderWith({ 'a.md': 'a', 'watcher.sh': '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n' });
+    chmodSync(join(root, 'watcher.sh'), 0o755);
+    git(root, 'init', '-q');
+    git(root, 'add', '-A');
+    git(root, 'commit', '-q', '-m', 'one');
+    git(root, 'config', 'core.fsmonitor', join(root, 'watcher.sh'));
+    expect((await readRevision(root)).dirty).toEqual(new Set());
+    expect(existsSync(join(root, 'ran'))).toBe(false);
+    git(root, 'status');
+    expect(existsSync(join(root, 'ran'))).toBe(true);
   });
 });

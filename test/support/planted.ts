@@ -23,7 +23,7 @@ export function holdsPlanted(text: string): boolean {
 }
 
 /** What tests write themselves, with the secret in it by design: configurations, `.env` and secret files, documents, connectors. */
-const inputs = /^(?:sync\.config\.ya?ml|.*\.(?:mjs|secret)|\.env|content|docs|node_modules|\.git)$/;
+const inputs = /^(?:sync\.config\.ya?ml|.*\.(?:mjs|secret)|\.env|content|docs|node_modules|\.git|kbsync-content-.*)$/;
 
 /** The files below a folder, compressed ones among them, that hold the planted secret. Links are not followed. */
 export function plantedIn(folder: string): readonly string[] {

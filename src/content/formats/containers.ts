@@ -4,6 +4,7 @@ import { directiveFromMarkdown } from 'mdast-util-directive';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { directive } from 'micromark-extension-directive';
 import { type Edit, splice, type Woven } from '../woven.ts';
+import { refuseHeavy } from './heavy.ts';
 import { clearing, type Dialect, type Line, linesOf, nodesOf, rangeAt, rangeOf, treeOf } from './markdown.ts';
 
 /** What people are warned with: the kind is part of what a reader sees. Others only draw a box. */
@@ -62,6 +63,7 @@ function labelOf(info: string): string {
 function directiveOf(info: string): string | null {
   if (!/^[A-Za-z][\w-]*[[{]/.test(info)) return null;
   const text = `:::${info}\n:::`;
+  refuseHeavy(text);
   const root = fromMarkdown(text, { extensions: [directive()], mdastExtensions: [directiveFromMarkdown()] });
   const container = root.children[0];
   if (container?.type !== 'containerDirective') return null;
@@ -83,7 +85,7 @@ function replaced(text: string, lines: readonly Line[], index: number, before: s
   const above = isBlank(lines[index - 1]);
   const below = isBlank(lines[index + 1]);
   // Of a list item only its mark is left, of a quote its angle.
-  const empty = before.replace(/(?:[-*+]|\d+[.)])[ \t]+$/, '').trimEnd();
+  const empty = before.replace(/(?:[-*+]|(?<!\d)\d+[.)])[ \t]+$/, '').trimEnd();
   if (label === '') {
     if (empty.length < before.trimEnd().length) return { start: line.start + before.length, end: line.end, insert: '' };
     return above || below ? clearing(text, { start: line.start, end: line.end }) : { start: line.start, end: line.end, insert: empty };

@@ -34,7 +34,7 @@ async function readPdf(bytes: Uint8Array, packages: Packages): Promise<Extracted
     const { text } = await found.extractText(pdf, { mergePages: false });
     const { info } = await found.getMeta(pdf);
     const title = typeof info?.['Title'] === 'string' && info['Title'].trim() !== '' ? info['Title'].trim() : null;
-    const pages = text.map((page) => page.replace(/[ \t]+$/gm, '').trim()).filter((page) => page !== '');
+    const pages = text.map((page) => page.replace(/(?<![ \t])[ \t]+$/gm, '').trim()).filter((page) => page !== '');
     if (pages.length === 0) return { kind: 'unreadable', why: 'holds no text: a scan perhaps, which would have to be read by eye' };
     return { kind: 'text', text: pages.join('\n\n'), syntax: 'plain', title, mediaType: 'application/pdf' };
   } catch (thrown) {

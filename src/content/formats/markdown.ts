@@ -4,6 +4,7 @@ import { type CompileContext, fromMarkdown, type Token } from 'mdast-util-from-m
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { type Edit, once, type Woven } from '../woven.ts';
+import { refuseHeavy } from './heavy.ts';
 
 /** UTF-16 offsets, the end not included. */
 export interface Range {
@@ -16,6 +17,7 @@ export type Dialect = 'markdown' | 'mdx';
 
 /** The tree of a text, positions with offsets. */
 export function parseMarkdown(text: string, dialect: Dialect = 'markdown', more: MoreSyntax | null = null): Root {
+  refuseHeavy(text);
   const extensions = [...extensionsOf(dialect), ...(more === null ? [] : [more.syntax])];
   return fromMarkdown(text, { extensions, mdastExtensions: [gfmFromMarkdown(), ...(more === null ? [] : [more.tree])] });
 }
@@ -65,6 +67,7 @@ function parseWithDestinations(text: string, dialect: Dialect): Pick<MarkdownTre
     return undefined;
   }
   const noting = { enter: { resourceDestinationString: note, definitionDestinationString: note } };
+  refuseHeavy(text);
   const root = fromMarkdown(text, { extensions: extensionsOf(dialect), mdastExtensions: [gfmFromMarkdown(), noting] });
   const destinations: Destination[] = [];
   for (const node of nodesOf(root)) {

@@ -72,7 +72,7 @@ function codeMarks(source: string, start: number, generator: Generator): readonl
 
 /** `{#anchor}` at the end of a heading. */
 function headingId(source: string, start: number): readonly Edit[] {
-  const match = /[ \t]*\{#[\w:.-]+\}[ \t]*(#*)$/.exec(source.split('\n')[0] ?? '');
+  const match = /(?<![ \t])[ \t]*\{#[\w:.-]+\}[ \t]*(#*)$/.exec(source.split('\n')[0] ?? '');
   if (match === null) return [];
   return [{ start: start + match.index, end: start + match.index + match[0].length - (match[1] ?? '').length, insert: '' }];
 }

@@ -198,7 +198,7 @@ function tagsOf(node: Jsx, text: string): readonly [Range, Range] {
   const opening = { start, end: rangeOf(first).start };
   const closing = { start: rangeOf(last).end, end };
   if (node.type === 'mdxJsxFlowElement') return [opening, closing];
-  const space = /\s*$/.exec(text.slice(opening.start, opening.end))?.[0].length ?? 0;
+  const space = /(?<!\s)\s*$/.exec(text.slice(opening.start, opening.end))?.[0].length ?? 0;
   return [{ start, end: opening.end - (space < opening.end - opening.start ? 0 : space) }, closing];
 }
 

@@ -9,6 +9,7 @@ import { mdxjs } from 'micromark-extension-mdxjs';
 import { fenceFor } from '../excerpt.ts';
 import { mdxComments } from '../regions.ts';
 import { type Edit, offsetOf, once, splice, type Woven } from '../woven.ts';
+import { refuseHeavy } from './heavy.ts';
 import { clearing, nodesOf, type Range, rangeAt, rangeOf, treeOf, wholeLines } from './markdown.ts';
 import { formulasIn } from './math.ts';
 import { elementEdits, type Imports, type MdxState } from './mdx-elements.ts';
@@ -32,6 +33,7 @@ export interface MdxFindings {
 /** The tree of an MDX text, or where and why it is none. */
 export function parseMdx(woven: Woven): { readonly root: Root } | { readonly fault: MdxFault } {
   return once(woven, 'mdx', () => {
+    refuseHeavy(woven.text);
     try {
       const extensions = [gfm(), mdxjs()];
       return { root: fromMarkdown(masked(woven), { extensions, mdastExtensions: [gfmFromMarkdown(), mdxFromMarkdown()] }) };
@@ -67,7 +69,7 @@ function foreignRanges(woven: Woven): readonly Range[] {
   if (!text.includes('<!--') && !text.includes('{#')) return [];
   const { code } = treeOf(woven, 'mdx');
   const comments = mdxComments(text, code).filter(({ start }) => text.startsWith('<!--', start));
-  const ids = [...text.matchAll(/^ {0,3}#{1,6}[ \t].*?([ \t]*\{#[\w:.-]+\})[ \t]*$/gm)].map((match) => {
+  const ids = [...text.matchAll(/^ {0,3}#{1,6}[ \t].*?((?:(?<![ \t])[ \t]+)?\{#[\w:.-]+\})[ \t]*$/gm)].map((match) => {
     const start = match.index + match[0].lastIndexOf(match[1] ?? '');
     return { start, end: start + (match[1] ?? '').length };
   });

@@ -136,7 +136,7 @@ function bindingEdits(element: Element, source: string, base: number): readonly 
   return positions.flatMap(([name, position]): readonly Edit[] => {
     if (position === undefined || !/^(?:[:@#]|v-)/.test(name)) return [];
     const { start, end } = offsetsOf({ position });
-    const space = /\s*$/.exec(source.slice(0, start))?.[0].length ?? 0;
+    const space = /(?<!\s)\s*$/.exec(source.slice(0, start))?.[0].length ?? 0;
     return [{ start: base + start - space, end: base + end, insert: '' }];
   });
 }
