@@ -1,0 +1,146 @@
+// Bots that outlive every crash of the engine, and where it can be struck: the vendor in memory in each of its kinds, and every variant of every
+// real connector against its emulator over real HTTP.
+import type { ConnectorSpec, Http, Target } from '../../src/connectors/connector.ts';
+import type { EmulatedItem } from '../../src/connectors/emulator.ts';
+import type { Fault } from '../../src/sandbox/serve.ts';
+import { openBenches, type Subject } from '../../src/testkit/benches.ts';
+import { type MemoryOptions, memoryVendor, type Strike } from '../../src/testkit/memory.ts';
+import { contractSubjects } from './contract-subjects.ts';
+
+/** A vendor with one bot, and the target that leads to it. */
+export interface StruckBot {
+  readonly target: Target;
+  readonly clock: { nowMs: number };
+  /** Called before a write leaves and after its answer has come; throws where the engine dies. Set by each run. */
+  strike: Strike;
+  /** What the bot holds, whoever made it; copies that are only still answered from are left out. */
+  items(): readonly EmulatedItem[];
+  /** Texts that the bot still answers from though their items are gone. */
+  ghosts(): readonly string[];
+  /** Write requests that reached the wire so far. */
+  writes(): number;
+  /** Adds an item as a person would in the dashboard; returns its id. */
+  plant(text: string): string;
+  /** Removes an item as a person would in the dashboard. */
+  remove(remoteId: string): Promise<void>;
+  /** Faults of the wire; nothing for the vendor in memory. */
+  setFault(fault: ((request: { readonly method: string; readonly path: string }, count: number) => Fault | null) | null): void;
+  close(): Promise<void>;
+}
+
+/** One kind of bot, made anew for each history. */
+export interface BotKind {
+  readonly name: string;
+  /** Of the configuration, beside the defaults. */
+  readonly onUpdate?: string;
+  open(): Promise<StruckBot>;
+}
+
+const startMs = Date.UTC(2026, 10, 21);
+
+const memoryKinds: readonly { name: string; options: Partial<MemoryOptions> }[] = [
+  { name: 'findable, ids given', options: {} },
+  { name: 'findable, bulk without ids, training on request', options: { givesIds: false, training: 'on-request', renames: true } },
+  { name: 'findable, one by one', options: { batch: 1 } },
+  { name: 'same item again', options: { repeatedCreate: 'same-item' } },
+  { name: 'without update', options: { can: ['delete', 'list', 'read', 'status', 'train'] } },
+  { name: 'without update, training on request', options: { can: ['delete', 'list', 'read', 'status', 'train'], training: 'on-request' } },
+  { name: 'without delete', options: { can: ['update', 'list', 'read', 'status', 'train'] } },
+  { name: 'one text for the whole bot', options: { whole: true, repeatedCreate: 'same-item', can: [] } },
+  { name: 'twins nobody can find', options: { repeatedCreate: 'twin', can: ['update', 'delete', 'status'] } },
+  { name: 'twins, and nothing but create', options: { repeatedCreate: 'twin', can: [] } },
+];
+
+/** The vendor in memory, in every kind. */
+export const memoryBots: readonly BotKind[] = memoryKinds.map(({ name, options }) => ({
+  name: `memory: ${name}`,
+  open() {
+    const vendor = memoryVendor(options);
+    const bot: StruckBot = {
+      target: vendor.connect((where) => bot.strike(where)),
+      clock: { nowMs: startMs },
+      strike: () => {},
+      items: () =>
+        [...vendor.items].map(([remoteId, { mark, text, learnt }]) => ({
+          remoteId,
+          name: mark === '' ? null : mark,
+          text,
+          answeredFrom: learnt,
+        })),
+      ghosts: () => [...vendor.ghosts],
+      writes: () => vendor.writes.length,
+      plant: (text) => vendor.plant(text),
+      remove: (remoteId) => Promise.resolve(vendor.remove(remoteId)),
+      setFault: () => {},
+      close: () => Promise.resolve(),
+    };
+    return Promise.resolve(bot);
+  },
+}));
+
+/** The connector with a strike before each request that writes and after its answer. A dead engine sends nothing, not even a question. */
+function struck(spec: ConnectorSpec, strike: Strike): ConnectorSpec {
+  return {
+    ...spec,
+    connect(options, tools) {
+      const http: Http = async (request, call) => {
+        if (request.intent === 'read') return tools.http(request, call);
+        strike(`before ${request.method} ${request.path}`);
+        const reply = await tools.http(request, call);
+        strike(`after ${request.method} ${request.path}`);
+        return reply;
+      };
+      return spec.connect(options, { ...tools, http });
+    },
+  };
+}
+
+async function openSubject(subject: Subject): Promise<StruckBot> {
+  const benches = openBenches();
+  let strike: Strike = () => {};
+  const spec = struck(subject.spec, (where) => strike(where));
+  const bench = await benches.open({ ...subject, spec, sync: null }, { bare: true });
+  const { clock, target, call } = bench;
+  const held = () => bench.vendor.inspect() as readonly EmulatedItem[];
+  return {
+    target,
+    clock: {
+      get nowMs() {
+        return clock.now();
+      },
+      set nowMs(ms: number) {
+        clock.advance(ms - clock.now());
+      },
+    },
+    get strike() {
+      return strike;
+    },
+    set strike(next) {
+      strike = next;
+    },
+    items: () => held().filter((item) => item.text !== ''),
+    ghosts: () => held().flatMap((item) => (item.text === '' && item.answeredFrom !== null ? [item.answeredFrom] : [])),
+    writes: () => bench.events.filter((event) => event.kind === 'request' && event.intent === 'write').length,
+    plant: (text) => bench.vendor.plant({ name: 'made by hand', text }),
+    async remove(remoteId) {
+      if ('delete' in target) await target.delete?.([remoteId], call);
+    },
+    setFault: (fault) => bench.wire.setFault(fault as Parameters<typeof bench.wire.setFault>[0]),
+    close: () => benches.close(),
+  };
+}
+
+/** Every variant of every real connector, in each mode that its emulator has for what the vendor does not say. */
+export async function vendorBots(): Promise<readonly BotKind[]> {
+  const { subjects } = await contractSubjects(null);
+  const kinds = subjects.flatMap((subject): BotKind[] => {
+    const kind: BotKind = { name: subject.name, open: () => openSubject(subject) };
+    if (subject.name === 'cxgenie') return [kind, { ...kind, name: 'cxgenie, updates appended', onUpdate: 'append' }];
+    if (subject.name !== 'koreai') return [kind];
+    return ['overwrite', 'append', 'new-doc'].map((reingestMode): BotKind => {
+      const settings = { ...subject.settings, reingestMode };
+      return { name: `koreai, ${reingestMode}`, open: () => openSubject({ ...subject, settings }) };
+    });
+  });
+  return kinds;
+}
