@@ -2,7 +2,7 @@
 // every document is at the vendor exactly once, or (vendors that cannot be asked) shown as unconfirmed and sent once. `npm run campaign` does all of
 // what is only sampled here.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { losses, stepsOf, strike } from './support/crash-histories.ts';
+import { canBeListed, losses, stepsOf, strike } from './support/crash-histories.ts';
 import { memoryBots, vendorBots } from './support/struck-bots.ts';
 import { type Cycle, smallCycle, wholeCycle } from './support/whole-cycle.ts';
 
@@ -55,11 +55,20 @@ describe.each(memoryBots)('killed at any instant: $name', (kind) => {
   });
 });
 
+describe.each([...memoryBots, ...(await vendorBots())])('killed, and the state folder is gone: $name', (kind) => {
+  it('what carries our mark is taken back as it stands, whatever half of the work was done', async ({ skip }) => {
+    if (!(await canBeListed(kind))) skip('it cannot be listed: a person decides');
+    const steps = await stepsOf(kind, whole);
+    for (let first = 8; first <= steps; first += 31)
+      expect((await strike(kind, whole, { first, second: null, loses: 'nothing', stateLost: true })).breaches).toEqual([]);
+  });
+});
+
 describe.each(await vendorBots())('killed at any instant, over real HTTP: $name', (kind) => {
   it('a whole day’s work', async () => {
     const steps = await stepsOf(kind, whole);
     let unconfirmed = 0;
-    for (let first = 2; first <= steps; first += 11) {
+    for (let first = 2; first <= steps; first += 19) {
       const loses = losses[first % losses.length] ?? 'torn';
       const struck = await strike(kind, whole, { first, second: first % 3 === 0 ? 20 : null, loses });
       expect(struck.breaches).toEqual([]);

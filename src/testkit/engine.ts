@@ -90,6 +90,8 @@ export interface EngineInput {
   /** Kept apart from the disk, or (openTexts) on it. */
   readonly texts?: Map<string, GivenText> | CycleTexts;
   readonly clock?: { nowMs: number };
+  /** What happens meanwhile, whenever the engine waits; the clock has gone on by then. */
+  readonly onSleep?: () => Promise<void>;
   readonly id?: () => string;
   readonly stop?: AbortSignal;
 }
@@ -131,9 +133,9 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
     nowMs: () => clock.nowMs,
     newEffectId: input.id ?? idsFrom(1),
     nextNumber: (kind) => `${kind}${++numbers[kind]}`,
-    sleep: (ms) => {
+    sleep: async (ms) => {
       clock.nowMs += ms;
-      return Promise.resolve();
+      await input.onSleep?.();
     },
     stop: input.stop ?? new AbortController().signal,
     kill: new AbortController().signal,

@@ -38,6 +38,8 @@ const passes: Partial<Passes> = { initial: true, allowDeletes: 999, allowUpdates
 export class Life {
   readonly bot: StruckBot;
   disk: MemoryDisk = memoryDisk();
+  /** What happens whenever the engine waits. */
+  onSleep: () => Promise<void> = () => Promise.resolve();
   private readonly kind: BotKind;
   private readonly id = idsFrom(1);
 
@@ -78,7 +80,7 @@ export class Life {
     const texts = openTexts(disk, '/state/texts/bot');
     let report: TargetReport | null = null;
     try {
-      const input = { target: bot.target, disk, files: {}, folder, id, clock: bot.clock, texts, targetPatch };
+      const input = { target: bot.target, disk, files: {}, folder, id, clock: ourClock(bot), texts, targetPatch, onSleep: this.onSleep };
       report = await runSync({ ...input, passes: { ...passes, ...plan.passes } });
     } catch (thrown) {
       if (!dead) throw thrown;
@@ -119,4 +121,16 @@ export class Life {
   close(): Promise<void> {
     return this.bot.close();
   }
+}
+
+/** The clock of the machine that the engine runs on: waiting moves the vendor's along. */
+function ourClock(bot: StruckBot): { nowMs: number } {
+  return {
+    get nowMs() {
+      return bot.clock.nowMs + bot.skewMs;
+    },
+    set nowMs(ms) {
+      bot.clock.nowMs = ms - bot.skewMs;
+    },
+  };
 }

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadConfig } from '../../src/config/load.ts';
-import { type Folder, readFolder } from '../../src/cycle/folder.ts';
+import { scanContent } from '../../src/content/scan.ts';
+import type { Folder } from '../../src/cycle/folder.ts';
+import type { Config } from '../../src/model/config.ts';
 import { openScanCache } from '../../src/state/scan-cache.ts';
 import { vendorKeys } from '../../src/workspace/vendors.ts';
 
@@ -24,6 +26,7 @@ export function scannedFolder(): ScannedFolder {
   mkdirSync(join(dir, 'content'));
   // As in the real program, what was rendered once is remembered; but nothing of it lies on a disk.
   const cache = openScanCache('scan.cache', { read: () => null, write: () => {} });
+  const configs = new Map<string, Config>();
   return {
     dir,
     write(files) {
@@ -35,12 +38,21 @@ export function scannedFolder(): ScannedFolder {
       }
     },
     async scan(nowMs, include = ['**/*.md']) {
-      const content = `{ root: ./content, include: ${JSON.stringify(include)}, defaults: { audience: public } }`;
-      const target = '{ name: bot, vendor: sitegpt, sandbox: true, audience: [public] }';
-      writeFileSync(join(dir, 'sync.config.yaml'), `version: 1\nname: docs\ncontent: ${content}\ntargets:\n  - ${target}\n`);
-      const { config } = await loadConfig({ file: null, cwd: dir, env: {}, vendors: vendorKeys() });
-      return readFolder({ config, cache, nowMs: () => nowMs });
+      const key = JSON.stringify(include);
+      const config = configs.get(key) ?? (await configOf(dir, key));
+      configs.set(key, config);
+      const targetNames = config.targets.map(({ name }) => name);
+      const input = { content: config.content, rules: [], targetNames, neverEnter: [], cache, now: () => nowMs };
+      return { scan: await scanContent(input), commit: 'c0ffee', prefix: '', commitOf: () => 'c0ffee', cache };
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+/** A configuration whose one target has a fence. */
+async function configOf(dir: string, include: string): Promise<Config> {
+  const content = `{ root: ./content, include: ${include}, defaults: { audience: public } }`;
+  const target = '{ name: bot, vendor: sitegpt, sandbox: true, audience: [public] }';
+  writeFileSync(join(dir, 'sync.config.yaml'), `version: 1\nname: docs\ncontent: ${content}\ntargets:\n  - ${target}\n`);
+  return (await loadConfig({ file: null, cwd: dir, env: {}, vendors: vendorKeys() })).config;
 }

@@ -53,8 +53,9 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
   for (const text of expected.wanted) {
     const group = groupOfWord(text);
     const copies = copiesOf(bot, view, text);
-    const most = doubtful.has(group) && expected.inParts?.has(group) === true ? 2 : 1;
-    if (copies > most) breaches.push(`doubled: ${text} is there ${copies} times`);
+    // An old copy that a person is told to remove, or that waits until the new one is confirmed, is no silent twin.
+    const old = byPerson.has(group) || (doubtful.has(group) && expected.inParts?.has(group) === true) ? 1 : 0;
+    if (copies > mostOf(view, group) + old) breaches.push(`doubled: ${text} is there ${copies} times`);
     if (copies === 0 && !doubtful.has(group) && !byPerson.has(group) && !excused.has(group)) breaches.push(`lost: ${text} is not there`);
     if (copies === 1 && !doubtful.has(group) && !excused.has(group)) breaches.push(...unlearnt(bot, view, text));
   }
@@ -62,7 +63,8 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
     const group = groupOfWord(text);
     const copies = copiesOf(bot, view, text);
     const open = doubtful.has(group) || byPerson.has(group) || excused.has(group);
-    if (copies > 1 || (copies === 1 && !open)) breaches.push(`unwanted: ${text} is there ${copies} times`);
+    const told = Number(byPerson.has(group)) + openCreates(view, group).length;
+    if (copies > Math.max(1, told) || (copies === 1 && !open)) breaches.push(`unwanted: ${text} is there ${copies} times`);
     if (copies === 0 && bot.ghosts().some((ghost) => ghost.includes(text)) && !open) breaches.push(`not forgotten: ${text}`);
   }
   for (const [id, text] of expected.foreign ?? [])
@@ -73,7 +75,7 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
         ?.text.includes(text) !== true
     )
       breaches.push(`foreign: ${id} was touched`);
-  breaches.push(...accounts(bot, view, expected));
+  breaches.push(...accounts(bot, view, expected, doubtful));
   const mayDelete = 'delete' in bot.target && bot.target.delete !== undefined;
   const stale = mayDelete && doubtful.size === 0 ? view.state.leftovers.filter(({ why }) => why !== 'orphan') : [];
   if (stale.length > 0) breaches.push(`leftover: ${stale.length} copies that could have been deleted`);
@@ -82,6 +84,18 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
   if (view.state.doubts.length < unconfirmed)
     breaches.push(`unconfirmed without a number on the todo list: ${unconfirmed - view.state.doubts.length}`);
   return { unconfirmed, breaches };
+}
+
+function openCreates({ open }: LedgerView, group: string): readonly string[] {
+  return open.flatMap((effect) => (effect.action === 'create' && groupOf(effect.document) === group ? [effect.document] : []));
+}
+
+/** One; and where its file has moved since creates of unknown outcome, a copy under each of those names, which the todo list shows. */
+function mostOf(view: LedgerView, group: string): number {
+  const { records } = view.state;
+  const others = openCreates(view, group).filter((document) => (records[document]?.items.length ?? 0) === 0);
+  const known = Object.entries(records).some(([id, { items }]) => groupOf(id) === group && items.length > 0);
+  return known ? 1 + others.length : Math.max(1, others.length);
 }
 
 /** Groups whose fate is not known, and groups of which a person has something to do. */
@@ -103,7 +117,7 @@ function unlearnt(bot: StruckBot, { state }: LedgerView, text: string): string[]
 }
 
 /** Every id on one side is on the other, but for creates whose fate nobody can know. */
-function accounts(bot: StruckBot, { state, open }: LedgerView, expected: Expected): string[] {
+function accounts(bot: StruckBot, { state, open }: LedgerView, expected: Expected, doubtful: ReadonlySet<string>): string[] {
   if ('replaceAll' in bot.target) return [];
   const breaches: string[] = [];
   const remembered = [
@@ -113,7 +127,7 @@ function accounts(bot: StruckBot, { state, open }: LedgerView, expected: Expecte
   const known = new Set(remembered.map(idAtVendor));
   if (new Set(remembered).size !== remembered.length) breaches.push('an id is remembered twice');
   const held = new Set(bot.items().map(({ remoteId }) => remoteId));
-  const excused = expected.excused ?? new Set<string>();
+  const excused = new Set([...(expected.excused ?? []), ...doubtful]);
   for (const [id, record] of Object.entries(state.records)) {
     const missing = record.items.some(({ remoteId }) => remoteId !== null && !held.has(idAtVendor(remoteId)));
     if (missing && !excused.has(groupOf(id))) breaches.push(`${id}: the state remembers an item that is not there`);

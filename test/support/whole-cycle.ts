@@ -13,10 +13,10 @@ const audience = (name: string): string => `---\nkb:\n  audience: ${name}\n---\n
 const questions = (pairs: readonly (readonly [string, string])[]): string =>
   `---\nkb:\n  faq:\n${pairs.map(([q, version]) => `    - { q: "What of ${q}?", a: "It is ${word('faq', version)}." }`).join('\n')}\n---\n${page('faq', 0)}`;
 
-const section = (name: string, version: string): string =>
-  `## Section ${name}\n\n${[1, 2, 3, 4, 5].map(line).join('\n')}\n\nHere: ${word('big', version)}.\n`;
-const big = (sections: readonly (readonly [string, string])[]): string =>
-  `# The large page\n\n${sections.map(([name, version]) => section(name, version)).join('\n')}`;
+const section = (group: string, name: string, version: string): string =>
+  `## Section ${name}\n\n${[1, 2, 3, 4, 5].map(line).join('\n')}\n\nHere: ${word(group, version)}.\n`;
+const inSections = (group: string, sections: readonly (readonly [string, string])[]): string =>
+  `# The page on ${group}\n\n${sections.map(([name, version]) => section(group, name, version)).join('\n')}`;
 
 const before: FileChanges = {
   'same.md': page('same', 1),
@@ -28,10 +28,16 @@ const before: FileChanges = {
     ['change', '2'],
     ['drop', '3'],
   ]),
-  'big.md': big([
+  'big.md': inSections('big', [
     ['a', '1a'],
     ['b', '1b'],
     ['c', '1c'],
+  ]),
+  'grown.md': inSections('grown', [['a', '1']]),
+  'shrunk.md': inSections('shrunk', [
+    ['a', '1'],
+    ['b', '2'],
+    ['c', '3'],
   ]),
   'inner.md': `${audience('public')}${page('inner', 1)}`,
 };
@@ -45,10 +51,16 @@ const after: FileChanges = {
     ['change', '4'],
     ['add', '5'],
   ]),
-  'big.md': big([
+  'big.md': inSections('big', [
     ['a', '1a'],
     ['b', '2b'],
   ]),
+  'grown.md': inSections('grown', [
+    ['a', '1'],
+    ['b', '2'],
+    ['c', '3'],
+  ]),
+  'shrunk.md': inSections('shrunk', [['a', '1']]),
   'inner.md': `${audience('internal')}${page('inner', 1)}`,
   'newa.md': page('newa', 1),
   'newb.md': page('newb', 1),
@@ -58,6 +70,8 @@ const after: FileChanges = {
 export interface Cycle extends Expected {
   readonly before: Folder;
   readonly after: Folder;
+  /** What it must know where the folder is as before again. */
+  readonly back: Expected;
 }
 
 /** The least that has a create, an update, a delete, a move and something left alone: for histories by the ten thousand. */
@@ -70,6 +84,10 @@ export function smallCycle(): Cycle {
     after: publicFolder(files({ 'a.md': 1, 'b.md': 2, 'moved/d.md': 1, 'e.md': 1, 'f.md': 1 })),
     wanted: [word('a', 1), word('b', 2), word('d', 1), word('e', 1), word('f', 1)],
     unwanted: [word('b', 1), word('c', 1)],
+    back: {
+      wanted: [word('a', 1), word('b', 1), word('c', 1), word('d', 1)],
+      unwanted: [word('b', 2), word('e', 1), word('f', 1)],
+    },
   };
 }
 
@@ -101,11 +119,41 @@ export async function wholeCycle(nowMs: number): Promise<Cycle & { remove(): voi
       ...words('moved', 1),
       ...words('faq', 0, 1, 4, 5),
       ...words('big', '1a', '2b'),
+      ...words('grown', 1, 2, 3),
+      ...words('shrunk', 1),
       ...words('newa', 1),
       ...words('newb', 1),
     ],
-    inParts: new Set(['big', 'faq']),
-    unwanted: [...words('edit', 1), ...words('gone', 1), ...words('faq', 2, 3), ...words('big', '1b', '1c'), ...words('inner', 1)],
+    inParts: new Set(['big', 'faq', 'grown', 'shrunk']),
+    unwanted: [
+      ...words('edit', 1),
+      ...words('gone', 1),
+      ...words('faq', 2, 3),
+      ...words('big', '1b', '1c'),
+      ...words('inner', 1),
+      ...words('shrunk', 2, 3),
+    ],
+    back: {
+      wanted: [
+        ...words('same', 1),
+        ...words('edit', 1),
+        ...words('gone', 1),
+        ...words('moved', 1),
+        ...words('faq', 0, 1, 2, 3),
+        ...words('big', '1a', '1b', '1c'),
+        ...words('inner', 1),
+        ...words('grown', 1),
+        ...words('shrunk', 1, 2, 3),
+      ],
+      unwanted: [
+        ...words('grown', 2, 3),
+        ...words('edit', 2),
+        ...words('faq', 4, 5),
+        ...words('big', '2b'),
+        ...words('newa', 1),
+        ...words('newb', 1),
+      ],
+    },
     remove() {
       for (const folder of folders) folder.remove();
     },
