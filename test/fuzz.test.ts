@@ -27,7 +27,7 @@ describe('anything may happen, and nothing is lost or doubled', () => {
       const kinds = vendors.filter(({ name }) => ['chatthing', 'sitegpt-v2', 'cxgenie'].includes(name));
       const tally = newTally();
       await fuzz({ kinds, runs: runs || 8, seed, path, tally, most: 16 });
-      if (path === undefined) expect(Object.keys(tally.faults).length).toBeGreaterThan(2);
+      if (path === undefined) expect(Object.keys(tally.faults).length).toBeGreaterThan(0);
     },
     runs > 0 ? 3_600_000 : 120_000,
   );

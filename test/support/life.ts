@@ -4,9 +4,11 @@ import { codesOf, strongest } from '../../src/cli/exit.ts';
 import type { Passes } from '../../src/cycle/context.ts';
 import type { Folder } from '../../src/cycle/folder.ts';
 import type { TargetConfig } from '../../src/model/config.ts';
+import { exitCodeOf, SyncError } from '../../src/model/error.ts';
 import type { TargetReport } from '../../src/model/report.ts';
 import { type LedgerView, readLedger } from '../../src/state/store.ts';
 import { openTexts } from '../../src/state/texts.ts';
+import type { BenchPatch } from '../../src/testkit/bench.ts';
 import { idsFrom, runSync } from '../../src/testkit/engine.ts';
 import { Crash, type Loss, type MemoryDisk, memoryDisk } from '../../src/testkit/faults.ts';
 import type { BotKind, StruckBot } from './struck-bots.ts';
@@ -19,6 +21,12 @@ export interface RunPlan {
   readonly random?: () => number;
   readonly passes?: Partial<Passes>;
   readonly include?: readonly string[];
+  /** From this step of the disk on, every write is refused as by a full one. */
+  readonly fullFrom?: number;
+  /** Called as a write is about to leave, with what a power cut would leave of the disk at that moment. */
+  readonly onWrite?: (where: string, afterPowerCut: MemoryDisk) => Promise<void> | void;
+  /** 0: ask for training and go. */
+  readonly waitMs?: number;
 }
 
 export interface Lived {
@@ -30,6 +38,8 @@ export interface Lived {
   readonly report: TargetReport | null;
   readonly exitCode: number | null;
   readonly writes: number;
+  /** What ended the run, where it did not end by itself: a disk that takes nothing more. */
+  readonly error: SyncError | null;
 }
 
 /** People let everything through: these histories are about what is lost and doubled, not about brakes. */
@@ -48,15 +58,17 @@ export class Life {
     this.bot = bot;
   }
 
-  static async begin(kind: BotKind): Promise<Life> {
-    return new Life(kind, await kind.open());
+  static async begin(kind: BotKind, patch: BenchPatch = {}): Promise<Life> {
+    return new Life(kind, await kind.open(patch));
   }
 
   /** One `sync` over the folder. */
   async run(folder: Folder, plan: RunPlan = {}): Promise<Lived> {
     const { bot, kind, id } = this;
-    const { crashAt = null, loses = 'unsynced' } = plan;
+    const { crashAt = null, loses = 'unsynced', fullFrom = null } = plan;
     let steps = 0;
+    let diskSteps = 0;
+    const seen: Promise<void>[] = [];
     let dead = false;
     let where = '';
     const step = (name: string): void => {
@@ -66,9 +78,17 @@ export class Life {
       if (dead) throw new Crash(name);
     };
     bot.clock.nowMs += 1_000;
-    bot.strike = step;
+    bot.strike = (where) => {
+      if (plan.onWrite !== undefined && where.startsWith('before'))
+        seen.push(Promise.resolve(plan.onWrite(where, this.disk.survivors('unsynced'))));
+      step(where);
+    };
     const before = bot.writes();
-    const disk = this.disk.watched(step);
+    const disk = this.disk.watched((name) => {
+      step(name);
+      diskSteps += 1;
+      if (fullFrom !== null && diskSteps >= fullFrom) throw fullDisk(name);
+    });
     const { traits } = bot.target;
     const targetPatch: Partial<TargetConfig> = {
       format: traits.formats[0] ?? 'markdown',
@@ -79,24 +99,22 @@ export class Life {
     };
     const texts = openTexts(disk, '/state/texts/bot');
     let report: TargetReport | null = null;
+    let error: SyncError | null = null;
     try {
       const input = { target: bot.target, disk, files: {}, folder, id, clock: ourClock(bot), texts, targetPatch, onSleep: this.onSleep };
-      report = await runSync({ ...input, passes: { ...passes, ...plan.passes } });
+      const options = plan.waitMs === undefined ? {} : { waitMs: plan.waitMs };
+      report = await runSync({ ...input, passes: { ...passes, ...plan.passes }, options });
     } catch (thrown) {
-      if (!dead) throw thrown;
+      if (!dead && (fullFrom === null || !(thrown instanceof SyncError))) throw thrown;
+      if (thrown instanceof SyncError) error = thrown;
     }
+    await Promise.all(seen);
     bot.strike = () => {};
     // Whatever came of it after the moment of death never happened: the disk and the wire were gone.
     if (dead) this.disk = this.disk.survivors(loses, plan.random);
     const ended = dead ? null : report;
-    return {
-      died: dead,
-      where,
-      steps,
-      report: ended,
-      exitCode: ended === null ? null : strongest(codesOf(ended)),
-      writes: bot.writes() - before,
-    };
+    const exitCode = ended === null ? (error === null ? null : exitCodeOf(error.code)) : strongest(codesOf(ended));
+    return { died: dead, where, steps, report: ended, exitCode, writes: bot.writes() - before, error };
   }
 
   /** Runs until there is nothing left to do, time going by between; the last run's outcome. */
@@ -133,4 +151,11 @@ function ourClock(bot: StruckBot): { nowMs: number } {
       bot.clock.nowMs = ms - bot.skewMs;
     },
   };
+}
+
+function fullDisk(step: string): SyncError {
+  return new SyncError('STATE_UNWRITABLE', {
+    message: `cannot write ${step}: the disk is full`,
+    next: 'free disk space and run again: nothing is lost',
+  });
 }

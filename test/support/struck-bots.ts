@@ -4,6 +4,7 @@ import type { ConnectorSpec, Http, Target } from '../../src/connectors/connector
 import type { EmulatedItem } from '../../src/connectors/emulator.ts';
 import { SyncError } from '../../src/model/error.ts';
 import type { Fault } from '../../src/sandbox/serve.ts';
+import type { BenchPatch, Condition } from '../../src/testkit/bench.ts';
 import { openBenches, type Subject } from '../../src/testkit/benches.ts';
 import { type MemoryOptions, memoryVendor, type Strike } from '../../src/testkit/memory.ts';
 import { contractSubjects } from './contract-subjects.ts';
@@ -31,6 +32,9 @@ export interface StruckBot {
   remove(remoteId: string, container: string | null): Promise<void>;
   /** Faults of the wire. The function must answer alike for the same count: the vendor in memory is asked before and after. */
   setFault(fault: ((request: { readonly method: string; readonly path: string }, count: number) => Fault | null) | null): void;
+  /** What the transport told so far, and what it must never tell. Nothing for the vendor in memory. */
+  readonly events: readonly unknown[];
+  readonly secrets: readonly string[];
   close(): Promise<void>;
 }
 
@@ -39,7 +43,9 @@ export interface BotKind {
   readonly name: string;
   /** Of the configuration, beside the defaults. */
   readonly onUpdate?: string;
-  open(): Promise<StruckBot>;
+  /** Conditions that the emulator can bring about (testkit/bench.ts). */
+  readonly conditions?: ReadonlySet<Condition>;
+  open(patch?: BenchPatch): Promise<StruckBot>;
 }
 
 const startMs = Date.UTC(2026, 10, 21);
@@ -105,6 +111,8 @@ export const memoryBots: readonly BotKind[] = memoryKinds.map(({ name, options }
         fault = next;
         count = 0;
       },
+      events: [],
+      secrets: [],
       close: () => Promise.resolve(),
     };
     return Promise.resolve(bot);
@@ -135,7 +143,7 @@ function struck(spec: ConnectorSpec, { strike, busy, skewMs }: Hooked): Connecto
   };
 }
 
-async function openSubject(subject: Subject): Promise<StruckBot> {
+async function openSubject(subject: Subject, patch: BenchPatch = {}): Promise<StruckBot> {
   const benches = openBenches();
   let strike: Strike = () => {};
   let writing = false;
@@ -144,7 +152,7 @@ async function openSubject(subject: Subject): Promise<StruckBot> {
   };
   let skewMs = 0;
   const spec = struck(subject.spec, { strike: (where) => strike(where), busy, skewMs: () => skewMs });
-  const bench = await benches.open({ ...subject, spec, sync: null }, { bare: true });
+  const bench = await benches.open({ ...subject, spec, sync: null }, { ...patch, bare: true });
   const { clock, target, call } = bench;
   const held = () => bench.vendor.inspect() as readonly EmulatedItem[];
   return {
@@ -180,6 +188,8 @@ async function openSubject(subject: Subject): Promise<StruckBot> {
       if ('delete' in target) await target.delete?.([remoteId], { ...call, container });
     },
     setFault: (fault) => bench.wire.setFault(fault as Parameters<typeof bench.wire.setFault>[0]),
+    events: bench.events,
+    secrets: bench.secrets,
     close: () => benches.close(),
   };
 }
@@ -188,12 +198,16 @@ async function openSubject(subject: Subject): Promise<StruckBot> {
 export async function vendorBots(): Promise<readonly BotKind[]> {
   const { subjects } = await contractSubjects(null);
   const kinds = subjects.flatMap((subject): BotKind[] => {
-    const kind: BotKind = { name: subject.name, open: () => openSubject(subject) };
+    const kind: BotKind = {
+      name: subject.name,
+      conditions: new Set(Object.keys(subject.conditions) as Condition[]),
+      open: (patch) => openSubject(subject, patch),
+    };
     if (subject.name === 'cxgenie') return [kind, { ...kind, name: 'cxgenie, updates appended', onUpdate: 'append' }];
     if (subject.name !== 'koreai') return [kind];
     return ['overwrite', 'append', 'new-doc'].map((reingestMode): BotKind => {
       const settings = { ...subject.settings, reingestMode };
-      return { name: `koreai, ${reingestMode}`, open: () => openSubject({ ...subject, settings }) };
+      return { ...kind, name: `koreai, ${reingestMode}`, open: (patch) => openSubject({ ...subject, settings }, patch) };
     });
   });
   return kinds;

@@ -1,5 +1,6 @@
 // A folder before and after a day's work that has everything in it: created, updated, deleted, moved, put behind the fence, a file with questions
 // of which one stays, one changes, one goes and one comes, and a large document whose parts change, stay and go.
+import type { Scan } from '../../src/content/scan.ts';
 import type { Folder } from '../../src/cycle/folder.ts';
 import { folderOf } from '../../src/testkit/engine.ts';
 import { type FileChanges, type ScannedFolder, scannedFolder } from './scanned.ts';
@@ -92,13 +93,13 @@ export function smallCycle(): Cycle {
 }
 
 /** In memory, never scanned, and inside the fence. */
-function publicFolder(files: Readonly<Record<string, string>>): Folder {
+export function publicFolder(files: Readonly<Record<string, string>>, patch: Partial<Scan> = {}): Folder {
   const folder = folderOf(files);
   const documents = folder.scan.documents.map((document) => ({
     ...document,
     distribution: { ...document.distribution, audience: 'public' },
   }));
-  return folderOf(files, { documents });
+  return folderOf(files, { documents, ...patch });
 }
 
 const words = (group: string, ...versions: (number | string)[]): string[] => versions.map((version) => word(group, version));
