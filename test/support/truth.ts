@@ -54,7 +54,10 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
     const group = groupOfWord(text);
     const copies = copiesOf(bot, view, text);
     // An old copy that a person is told to remove, or that waits until the new one is confirmed, is no silent twin.
-    const old = byPerson.has(group) || (doubtful.has(group) && expected.inParts?.has(group) === true) ? 1 : 0;
+    const replacing = view.open.some(
+      (effect) => effect.action === 'create' && effect.supersedes !== null && groupOf(effect.document) === group,
+    );
+    const old = byPerson.has(group) || replacing || (doubtful.has(group) && expected.inParts?.has(group) === true) ? 1 : 0;
     if (copies > mostOf(view, group) + old) breaches.push(`doubled: ${text} is there ${copies} times`);
     if (copies === 0 && !doubtful.has(group) && !byPerson.has(group) && !excused.has(group)) breaches.push(`lost: ${text} is not there`);
     if (copies === 1 && !doubtful.has(group) && !excused.has(group)) breaches.push(...unlearnt(bot, view, text));
