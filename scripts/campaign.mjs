@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 
-const all = ['crash', 'kills', 'fuzz', 'disk', 'late', 'inputs'];
+const all = ['crash', 'vendors', 'kills', 'fuzz', 'disk', 'late', 'inputs'];
 const parts = values.mutations ? ['mutations'] : values.only === '' ? all : values.only.split(',');
 const dir = mkdtempSync(join(tmpdir(), 'kbsync-campaign-'));
 const env = {

@@ -15,7 +15,7 @@ const small = smallCycle();
 
 describe.each([...memoryBots, ...(await vendorBots())])('full at any step: $name', (kind) => {
   it('nothing leaves without its begin, and later nothing is missing', async () => {
-    const stride = kind.name.startsWith('memory') ? 2 : 9;
+    const stride = kind.name.startsWith('memory') ? 5 : 19;
     for (let fullFrom = 1; fullFrom < 200; fullFrom += stride) {
       const life = await Life.begin(kind);
       await life.run(small.before);

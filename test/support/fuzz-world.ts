@@ -196,7 +196,11 @@ class FuzzWorld {
     if (picked === undefined) return;
     this.handled.add(groupOf(picked.id));
     bot.setFault(null);
+    // In the dashboard the clock of our machine is of no account.
+    const { skewMs } = bot;
+    bot.skewMs = 0;
     await bot.remove(picked.remoteId, state.container);
+    bot.skewMs = skewMs;
   }
 
   private scan() {
@@ -235,6 +239,8 @@ class FuzzWorld {
   async heal(): Promise<void> {
     const { life } = this;
     life.bot.setFault(null);
+    // A vendor may refuse tokens of another day: the clock is put right as well.
+    life.bot.skewMs = 0;
     life.bot.clock.nowMs += 72 * 3_600_000;
     this.narrow = false;
     for (const slot of slots) {
