@@ -134,6 +134,7 @@ const homes: { readonly [name: string]: readonly string[] } = {
   // Optional ones, loaded only where such a file is there.
   unpdf: ['src/content/formats/extract.ts'],
   mammoth: ['src/content/formats/extract.ts'],
+  'https-proxy-agent': ['src/transport/proxy.ts'],
   lowdb: ['src/state/store.ts'],
   minisearch: ['src/sandbox/retrieval.ts'],
   'node-cron': ['src/daemon/schedule.ts'],

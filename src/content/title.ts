@@ -7,9 +7,8 @@ export interface Heading {
   readonly lastLine: number;
 }
 
-/** Characters of a line, and lines of a heading, beyond which no markup is looked for: the patterns below take time that grows with the square. */
+/** Characters of a line beyond which no markup is looked for: the patterns below take time that grows with the square. */
 const longestLine = 2_000;
-const mostLines = 100;
 
 /** The first level-one heading (`# …` or underlined with `=`) outside code and comments, or null. */
 export function firstHeading(text: string): Heading | null {
@@ -42,11 +41,11 @@ export function firstHeading(text: string): Heading | null {
       continue;
     }
     if (/^ {0,3}#(?:[ \t]|$)/.test(line)) {
-      const words = headingText(line);
+      const words = headingText(whole);
       if (words !== '') return { text: words, firstLine: index, lastLine: index };
     }
     if (paragraph !== null && /^ {0,3}=+[ \t]*$/.test(line)) {
-      const words = plainText(lines.slice(paragraph, Math.min(index, paragraph + mostLines)).join(' '));
+      const words = plainText(lines.slice(paragraph, index).join(' '));
       if (words !== '') return { text: words, firstLine: paragraph, lastLine: index };
     }
     // A list, quote, table or heading of another level begins no underlined heading.

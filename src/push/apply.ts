@@ -37,6 +37,7 @@ export async function pushSteps(steps: readonly Step[], context: PushContext): P
   await run.remember(steps);
   await run.send(steps, (write) => !isDelete(write));
   await run.lookForIds();
+  await run.leave(steps);
   await run.send(
     steps.filter((step) => !isRetraction(step) && run.wentWell(step)),
     isDelete,
@@ -82,6 +83,12 @@ class PushRun {
 
   async remember(steps: readonly Step[]): Promise<void> {
     const entries = steps.flatMap((step) => step.entries);
+    if (entries.length > 0) await this.context.memory.append(entries);
+  }
+
+  /** Old parts of documents whose new ones are all accepted. */
+  async leave(steps: readonly Step[]): Promise<void> {
+    const entries = steps.flatMap((step) => (this.wentWell(step) && this.of(step).waiting === 0 ? (step.leaves ?? []) : []));
     if (entries.length > 0) await this.context.memory.append(entries);
   }
 

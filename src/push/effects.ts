@@ -17,6 +17,8 @@ export interface Step {
   readonly operation: Operation;
   readonly entries: readonly EntryBody[];
   readonly writes: readonly Write[];
+  /** Parts that the document no longer has, and that stay until its new ones are learnt: remembered as leftovers once all writes went well. */
+  readonly leaves?: readonly EntryBody[];
 }
 
 /** What of a target decides the writes. */
@@ -34,8 +36,8 @@ export function stepOf(operation: Operation, head: PayloadHead | null, state: Ta
       const items = itemsOf(state, operation.document);
       // The bot was given these very bytes and could not learn them: they are said again.
       const again = operation.action === 'update' && state.records[operation.document]?.pushed === head.fingerprint;
-      const writes = alignParts(head, items, facts, (item) => again && item.training !== 'trained');
-      return { operation, entries: leftByHand(head, items, facts), writes };
+      const aligned = alignParts(head, items, facts, (item) => again && item.training !== 'trained');
+      return { operation, entries: leftByHand(head, items, facts), ...aligned };
     }
     case 'move': {
       const entries: EntryBody[] = [];
@@ -48,7 +50,7 @@ export function stepOf(operation: Operation, head: PayloadHead | null, state: Ta
         else entries.push(rekey(operation.from, head, body));
       }
       const sends = head !== null && (operation.fingerprint !== null || operation.rename);
-      return { operation, entries, writes: sends ? alignParts(head, items, facts, () => operation.rename) : [] };
+      return { operation, entries, ...(sends ? alignParts(head, items, facts, () => operation.rename) : { writes: [] }) };
     }
     case 'delete': {
       const path = operation.path;
@@ -65,21 +67,37 @@ export function stepOf(operation: Operation, head: PayloadHead | null, state: Ta
 
 /**
  * Wanted parts against the items there are: same key and same bytes stay as they are, same key and other bytes are updated (or, where the
- * vendor has no update, made anew beside the old copy, which goes once the new one is learnt), new keys are created, and what is left over goes last.
+ * vendor has no update, made anew beside the old copy, which goes once the new one is learnt), new keys are created, and what is left over goes last:
+ * once the others are learnt, where the vendor tells.
  */
-function alignParts(head: PayloadHead, items: readonly RemoteItem[], facts: WriteFacts, force: (item: RemoteItem) => boolean): Write[] {
+function alignParts(
+  head: PayloadHead,
+  items: readonly RemoteItem[],
+  facts: WriteFacts,
+  force: (item: RemoteItem) => boolean,
+): Pick<Step, 'writes' | 'leaves'> {
   const held = new Map(items.map((item) => [item.part, item]));
   const writes: Write[] = [];
+  let learning = false;
   for (const part of head.parts) {
-    const write = partWrite(head.document, part, held.get(part.key), facts, force);
+    const item = held.get(part.key);
+    const write = partWrite(head.document, part, item, facts, force);
     if (write !== null) writes.push(write);
+    learning ||= write !== null || item?.training !== 'trained';
     held.delete(part.key);
   }
-  if (facts.capabilities.has('delete')) {
-    for (const remoteId of remoteIds([...held.values()]))
-      writes.push({ action: 'delete', document: head.document, path: head.path, remoteId });
+  const { document, path } = head;
+  const over = facts.capabilities.has('delete') ? [...held.values()] : [];
+  if (learning && facts.capabilities.has('status') && facts.traits.training === 'automatic') {
+    const leaves = over.flatMap(({ remoteId, mark, acceptedAt: since }): EntryBody[] =>
+      remoteId === null
+        ? []
+        : [{ kind: 'leftover', leftover: { remoteId, document, mark, why: 'superseded', removable: 'once-trained', since } }],
+    );
+    return { writes, leaves };
   }
-  return writes;
+  for (const remoteId of remoteIds(over)) writes.push({ action: 'delete', document, path, remoteId });
+  return { writes };
 }
 
 function partWrite(

@@ -29,7 +29,7 @@ export async function lookForOpenCreates(
 ): Promise<Looked[]> {
   const creates = open.filter((effect): effect is Create => effect.action === 'create');
   if (creates.length === 0) return [];
-  if (context.target.traits.repeatedCreate !== 'findable') return doubtAll(creates, cannotBeAsked(), context);
+  if (!canBeAsked(context.target)) return doubtAll(creates, cannotBeAsked(), context);
   const looked: Looked[] = [];
   let missing = creates;
   const lagMs = context.target.traits.lagMs;
@@ -56,6 +56,13 @@ export async function lookForOpenCreates(
     }
   }
   return [...looked, ...(await doubtAll(missing, notSeen(), context))];
+}
+
+/** Whether the vendor shows what became of a create: a mark that it keeps, and a way to look for it. */
+function canBeAsked(target: Target): boolean {
+  const { repeatedCreate } = target.traits;
+  // What can be said again is looked for where saying it again is not possible: its text may have been lost with the machine's power.
+  return repeatedCreate === 'findable' || (repeatedCreate === 'same-item' && (target.find !== undefined || target.list !== undefined));
 }
 
 /** Ids of items by mark, asked for by mark where the vendor can be, else read off a whole listing. */

@@ -189,7 +189,7 @@ async function entriesOf(
     taking.set(match.head.document, group);
     group.items.push(item);
   };
-  const strangers: KnownDocument[] = [];
+  const strangers: { readonly known: KnownDocument; readonly entry: OurEntry }[] = [];
   const unmatched: OurEntry[] = [];
   const leftovers: EntryBody[] = [];
   await inParallel([...ours], context.concurrency, async ([stem, entries]) => {
@@ -198,7 +198,7 @@ async function entriesOf(
     const match = wanted.get(stem);
     const known = match === undefined ? strangerOf(stem, entry, context.workspace, at) : null;
     if (match !== undefined) take(match, await itemTakenBack(entry, match, at, context));
-    else if (known !== null) strangers.push(known);
+    else if (known !== null) strangers.push({ known, entry });
     else unmatched.push(entry);
     const document = match?.head.document ?? known?.document ?? stem;
     for (const twin of twins) leftovers.push(leftoverOf(twin, document, 'twin', removableBy(context.target), at));
@@ -210,11 +210,18 @@ async function entriesOf(
   for (const { match, item } of taken) take(match, item);
   // Its document cannot be read off a shortened mark, so nothing proves that it is unwanted: only told, and left to a person.
   for (const entry of orphans) leftovers.push(leftoverOf(entry, entry.mark, 'orphan', 'by-hand', at));
+  const documents: KnownDocument[] = [];
+  for (const { known, entry } of strangers) {
+    // A copy of before its document was given in other parts: the record is that of the parts, and the copy goes once they are all there.
+    const now = taking.get(known.document);
+    if (now === undefined) documents.push(known);
+    else leftovers.push(leftoverOf(entry, known.document, 'superseded', removableBeside(now, context.target), at));
+  }
   const known = [...taking.values()].map(({ head, items }): KnownDocument => {
     const { document, path, title, url, body } = head;
     return { document, path, title, url, body, items, origin: 'created' };
   });
-  const documents = [...known, ...strangers];
+  documents.unshift(...known);
   return { entries: documents.length === 0 ? leftovers : [{ kind: 'known', documents }, ...leftovers], orphans: orphans.length };
 }
 
@@ -255,6 +262,12 @@ async function takeByText(
 
 function removableBy(target: Target): Leftover['removable'] {
   return 'delete' in target && target.delete !== undefined ? 'now' : 'by-hand';
+}
+
+/** Of a copy of the whole, where the document has parts now: at once where nothing is missing of them, else when what is missing has been learnt. */
+function removableBeside({ head, items }: { head: PayloadHead; items: readonly RemoteItem[] }, target: Target): Leftover['removable'] {
+  const removable = removableBy(target);
+  return removable === 'now' && items.length < head.parts.length ? 'once-trained' : removable;
 }
 
 function leftoverOf(

@@ -16,6 +16,7 @@ export interface ServedEmulator {
  * status: answered without being carried out (`after: true`: carried out first), retryAfter in seconds.
  * reset-before, reset-after: the connection breaks before or after it was carried out. html, broken-json, huge (40 MiB and more) and
  * twice: carried out (twice: two times), then answered so. stall: never carried out, never answered. delayMs: real milliseconds before it is carried out.
+ * late: the connection breaks at once, and the request is carried out when the function that was handed over is called, as some proxy might do.
  */
 export type Fault =
   | {
@@ -26,6 +27,7 @@ export type Fault =
       readonly after?: boolean;
     }
   | { readonly delayMs: number }
+  | { readonly late: (deliver: () => Promise<EmulatorReply>) => void }
   | 'reset-before'
   | 'reset-after'
   | 'html'
@@ -193,6 +195,10 @@ async function carryOut(
     if ('delayMs' in fault) {
       await wait(fault.delayMs, undefined, { signal: stopped }).catch(() => undefined);
       return stopped.aborted ? null : handle();
+    }
+    if ('late' in fault) {
+      fault.late(handle);
+      return null;
     }
     if (fault.after === true) await handle();
     const headers = fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) };

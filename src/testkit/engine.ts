@@ -1,7 +1,7 @@
 // The whole engine over a folder in memory, any target and any disk: what crash and cycle tests and level 9 of the contract run on. No real files.
 import type { Target } from '../connectors/connector.ts';
 import type { Scan } from '../content/scan.ts';
-import { type CycleContext, everything, noPasses, type Passes, type SyncOptions } from '../cycle/context.ts';
+import { type CycleContext, type CycleTexts, everything, noPasses, type Passes, type SyncOptions } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { syncTarget } from '../cycle.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
@@ -89,8 +89,11 @@ export interface EngineInput {
   readonly passes?: Partial<Passes>;
   readonly options?: Partial<SyncOptions>;
   readonly targetPatch?: Partial<TargetConfig>;
-  readonly texts?: Map<string, GivenText>;
+  /** Kept apart from the disk, or (openTexts) on it. */
+  readonly texts?: Map<string, GivenText> | CycleTexts;
   readonly clock?: { nowMs: number };
+  /** What happens meanwhile, whenever the engine waits; the clock has gone on by then. */
+  readonly onSleep?: () => Promise<void>;
   readonly id?: () => string;
   readonly stop?: AbortSignal;
   /** The machine that runs it. */
@@ -122,7 +125,7 @@ export async function runSync(input: EngineInput): Promise<TargetReport> {
 }
 
 function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number }): CycleContext {
-  const texts = input.texts ?? new Map<string, GivenText>();
+  const texts = textsOf(input.texts ?? new Map());
   const numbers = { ...numbersWith(ledger.state.numbers, []) };
   return {
     config,
@@ -135,22 +138,27 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
       requests: () => ({ read: 0, write: 0 }),
     },
     memory: ledger,
-    texts: { put: (key, given) => void texts.set(key, given), get: (key) => texts.get(key) ?? null, sweep: () => {} },
+    texts,
     emit: () => {},
     nowMs: () => clock.nowMs,
     host: input.host ?? 'here',
     ownLook: { atMs: null },
     newEffectId: input.id ?? idsFrom(1),
     nextNumber: (kind) => `${kind}${++numbers[kind]}`,
-    sleep: (ms) => {
+    sleep: async (ms) => {
       clock.nowMs += ms;
-      return Promise.resolve();
+      await input.onSleep?.();
     },
     stop: input.stop ?? new AbortController().signal,
     kill: new AbortController().signal,
     underCi: false,
     elsewhere: new Set(),
   };
+}
+
+function textsOf(texts: Map<string, GivenText> | CycleTexts): CycleTexts {
+  if (!(texts instanceof Map)) return texts;
+  return { put: (key, given) => void texts.set(key, given), get: (key) => texts.get(key) ?? null, sweep: () => {} };
 }
 
 /** Effect ids in order, for tests that need them reproducible and never used twice across restarts. */

@@ -24,7 +24,7 @@ export interface MemoryOptions {
   readonly batch: number;
   /** The name that carries the mark is rewritten by updates. */
   readonly renames: boolean;
-  /** Takes one text for the whole bot; what it holds is shown by document all the same. */
+  /** Takes one text for the whole bot; what it holds is shown by document and part all the same. */
   readonly whole: boolean;
 }
 
@@ -45,6 +45,10 @@ export interface MemoryVendor {
   /** Texts the bot still answers from though their items are gone: until the next training. */
   readonly ghosts: ReadonlySet<string>;
   readonly writes: readonly string[];
+  /** Adds an item as a person would in the dashboard: without a mark. Returns its id. */
+  plant(text: string): string;
+  /** Removes an item as a person would in the dashboard. */
+  remove(remoteId: string): void;
 }
 
 const everything: MemoryOptions = {
@@ -104,7 +108,8 @@ export function memoryVendor(patch: Partial<MemoryOptions> = {}): MemoryVendor {
         replaceAll: (all) =>
           write('replaceAll', () => {
             items.clear();
-            for (const item of all) items.set(item.mark, { mark: item.mark, effect: item.effect, text: item.text, learnt: item.text });
+            for (const { mark, effect, part, text } of all)
+              items.set(part === '' ? mark : `${mark}#${part}`, { mark, effect, text, learnt: text });
             return { ok: true, remoteId: null };
           }),
       };
@@ -162,7 +167,7 @@ export function memoryVendor(patch: Partial<MemoryOptions> = {}): MemoryVendor {
   }
 
   async function* listed(_call?: Call): AsyncGenerator<RemoteEntry, void, undefined> {
-    for (const [remoteId, item] of [...items]) yield { remoteId, mark: item.mark, name: item.mark, training: null };
+    for (const [remoteId, { mark }] of [...items]) yield { remoteId, mark: mark === '' ? null : mark, name: mark, training: null };
   }
 
   /** A run is known by how many there were before it; asking how it goes is what lets it end. */
@@ -175,7 +180,12 @@ export function memoryVendor(patch: Partial<MemoryOptions> = {}): MemoryVendor {
   }
 
   const reply = (id: string): string | null => (options.givesIds ? id : null);
-  return { connect, items, ghosts, writes };
+  const plant = (text: string): string => {
+    lastId += 1;
+    items.set(`item-${lastId}`, { mark: '', effect: '', text, learnt: text });
+    return `item-${lastId}`;
+  };
+  return { connect, items, ghosts, writes, plant, remove: (remoteId) => void items.delete(remoteId) };
 }
 
 const memoryMarks: Marker = marker({ maxCharacters: 200, barred: /[\u0000-\u001f]/, suffix: '' });

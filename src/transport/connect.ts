@@ -84,7 +84,10 @@ export function connectTarget<Options>(input: ConnectInput<Options>): Connected 
   };
 
   const target = spec.connect(options, { http, origin: input.originName, now });
-  const known = input.limiters.limiterFor(`${spec.name}\n${spec.account(options)}`, limitsOf(input.rate, target.traits));
+  const known = input.limiters.limiterFor(
+    `${spec.name}\n${input.originName}\n${spec.account(options)}`,
+    limitsOf(input.rate, target.traits),
+  );
   limiter = known;
   const safe = around(target, 'every step', (name, run) => guarded(name, run, redact));
   const unsubscribe = known.onPause((forMs, why) => emit({ kind: 'paused', forMs, why }));

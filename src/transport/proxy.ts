@@ -63,7 +63,7 @@ export async function proxyAgent(proxy: string, origin: string, load: Load = loa
       next: 'set it to an address such as http://proxy.example:3128, or take it out of the environment',
       facts: { stops: 'target' },
     });
-  const loaded = (await load('https-proxy-agent').catch(() => null)) as { readonly HttpsProxyAgent: ProxyAgentClass } | null;
+  const loaded = await load().catch(() => null);
   if (loaded !== null) return new loaded.HttpsProxyAgent(...withoutLogin(new URL(proxy)));
   throw new SyncError('TARGET_UNREACHABLE', {
     message: `${origin} is to be reached through the proxy that HTTPS_PROXY names, and the package https-proxy-agent is not installed`,
@@ -72,10 +72,10 @@ export async function proxyAgent(proxy: string, origin: string, load: Load = loa
   });
 }
 
-type Load = (name: string) => Promise<unknown>;
+/** The package is optional: where it is not installed, this fails. */
+type Load = () => Promise<Pick<typeof import('https-proxy-agent'), 'HttpsProxyAgent'>>;
 
-/** Not a literal: the package is optional, and neither compiler nor linter must look for it. */
-const loadPackage: Load = (name) => import(name);
+const loadPackage: Load = () => import('https-proxy-agent');
 
 /** User and password go as a header: the package would write an address that holds them into its debug log. */
 function withoutLogin(proxy: URL): readonly [string, ProxyOptions] {
@@ -91,5 +91,3 @@ interface ProxyOptions {
   readonly keepAlive: boolean;
   readonly headers: { readonly [name: string]: string };
 }
-
-type ProxyAgentClass = new (proxy: string, options: ProxyOptions) => import('node:http').Agent;

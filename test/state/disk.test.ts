@@ -1,8 +1,9 @@
 // The real disk: what it leaves behind, what it says when it cannot write; and the same behaviour from the disk in memory.
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Disk, isTemporaryOf, nodeDisk, sweepTemporary, temporaryName } from '../../src/state/disk.ts';
 import { memoryDisk } from '../../src/testkit/faults.ts';
 
@@ -135,5 +136,29 @@ describe('the file system', () => {
     chmodSync(dir, 0o500);
     await expect(nodeDisk().replace(join(dir, 'a'), 'x')).rejects.toThrow(/permission denied/);
     chmodSync(dir, 0o700);
+  });
+});
+
+describe('what is promised to be on disk', () => {
+  it('an append and a replace have been synced by the system before they resolve', async () => {
+    const probe = await open(join(dir, 'probe'), 'w');
+    const handle = Object.getPrototypeOf(probe) as { datasync(): Promise<void>; sync(): Promise<void> };
+    await probe.close();
+    const datasync = vi.spyOn(handle, 'datasync');
+    const sync = vi.spyOn(handle, 'sync');
+    try {
+      const disk = nodeDisk();
+      const file = await disk.openAppend(join(dir, 'log'));
+      sync.mockClear();
+      await file.append('a\n');
+      expect(datasync).toHaveBeenCalledTimes(1);
+      await file.close();
+      await disk.replace(join(dir, 'state.json'), '{}');
+      // The file before the rename, the folder after it.
+      expect(sync).toHaveBeenCalledTimes(2);
+    } finally {
+      datasync.mockRestore();
+      sync.mockRestore();
+    }
   });
 });

@@ -1,0 +1,90 @@
+// Every test that keeps a promise, seen red once: the source is spoilt on purpose in a copy of the tree, and the named test must notice. Only with
+// `npm run campaign -- --mutations`.
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Mutation, mutations } from './mutations.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const wanted = process.env['KBSYNC_CAMPAIGN_MUTATIONS'] === '1';
+let copy: string;
+
+interface Seen {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const rows: { readonly mutation: Mutation; readonly seen: Seen; readonly before: Seen }[] = [];
+const green = new Map<string, Seen>();
+
+/** Runs one test file, or some of it, in the copy. */
+function run(test: string, only: string): Promise<Seen> {
+  const output = join(copy, 'seen.json');
+  rmSync(output, { force: true });
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const words = [
+    vitest,
+    'run',
+    test,
+    ...(only === '' ? [] : ['-t', only]),
+    '--reporter=json',
+    `--outputFile=${output}`,
+    '--testTimeout=60000',
+  ];
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, words, { cwd: copy, env: { ...process.env, CI: '' }, maxBuffer: 1 << 28 }, () => {
+      try {
+        const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(output, 'utf8')) as Record<string, number>;
+        resolve({ passed: passed ?? 0, failed: failed ?? 0 });
+      } catch (thrown) {
+        reject(thrown);
+      }
+    });
+  });
+}
+
+describe.skipIf(!wanted)('mutations', () => {
+  beforeAll(() => {
+    copy = mkdtempSync(join(tmpdir(), 'kbsync-mutations-'));
+    for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts', 'sync.config.yaml'])
+      cpSync(join(root, name), join(copy, name), { recursive: true });
+    for (const name of ['node_modules', 'dist', 'content']) symlinkSync(join(root, name), join(copy, name));
+  });
+
+  afterAll(() => {
+    if (copy !== undefined) rmSync(copy, { recursive: true, force: true });
+    const dir = process.env['KBSYNC_CAMPAIGN_DIR'];
+    if (dir === undefined) return;
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'mutations.table.json'), JSON.stringify(rows));
+  });
+
+  it.each(mutations)('$promise: $what', async (mutation) => {
+    const { edits, test, only } = mutation;
+    const key = `${test} ${only}`;
+    const before = green.get(key) ?? (await run(test, only));
+    green.set(key, before);
+    expect(before, 'unspoilt').toMatchObject({ failed: 0 });
+    expect(before.passed, 'unspoilt').toBeGreaterThan(0);
+    const originals = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
+    try {
+      for (const { file, find, put } of edits) {
+        const text = readFileSync(join(copy, file), 'utf8');
+        expect(text.split(find).length, `${file} has the place once`).toBe(2);
+        writeFileSync(
+          join(copy, file),
+          text.replace(find, () => put),
+        );
+      }
+      const seen = await run(test, only);
+      rows.push({ mutation, seen, before });
+      // Red for the right reason: tests ran and failed; a tree that does not load proves nothing.
+      expect(seen.failed, 'spoilt').toBeGreaterThan(0);
+    } finally {
+      for (const [file, text] of originals) writeFileSync(join(copy, file), text);
+    }
+  });
+});
