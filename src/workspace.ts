@@ -17,6 +17,7 @@ import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery,
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
+import { openTests, renameTests, type TestsStore, testsFolder } from './state/tests.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
@@ -79,6 +80,8 @@ export interface Workspace {
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   readonly bots: Pick<Bots, 'stats'>;
+  /** What is remembered of golden questions; reads two small files. */
+  tests(target: string): Pick<TestsStore, 'memory' | 'unlearning'>;
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -143,6 +146,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       connection: await bots.connect(target, emit, offline),
       memory,
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
+      tests: { ...tests(target.name), alone: (waitMs, work) => aloneWithTests(target.name, waitMs, signals.stop, work) },
       emit,
       nowMs: now,
       newEffectId: () => randomBytes(8).toString('hex'),
@@ -155,6 +159,18 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       knownAs: (identity) => knownAs(target.name, identity),
       readOnly,
     };
+  }
+
+  const tests = (target: string) => openTests(disk, config.stateDir, target);
+  /** A lock of its own: questions are asked beside a sync as well, and it lets nobody wait for them. */
+  async function aloneWithTests<T>(target: string, waitMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const path = join(testsFolder(config.stateDir), `${target}.lock`);
+    const lock = await acquireLock({ disk, path, command: 'kbsync verify', now, waitMs, signal });
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
   }
 
   /** Another name in the state folder that remembers this very bot. A state that cannot be read is told when its own turn comes. */
@@ -191,6 +207,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     disk,
     bots,
     view,
+    tests,
     targets(names) {
       if (names === null || names.length === 0) return config.targets;
       return names.map((name) => {
@@ -246,7 +263,9 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const guard = () => {
           for (const lock of locks) lock.verify();
         };
-        return await renameLedger({ disk, dir: config.stateDir, target: from, now, guard }, to);
+        const done = await renameLedger({ disk, dir: config.stateDir, target: from, now, guard }, to);
+        await renameTests(disk, config.stateDir, from, to);
+        return done;
       } finally {
         for (const lock of locks.reverse()) await lock.release();
       }
