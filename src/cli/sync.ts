@@ -44,7 +44,7 @@ export interface SyncRequest {
 export const ciLockWaitMs = 1_800_000;
 
 /** Runs `sync` and prints its result. Resolves to the exit code. */
-export async function sync(invocation: Invocation, request: SyncRequest): Promise<number> {
+export async function sync(invocation: Invocation, request: SyncRequest, open = workspaceOf): Promise<number> {
   const { output, options } = invocation;
   if (request.exact && request.planFile === null) {
     throw new SyncError('USAGE', {
@@ -54,7 +54,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
   }
   const startedAt = Date.now();
   const progress = createProgress(output, options.verbose, Date.now);
-  const workspace = await workspaceOf(invocation, progress.onEvent);
+  const workspace = await open(invocation, progress.onEvent);
   try {
     const named = workspace.targets(options.targets);
     for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);

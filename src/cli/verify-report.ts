@@ -70,7 +70,14 @@ export function printVerify(report: VerifyReport, output: Output): void {
   const style: Style = counts.fail > 0 || error !== null ? 'bad' : counts.pass > 0 ? 'good' : 'warn';
   const cost = calls === 0 ? '' : `; ${figure(calls)} ${calls === 1 ? 'call' : 'calls'}`;
   output.data(`${output.style('strong', `${target} (${vendor})`)}: ${output.style(style, countWords(results))}${cost}`);
-  for (const result of results) for (const line of linesOf(result, output)) output.data(line);
+  let told: string | null = null;
+  for (const result of results) {
+    const [line, ...details] = linesOf(result, output);
+    // A bot that cannot be asked has the same reason for all of them.
+    const reason = result.verdict === 'skipped' ? result.reasons.join() : null;
+    for (const each of reason !== null && reason === told ? [line] : [line, ...details]) output.data(each ?? '');
+    told = reason;
+  }
   const left = leftOutWords(report);
   if (left !== null) output.data(`  ${output.style('warn', left)}`);
   if (error !== null) {

@@ -55,10 +55,15 @@ export interface VerifyScene {
   spend(): Promise<boolean>;
   /** One question, its sources resolved. */
   ask(question: string): Promise<Answer>;
+  /** Gives a bot that cannot tell time to learn, before it is asked again. */
+  pause(): Promise<void>;
 }
 
 /** A pattern has so long for one answer, in milliseconds. */
 const patternMs = 200;
+
+/** So long a run waits in all for bots that cannot tell what they have learnt, in milliseconds. */
+const longestPausesMs = 60_000;
 
 /** Asks what is due and judges it. Throws LOCKED where somebody else is at it, and what is a bug. */
 export function verifyTarget(context: CycleContext, folder: Folder, options: VerifyOptions): Promise<VerifyReport> {
@@ -78,6 +83,7 @@ async function verifyAlone(context: CycleContext, folder: Folder, store: CycleTe
     allowed: options.maxCalls,
     nowMs,
   });
+  let pausedMs = 0;
   const scene: VerifyScene = {
     context,
     folder,
@@ -89,6 +95,12 @@ async function verifyAlone(context: CycleContext, folder: Folder, store: CycleTe
       const answer = await connection.target.ask?.(question, call);
       if (answer === undefined) throw new SyncError('USAGE', { message: 'it cannot be asked' });
       return { text: answer.text, sources: resolveSources(answer.sources, context.memory.state) };
+    },
+    async pause() {
+      if (pausedMs >= longestPausesMs) return;
+      const ms = target.poll.firstMs ?? connection.target.traits.poll.firstMs;
+      pausedMs += ms;
+      await context.sleep(ms, stop);
     },
   };
   const mute = muteReason(context);
@@ -171,9 +183,13 @@ async function standings(context: CycleContext, folder: Folder): Promise<(docume
   const wanted: Wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
   const heads = new Map(wanted.heads.map((head) => [head.document, head.fingerprint]));
   const failed = new Map(wanted.failed.map(({ document, error }) => [document, error.message]));
+  const young = (record: DocumentRecord) =>
+    record.training === 'unknown' && record.pushedAt !== null && nowMs() - Date.parse(record.pushedAt) < target.trainTimeoutMs;
+  const isFresh = Object.values(state.records).some((record) => record.items.length > 0 && young(record));
   return (document) => {
     // It may be answered from anything: what the bot has been given at all.
-    if (document === null) return state.identity === null ? notYet('the bot was never synced') : ready(state.lastWrite, state.revision);
+    if (document === null)
+      return state.identity === null ? notYet('the bot was never synced') : ready(state.lastWrite, state.revision, isFresh);
     const refused = failed.get(document);
     if (refused !== undefined) return notYet(`it cannot be given to this bot: ${refused}`);
     const head = heads.get(document);
@@ -190,7 +206,7 @@ async function standings(context: CycleContext, folder: Folder): Promise<(docume
       stuck: 'its training is stuck',
     };
     const { training } = record;
-    if (training === 'trained' || training === 'unknown') return ready(record.pushed, shortOf(record));
+    if (training === 'trained' || training === 'unknown') return ready(record.pushed, shortOf(record), young(record));
     return notYet(why[training]);
   };
 }
@@ -199,8 +215,8 @@ function notYet(why: string): Standing {
   return { is: 'not-yet', why };
 }
 
-function ready(knew: string | null, revision: string | null): Standing {
-  return { is: 'ready', knew, revision };
+function ready(knew: string | null, revision: string | null, isFresh: boolean): Standing {
+  return { is: 'ready', knew, revision, isFresh };
 }
 
 function shortOf({ pushed, pushedCommit }: DocumentRecord): string | null {
@@ -229,12 +245,13 @@ function placed(test: PlacedTest, target: string) {
   return { target, kind: 'golden', document, path, line, tags, question, expect, reject, cite } as const;
 }
 
-async function askAt({ test }: Candidate, scene: VerifyScene): Promise<Asked | null> {
+async function askAt({ test, standing }: Candidate, scene: VerifyScene): Promise<Asked | null> {
   const { context, tools } = scene;
   try {
     return await askUntilClear(test.ask, context.config.verify, {
       ask: scene.ask,
       spend: scene.spend,
+      ...(standing.is === 'ready' && standing.isFresh && { pause: scene.pause }),
       judge: (answer) => judge(test, answer, tools),
     });
   } catch (thrown) {

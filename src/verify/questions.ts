@@ -6,7 +6,13 @@ import { type KeptTest, type TestsMemory, testFingerprint, testKey } from '../mo
 
 /** How a document stands at the bot. none: it is not to have it. not-yet: an answer would say nothing of what the folder says now. */
 export type Standing =
-  | { readonly is: 'ready'; readonly knew: Fingerprint | null; readonly revision: string | null }
+  | {
+      readonly is: 'ready';
+      readonly knew: Fingerprint | null;
+      readonly revision: string | null;
+      /** The vendor cannot tell whether it has learnt it, and it was given it only just now. */
+      readonly isFresh: boolean;
+    }
   | { readonly is: 'not-yet'; readonly why: string }
   | { readonly is: 'none' };
 
@@ -35,15 +41,17 @@ export function candidatesFor(
   standingOf: (document: DocumentId | null) => Standing,
   memory: TestsMemory,
 ): readonly Candidate[] {
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   return tests.flatMap((test) => {
     if (test.targets !== null && !test.targets.includes(target)) return [];
-    const key = testKey(test);
-    if (seen.has(key)) return [];
     const found = standingOf(test.document);
     if (found.is === 'none' && test.targets === null) return [];
-    seen.add(key);
-    const standing = found.is === 'none' ? ({ is: 'ready', knew: null, revision: null } as const) : found;
+    // The same question with other expectations is another test.
+    const own = testKey(test);
+    const before = seen.get(own) ?? 0;
+    seen.set(own, before + 1);
+    const key = before === 0 ? own : `${own}-${before + 1}`;
+    const standing = found.is === 'none' ? ({ is: 'ready', knew: null, revision: null, isFresh: false } as const) : found;
     return [{ key, test, fingerprint: testFingerprint(test), standing, kept: memory.results[key] ?? null }];
   });
 }

@@ -17,6 +17,8 @@ export interface Asking {
   judge(answer: Answer): Judgement;
   /** Before each call; false: none is left. */
   spend(): Promise<boolean>;
+  /** Before it is asked again. Left out: at once. */
+  pause?(): Promise<void>;
 }
 
 export interface Asked extends Pick<TestResult, 'verdict' | 'reasons' | 'answer' | 'sources' | 'tries' | 'asked'> {
@@ -31,6 +33,7 @@ export async function askUntilClear(question: string, rules: Rules, asking: Aski
   let cut: string | null = null;
   let error: SyncError | null = null;
   while (isOpen(asked, rules)) {
+    if (asked.length > 0) await asking.pause?.();
     if (!(await asking.spend())) {
       if (asked.length === 0) return null;
       cut = 'not asked again: no calls are left';
