@@ -1,13 +1,12 @@
 // What `verify` was asked for, the code that its results earn, and what of them is written down for `history`.
+import { testEntry } from '../cycle/test-entry.ts';
 import type { VerifyReport } from '../cycle/verify.ts';
 import type { Verdict } from '../model/answer.ts';
 import type { TargetConfig } from '../model/config.ts';
 import type { ErrorRecord } from '../model/error.ts';
 import type { TestResult } from '../model/tests.ts';
-import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { codeOfStop } from './exit.ts';
-import { plain } from './reports.ts';
 
 /** `verify`, parsed. */
 export interface VerifyRequest {
@@ -53,18 +52,6 @@ export function codesOfVerify(reports: readonly VerifyReport[]): number[] {
   const due = results.length + counted.flatMap(({ leftOut }) => leftOut).reduce((sum, { tests }) => sum + tests, 0);
   const stops = counted.flatMap(({ error }) => (error === null ? [] : [codeOfStop(error.code)]));
   return [...stops, ...(fail > 0 || (due > 0 && pass === 0) ? [7] : [])];
-}
-
-/** Characters of an answer that the history keeps. */
-const keptAnswer = 1_000;
-
-/** The line of one test; null for one that was not asked. */
-function testEntry(result: TestResult, at: string, command: string): HistoryEntry | null {
-  if (result.tries === 0) return null;
-  const { target, kind, document, path, question, verdict, reasons, tries, revision } = result;
-  const answer = result.answer?.slice(0, keptAnswer) ?? null;
-  const entry = { at, target, command, test: kind, document, path, question, verdict, reasons, tries, revision, answer };
-  return { ...plain(entry), at, target, kind: 'test' };
 }
 
 /** One line a test that was asked, for `kbsync history`. */

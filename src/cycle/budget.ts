@@ -9,6 +9,8 @@ export interface BudgetInput {
   readonly perDay: number;
   /** Of this run; null: what is left of the day; 'any': no limit. */
   readonly allowed: number | 'any' | null;
+  /** Calls of this run at most, whatever else allows more. */
+  readonly atMost: number;
   readonly nowMs: () => number;
 }
 
@@ -27,7 +29,7 @@ export interface Budget {
 const ahead = 5;
 
 /** To be opened and closed by whoever is alone with the tests of the target. */
-export function openBudget(store: CycleTests, { timezone, perDay, allowed, nowMs }: BudgetInput): Budget {
+export function openBudget(store: CycleTests, { timezone, perDay, allowed, atMost, nowMs }: BudgetInput): Budget {
   let memory = store.memory();
   let made = 0;
   /** As the disk has it, whose count is never less than what was made. */
@@ -41,7 +43,7 @@ export function openBudget(store: CycleTests, { timezone, perDay, allowed, nowMs
       const day = dayOf(nowMs(), timezone);
       if (memory.day !== day) memory = { ...memory, day, calls: 0 };
       const left = allowed === 'any' ? Number.POSITIVE_INFINITY : allowed === null ? perDay - memory.calls : allowed - made;
-      if (left <= 0) return false;
+      if (left <= 0 || made >= atMost) return false;
       memory = { ...memory, calls: memory.calls + 1 };
       made += 1;
       if (onDisk.day !== day || onDisk.calls < memory.calls) await keep(memory.calls + ahead - 1);

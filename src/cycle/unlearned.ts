@@ -2,7 +2,7 @@
 import type { Answer, Expectation, PlacedTest } from '../model/answer.ts';
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type SyncError } from '../model/error.ts';
-import { fingerprint } from '../model/json.ts';
+import { fingerprint, type Timestamp } from '../model/json.ts';
 import { answerIn } from '../model/payload.ts';
 import type { DocumentRecord, TargetState } from '../model/record.ts';
 import type { OperationResult } from '../model/report.ts';
@@ -107,7 +107,11 @@ export interface UnlearnedCheck {
 }
 
 /** Asks about everything that is noted and not settled. One that came out is a fail at once: one slip is enough. */
-export async function checkUnlearned(scene: VerifyScene, mute: string | null, only: VerifyOptions['only']): Promise<UnlearnedCheck> {
+export async function checkUnlearned(
+  scene: VerifyScene,
+  mute: string | null,
+  { only, since }: { readonly only: VerifyOptions['only']; readonly since: Timestamp | null },
+): Promise<UnlearnedCheck> {
   const { context, store } = scene;
   const before = store.memory();
   const results: TestResult[] = [];
@@ -137,6 +141,13 @@ export async function checkUnlearned(scene: VerifyScene, mute: string | null, on
         verdicts.push('inconclusive');
         continue;
       }
+      const key = `${keyPrefix}${one.id} ${number}`;
+      const last = before.results[key];
+      // Asked in this very round.
+      if (since !== null && last !== undefined && last.at >= since) {
+        verdicts.push(last.verdict === 'pass' ? 'clear' : 'inconclusive');
+        continue;
+      }
       if (error !== null || context.stop.aborted || !(await scene.spend())) {
         leftOut += 1;
         verdicts.push('inconclusive');
@@ -154,10 +165,9 @@ export async function checkUnlearned(scene: VerifyScene, mute: string | null, on
       verdicts.push(said.verdict);
       const result = resultOf(one, question, said, context);
       results.push(result);
-      const key = `${keyPrefix}${one.id} ${number}`;
       const now = keptOf(result, one, new Date(context.nowMs()).toISOString());
       kept[key] = now;
-      if (now.verdict === 'fail' && before.results[key]?.verdict !== 'fail') {
+      if (now.verdict === 'fail' && last?.verdict !== 'fail') {
         context.emit({ kind: 'test', change: 'failing', document: one.document, question, reasons: result.reasons });
       }
     }

@@ -23,6 +23,8 @@ export interface VerifyOptions {
   readonly kinds: { readonly golden: boolean; readonly unlearned: boolean };
   /** Calls that this run may make; null: what is left of the day; 'any': all that it takes. */
   readonly maxCalls: number | 'any' | null;
+  /** Calls after which to come back, whatever else allows more. Left out: no such number. */
+  readonly atMost?: number;
   /** How long to wait for somebody else who asks this bot's questions. */
   readonly lockWaitMs: number;
 }
@@ -76,11 +78,11 @@ async function verifyAlone(context: CycleContext, folder: Folder, store: CycleTe
   const { target, config, nowMs, stop, emit, connection } = context;
   const { spokenText } = await import('../content/spoken.ts');
   const tools: JudgeTools = { matches: matchWithin(patternMs), plain: spokenText };
-  const golden = await folder.scan.golden?.();
   const budget = openBudget(store, {
     timezone: config.schedule.timezone,
     perDay: config.verify.maxCallsPerDay,
     allowed: options.maxCalls,
+    atMost: options.atMost ?? Number.POSITIVE_INFINITY,
     nowMs,
   });
   let pausedMs = 0;
@@ -108,7 +110,7 @@ async function verifyAlone(context: CycleContext, folder: Folder, store: CycleTe
   const leftOut: LeftOut[] = [];
   let error: SyncError | null = null;
   const unlearned = options.kinds.unlearned
-    ? await checkUnlearned(scene, mute, options.only)
+    ? await checkUnlearned(scene, mute, { only: options.only, since: options.which.only === 'before' ? options.which.at : null })
     : { results: [], leftOut: 0, error: null, kept: {}, settled: [] };
   results.push(...unlearned.results);
   error = unlearned.error;
@@ -116,8 +118,7 @@ async function verifyAlone(context: CycleContext, folder: Folder, store: CycleTe
   budget.remember((memory) => remembered(memory, unlearned.kept, unlearned.settled, store));
 
   if (options.kinds.golden) {
-    const all = allTests(folder, golden?.tests ?? []);
-    const candidates = candidatesFor(target.name, all, await standings(context, folder), store.memory());
+    const candidates = candidatesFor(target.name, await allTests(folder), await standings(context, folder), store.memory());
     const due = inOrder(candidates.filter((candidate) => options.only(candidate.test) && isDue(candidate, options.which)));
     const errors: SyncError[] = [];
     let done = 0;
@@ -169,11 +170,11 @@ function muteReason({ connection }: CycleContext): string | null {
 }
 
 /** Those of documents first, as the folder has them, then those of files. */
-function allTests({ scan }: Folder, inFiles: readonly PlacedTest[]): readonly PlacedTest[] {
+export async function allTests({ scan }: Folder): Promise<readonly PlacedTest[]> {
   const own = scan.documents.flatMap(({ id, path, tests }) =>
     tests.map((test): PlacedTest => ({ ...test, document: id, path, line: null })),
   );
-  return [...own, ...inFiles];
+  return [...own, ...((await scan.golden?.())?.tests ?? [])];
 }
 
 /** How each document stands at this bot: an answer says something only of what it was given, and has learnt as far as anybody can tell. */
@@ -271,7 +272,7 @@ const mostWords = 500;
 function keptOf({ test, kept, standing, fingerprint }: Candidate, result: TestResult, at: string): KeptTest {
   const knew = standing.is === 'ready' ? standing.knew : null;
   const stands = result.verdict === 'inconclusive' && kept !== null && kept.test === fingerprint && kept.knew === knew;
-  if (stands && kept.verdict !== 'inconclusive') return kept;
+  if (stands && kept.verdict !== 'inconclusive') return { ...kept, at };
   const { document, path, question, verdict, tries, revision } = result;
   const reasons = result.reasons.map((reason) => reason.slice(0, mostWords));
   return { document, path, question, verdict, at, tries, reasons, test: fingerprint, knew, revision, expect: test.expect };

@@ -1,7 +1,7 @@
 // Which golden questions a bot is asked, and in which order: what changed since they were asked, what failed, then the oldest. Pure.
 import type { PlacedTest } from '../model/answer.ts';
 import type { DocumentId } from '../model/document.ts';
-import type { Fingerprint } from '../model/json.ts';
+import type { Fingerprint, Timestamp } from '../model/json.ts';
 import { type KeptTest, type TestsMemory, testFingerprint, testKey } from '../model/tests.ts';
 
 /** How a document stands at the bot. none: it is not to have it. not-yet: an answer would say nothing of what the folder says now. */
@@ -27,11 +27,12 @@ export interface Candidate {
 
 /**
  * all: every one. changed: those whose document or words have changed since they were asked, those never asked, and those that did not pass. run: of
- * those never asked only the ones that a run has changed the documents of.
+ * those never asked only the ones that a run has changed the documents of. before: those not asked since that moment.
  */
 export type Which =
   | { readonly only: 'all' }
   | { readonly only: 'changed' }
+  | { readonly only: 'before'; readonly at: Timestamp }
   | { readonly only: 'run'; readonly documents: ReadonlySet<DocumentId> };
 
 /** The questions of one target. One that names its targets is asked there whether or not the document goes there: the answer may be "no". */
@@ -59,6 +60,7 @@ export function candidatesFor(
 /** Whether it has to be asked, as far as anybody can tell. */
 export function isDue({ test, kept, standing, fingerprint }: Candidate, which: Which): boolean {
   if (which.only === 'all') return true;
+  if (which.only === 'before') return kept === null || kept.at < which.at;
   if (kept === null) {
     if (which.only === 'changed') return true;
     return test.document === null ? which.documents.size > 0 : touches(which.documents, test.document);
