@@ -76,7 +76,7 @@ export function verifyTarget(context: CycleContext, folder: Folder, options: Ver
 
 async function verifyAlone(context: CycleContext, folder: Folder, store: CycleTests, options: VerifyOptions): Promise<VerifyReport> {
   const { target, config, nowMs, stop, emit, connection } = context;
-  const { spokenText } = await import('../content/spoken.ts');
+  const { spokenText } = await import('../content/formats/spoken.ts');
   const tools: JudgeTools = { matches: matchWithin(patternMs), plain: spokenText };
   const budget = openBudget(store, {
     timezone: config.schedule.timezone,

@@ -113,7 +113,10 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
         timers,
         waits: followers.has(target),
         pass,
-        onBegin: (kind, why) => teller.begins(target.name, kind, why),
+        onBegin(kind, why) {
+          followers.begun(target.name);
+          teller.begins(target.name, kind, why);
+        },
         onEnd,
       }),
     );

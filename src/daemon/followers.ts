@@ -9,6 +9,8 @@ export interface Followers {
   has(target: Pick<TargetConfig, 'name' | 'after'>): boolean;
   /** The folder has changed: whether this target waits for its leader, and hears of it then. */
   waits(name: string): boolean;
+  /** A pass over this target begins: what changes from here on, it does not see. */
+  begun(name: string): void;
   /** A pass over some target has ended. */
   ended(name: string, kind: PassKind, outcome: Pick<PassOutcome, 'result' | 'error'>): void;
 }
@@ -25,11 +27,15 @@ export function followersOf(
   }
   /** Those to whom something is new, from the start on. */
   const owed = new Set(leaders.keys());
+  /** Those to whom something became new while a pass over them was under way. */
+  const sinceBegun = new Set<string>();
   return {
+    begun: (name) => void sinceBegun.delete(name),
     has: ({ name }) => leaders.has(name),
     waits(name) {
       if (!leaders.has(name)) return false;
       owed.add(name);
+      sinceBegun.add(name);
       return true;
     },
     ended(name, kind, { result, error }) {
@@ -37,7 +43,7 @@ export function followersOf(
       // Held until its leader is well: whatever happens there next may be what it waits for.
       if (kind === 'sync' && leaders.has(name) && result !== null) {
         if (result.report.held.some(({ rule }) => rule === 'after')) owed.add(name);
-        else if (failed === null) owed.delete(name);
+        else if (failed === null && !sinceBegun.has(name)) owed.delete(name);
       }
       // Somebody else is at it, or it is to be made again: its end is still to come.
       if (failed?.code === 'LOCKED' || failed?.code === 'ABORTED' || (failed === null && result?.learning === true)) return;

@@ -1,6 +1,6 @@
 // What a bot said, without its markup: Markdown read as Markdown, HTML tags gone, the words of links and the text of code kept. Pure.
 import type { Nodes } from 'mdast';
-import { parseMarkdown } from './formats/markdown.ts';
+import { parseMarkdown } from './markdown.ts';
 
 /** Nobody's answer is longer; what is, is taken as it stands. In characters. */
 const longest = 100_000;
