@@ -17,7 +17,9 @@ describe('a file of golden questions', () => {
     expect(read('- ask: A?\n  expect: yes it is\n  document: guides/reset.md\n').tests).toEqual([
       { ask: 'A?', expect: ['yes it is'], reject: [], cite: false, targets: null, document: 'reset', path: 'x.golden.yaml', line: 1 },
     ]);
-    const both = read('defaults: { tags: [smoke], targets: [support], document: reset }\ntests:\n  - ask: B?\n    reject: [no]\n    tags: zoo\n  - ask: C?\n    cite: true\n');
+    const both = read(
+      'defaults: { tags: [smoke], targets: [support], document: reset }\ntests:\n  - ask: B?\n    reject: [no]\n    tags: zoo\n  - ask: C?\n    cite: true\n',
+    );
     expect(both.problems).toEqual([]);
     expect(both.tests).toMatchObject([
       { ask: 'B?', tags: ['zoo'], targets: ['support'], line: 3 },

@@ -37,7 +37,9 @@ it('asks on a schedule, tells what begins to fail and what is mended, and a foll
     const tests = targets.find(({ name }) => name === 'support')?.tests;
     return tests?.pass === 1 && tests.failing.length === 0;
   });
-  const lines = readFileSync(join(home.dir, 'state/history.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"kind":"test"'));
+  const lines = readFileSync(join(home.dir, 'state/history.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"kind":"test"'));
   expect(lines.length).toBeGreaterThanOrEqual(2);
 }, 60_000);
 
