@@ -6,6 +6,7 @@ import type { Folder } from './cycle/folder.ts';
 import { callsOf, planTarget, refuseOtherBot, settleAll } from './cycle/plan-target.ts';
 import { endRetractions, isWhole, pushTarget, useUpApprovals } from './cycle/push-target.ts';
 import { noteSynced, Report } from './cycle/report.ts';
+import { noteGone } from './cycle/unlearned.ts';
 import { asSyncError } from './model/error.ts';
 import type { TargetReport } from './model/report.ts';
 import type { TrainingContext } from './training/context.ts';
@@ -19,6 +20,7 @@ const MOST_ROUNDS = 4;
 export async function syncTarget(context: CycleContext, folder: Folder, options: SyncOptions): Promise<TargetReport> {
   const { memory, target } = context;
   const report = new Report(context);
+  const before = { ...memory.state.records };
   try {
     // Counted from the end of the first push: at a vendor's pace a push alone may take hours.
     let deadlineMs: number | null = null;
@@ -59,14 +61,17 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       return false;
     },
   );
-  if (saved && report.results().length > 0) forgetTexts(context);
+  if (saved && report.results().length > 0) forgetTexts(context, await noteGone(context, before, report.results()));
   context.emit({ kind: 'phase', phase: 'idle', done: 0, total: 0 });
   return report.finish();
 }
 
-/** Drops kept texts that neither a record nor an unconfirmed write rests on. */
-function forgetTexts({ memory, texts }: CycleContext): void {
-  const live = new Set(Object.values(memory.state.records).flatMap((record) => (record.pushed === null ? [] : [record.pushed])));
+/** Drops kept texts that neither a record nor an unconfirmed write rests on, nor a question about what is gone. */
+function forgetTexts({ memory, texts }: CycleContext, gone: readonly string[]): void {
+  const live = new Set([
+    ...gone,
+    ...Object.values(memory.state.records).flatMap((record) => (record.pushed === null ? [] : [record.pushed])),
+  ]);
   for (const effect of memory.open) if ('payload' in effect && effect.payload !== undefined) live.add(effect.payload);
   texts.sweep(live);
 }

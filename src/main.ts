@@ -78,6 +78,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .addOption(new Option('--allow-updates <n>', 'let up to n updates a target pass the brake').argParser(count('--allow-updates')))
   .option('--initial', 'add to a bot that holds other content, or that cannot be listed')
   .option('--train-only', 'push nothing: go on with training that is under way')
+  .option('--verify', 'then ask the golden questions of what changed, and those that did not pass before')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
   )
@@ -87,6 +88,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
       'kbsync sync',
       'kbsync sync guides/ --target support',
       'kbsync sync --no-wait',
+      'kbsync sync --verify',
       'kbsync sync --target site --allow-deletes 312',
     ),
   )
@@ -106,8 +108,54 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
         initial: options['initial'] === true,
         trainOnly: options['trainOnly'] === true,
         lockWaitMs: number(options['lockWait']),
+        verify: options['verify'] === true,
       };
       return (await handOver(invocation, 'sync', request)) ?? sync(invocation, request);
+    }),
+  );
+
+command('verify', 'asks every bot its golden questions and judges the answers; each question costs a message')
+  .argument('[document...]', 'only these documents, files or folders')
+  .option('--changed', 'only what changed since it was asked, was never asked, or did not pass')
+  .option('--unlearned', 'only what was deleted or corrected, and must not come out any more')
+  .addOption(new Option('--tag <tag>', 'only tests that have it (repeatable)').argParser(gather).default([] as string[], 'all'))
+  .addOption(new Option('--max-calls <n>', 'at most n questions a bot, whatever is left of the day').argParser(count('--max-calls')))
+  .option('--all', "ask all, beyond the day's budget too")
+  .option('--junit <file>', 'write the results as JUnit')
+  .option('--baseline <file>', 'compare with the answers in this file')
+  .option('--record <file>', 'write the answers to this file, for --baseline')
+  .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
+  .addOption(
+    new Option('--lock-wait <time>', 'wait this long for another verify (default 0; 30m under CI)').argParser(duration('--lock-wait')),
+  )
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync verify',
+      'kbsync verify guides/ --target support --tag smoke',
+      'kbsync verify --changed --junit verify.xml',
+      'kbsync verify --record answers.json',
+      'kbsync verify --baseline answers.json --format markdown',
+    ),
+  )
+  .action((names: string[], options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
+      const { verify } = await import('./cli/verify.ts');
+      const request = {
+        names,
+        format: options['format'] === 'markdown' ? 'markdown' : 'text',
+        junit: text(options['junit']),
+        baseline: text(options['baseline']),
+        record: text(options['record']),
+        tags: Array.isArray(options['tag']) ? options['tag'].map(String) : [],
+        changed: options['changed'] === true,
+        unlearned: options['unlearned'] === true,
+        all: options['all'] === true,
+        maxCalls: number(options['maxCalls']),
+        lockWaitMs: number(options['lockWait']),
+      } as const;
+      return (await handOver(invocation, 'verify', request)) ?? verify(invocation, request);
     }),
   );
 

@@ -19,6 +19,7 @@ import { acquireLock, type LockOwner, type LockState, lockState, readLock, relea
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
+import { openTests, renameTests, type TestsStore, testsFolder } from './state/tests.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
@@ -91,6 +92,8 @@ export interface Workspace {
   acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly retractions: Pick<Retractions, 'endEverywhere'>;
   readonly bots: Pick<Bots, 'stats'>;
+  /** What is remembered of golden questions; reads two small files. */
+  tests(target: string): Pick<TestsStore, 'memory' | 'unlearning'>;
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -203,6 +206,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       connection: await bots.connect(target, emit, offline),
       memory,
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
+      tests: { ...tests(target.name), alone: (waitMs, work) => aloneWithTests(target.name, waitMs, signals.stop, work) },
       emit,
       nowMs: now,
       host,
@@ -220,6 +224,18 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       missedRetractions: () => retractions.missedBy(target.name, memory.state),
       readOnly,
     };
+  }
+
+  const tests = (target: string) => openTests(disk, config.stateDir, target);
+  /** A lock of its own: questions are asked beside a sync as well, and it lets nobody wait for them. */
+  async function aloneWithTests<T>(target: string, waitMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const path = join(testsFolder(config.stateDir), `${target}.lock`);
+    const lock = await acquireLock({ disk, path, command: 'kbsync verify', now, waitMs, signal });
+    try {
+      return await work();
+    } finally {
+      await lock.release();
+    }
   }
 
   /** Another name in the state folder that remembers this very bot. A state that cannot be read is told when its own turn comes. */
@@ -257,6 +273,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     bots,
     retractions,
     view,
+    tests,
     targets(names) {
       if (names === null || names.length === 0) return config.targets;
       return names.map((name) => {
@@ -317,6 +334,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         };
         const renamed = await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
         await retractions.renamed(from, to);
+        await renameTests(disk, config.stateDir, from, to);
         return renamed;
       } finally {
         for (const lock of locks.reverse()) await lock.release();

@@ -8,6 +8,7 @@ import type { Invocation } from './invocation.ts';
 import type { RetractRequest } from './retract-scene.ts';
 import type { SyncRequest } from './sync.ts';
 import type { TodoRequest } from './todo-decision.ts';
+import type { VerifyRequest } from './verify-request.ts';
 
 /** Where the daemon's words go to; default: this process's own streams. */
 export interface Streams {
@@ -19,7 +20,7 @@ export interface Streams {
 export async function handOver(
   invocation: Invocation,
   command: HandedCommand['command'],
-  request: SyncRequest | TodoRequest | AdoptRequest | DriftRequest | RetractRequest,
+  request: SyncRequest | TodoRequest | AdoptRequest | DriftRequest | RetractRequest | VerifyRequest,
   streams: Streams = process,
 ): Promise<number | null> {
   const { options, cwd, output, version, stop, kill } = invocation;

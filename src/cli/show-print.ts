@@ -1,6 +1,7 @@
 // A document's story for people.
 import { type Given, whyNot } from '../cycle/given.ts';
 import type { TargetConfig } from '../model/config.ts';
+import type { KeptTest } from '../model/tests.ts';
 import { visible } from '../plan/escape.ts';
 import { short } from '../status/derive.ts';
 import type { Story } from '../status/story.ts';
@@ -13,6 +14,8 @@ export interface TargetStory {
   readonly target: TargetConfig;
   readonly given: Given;
   readonly story: Story;
+  /** The last verdicts of this bot on the document's golden questions. */
+  readonly tests: readonly Pick<KeptTest, 'question' | 'verdict' | 'at' | 'tries' | 'reasons' | 'revision'>[];
 }
 
 /** Prints the story: first the document, then each bot. */
@@ -35,12 +38,12 @@ export function printStory(
   for (const story of stories) printTarget(story, output);
 }
 
-function printTarget({ target, given, story }: TargetStory, output: Output): void {
+function printTarget({ target, given, story, tests }: TargetStory, output: Output): void {
   const wanted = given.kind === 'payload' ? given.payload.fingerprint : null;
   const inStep = wanted === null ? story.training === null && story.forgetting.length === 0 : wanted === story.trainedFingerprint;
   const say = (text: string): void => output.data(`  ${visible(text)}`);
   output.data(
-    `${output.style('strong', target.name)} (${target.vendor}): ${output.style(inStep ? 'good' : 'warn', visible(headline({ target, given, story })))}`,
+    `${output.style('strong', target.name)} (${target.vendor}): ${output.style(inStep ? 'good' : 'warn', visible(headline({ given, story })))}`,
   );
   if (story.pushedAt !== null) say(`given ${revision(story.pushedCommit, story.pushedFingerprint)} at ${story.pushedAt}`);
   if (story.trainedAt !== null) say(`trained ${revision(story.trainedCommit, story.trainedFingerprint)} at ${story.trainedAt}`);
@@ -53,6 +56,10 @@ function printTarget({ target, given, story }: TargetStory, output: Output): voi
   for (const { id, action, how } of story.todos) say(`${id}: ${action} by hand: ${how}`);
   for (const { id, message } of story.held) say(`held ${id}: ${message}`);
   if (story.retracted !== null) say(`kept out since ${story.retracted} by kbsync retract`);
+  for (const { question, verdict, at, revision, reasons } of tests) {
+    const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+    say(`test at ${at}${revision === null ? '' : ` of ${revision}`}: ${verdict}: ${question}${why}`);
+  }
   if (story.error !== null) {
     const words = story.error.vendor === null ? '' : ` (the vendor says: ${story.error.vendor})`;
     say(`last error: ${story.error.message}${words}; next: ${story.error.next}`);
@@ -66,7 +73,7 @@ const removableWords = {
 };
 
 /** What this bot knows of it, against what it shall know. */
-function headline({ given, story }: TargetStory): string {
+function headline({ given, story }: Pick<TargetStory, 'given' | 'story'>): string {
   const why = whyNot(given);
   if (why !== null) {
     if (story.training !== null) return `is to have none of it (${why}), and still holds it`;

@@ -76,7 +76,13 @@ async function tell(found: Found, { workspace, folder, invocation }: Scene): Pro
         commit,
         others,
         tests: document?.tests.map((test) => test.ask) ?? [],
-        targets: stories.map(({ target, given, story }) => ({ name: target.name, vendor: target.vendor, ...wantedRow(given), ...story })),
+        targets: stories.map(({ target, given, story, tests }) => ({
+          name: target.name,
+          vendor: target.vendor,
+          ...wantedRow(given),
+          ...story,
+          tests,
+        })),
         errors: failures.map(({ target, error }) => ({ target: target.name, error: error.record() })),
       }),
     () => printStory(found, commit, stories, invocation),
@@ -90,7 +96,9 @@ async function tell(found: Found, { workspace, folder, invocation }: Scene): Pro
 
 async function storyAt(context: CycleContext, folder: Folder, { id, path: where }: Found): Promise<TargetStory> {
   const { target, memory } = context;
-  return { target, given: await givenTo(context, folder, id, where), story: storyOf(id, memory.state, memory.open) };
+  const asked = Object.values(context.tests?.memory().results ?? {}).filter(({ document }) => document === id);
+  const tests = asked.map(({ question, verdict, at, tries, reasons, revision }) => ({ question, verdict, at, tries, reasons, revision }));
+  return { target, given: await givenTo(context, folder, id, where), story: storyOf(id, memory.state, memory.open), tests };
 }
 
 /** What the bot shall have now: its fingerprint, or why there is none. */

@@ -9,7 +9,7 @@ import { insteadOfPassing } from '../model/pass.ts';
 import { emptyState } from '../model/record.ts';
 import { visible } from '../plan/escape.ts';
 import type { HistoryEntry } from '../state/history.ts';
-import { age, deriveStatus, driftSentence, short, statusSentence, type TargetStatus } from '../status/derive.ts';
+import { age, deriveStatus, driftSentence, short, statusSentence, type TargetStatus, testsSentence } from '../status/derive.ts';
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
 import { strongest } from './exit.ts';
@@ -39,7 +39,7 @@ export async function status(invocation: Invocation, request: StatusRequest): Pr
     const failures = counted.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error.code)]));
     const exitCode = strongest([...failures, ...(holding ? [3] : [])]);
     const { commit } = await readRevision(workspace.config.content.root);
-    const runs = lastRuns(workspace.history.read({ limit: recentRuns }).entries);
+    const runs = lastRuns(workspace.history.read({ limit: recentRuns, where: ({ kind }) => kind === 'run' }).entries);
     output.answer(
       () => plain({ version: 1, command: 'status', exitCode, commit, targets: looks.map((look) => rowOf(look, request.documents, runs)) }),
       () => {
@@ -61,7 +61,7 @@ interface Look {
 
 /** One target from its state. A state that cannot be read is a row of its own, so that it never hides the others. */
 async function lookAt(workspace: Workspace, target: TargetConfig): Promise<Look> {
-  const base = { name: target.name, vendor: target.vendor, nowMs: workspace.now() };
+  const base = { name: target.name, vendor: target.vendor, nowMs: workspace.now(), tests: workspace.tests(target.name).memory() };
   try {
     return { target, status: deriveStatus({ ...base, ...(await workspace.view(target.name)) }), error: null };
   } catch (thrown) {
@@ -149,6 +149,11 @@ function print(
   }
   const drift = driftSentence(status);
   if (drift !== null) output.data(`  ${output.style('warn', visible(drift))}`);
+  const tests = testsSentence(status);
+  if (tests !== null) output.data(`  ${output.style((status.tests?.counts.fail ?? 0) > 0 ? 'bad' : 'dim', tests)}`);
+  for (const { document, question } of status.tests?.failing.slice(0, shownIds) ?? []) {
+    output.data(`    fail ${visible(document === null ? question : `${document}: ${question}`)}`);
+  }
   for (const line of byHandLines(status)) output.data(`  ${output.style('warn', 'by hand')} ${visible(line)}`);
   if (counts.todo + counts.unconfirmed + status.byHand > 0) output.data('  see: kbsync todo');
   if (!documents) return;

@@ -1,11 +1,12 @@
 // `sync`: plan, push, train, wait; each target on its own, one folder for all.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { everything, type SyncOptions } from '../cycle/context.ts';
+import { type CycleContext, everything, type SyncOptions } from '../cycle/context.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { planTarget } from '../cycle/plan-target.ts';
 import { runEntry } from '../cycle/run-entry.ts';
 import { unreadyLeader } from '../cycle/staging.ts';
+import { type VerifyReport, verifyTarget } from '../cycle/verify.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
@@ -20,6 +21,8 @@ import { noteInHistory } from './note-run.ts';
 import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
+import { printVerify, verifyJson } from './verify-report.ts';
+import { blankVerify, codesOfVerify, noteTests } from './verify-request.ts';
 
 /** `sync`, parsed. */
 export interface SyncRequest {
@@ -34,13 +37,15 @@ export interface SyncRequest {
   readonly initial: boolean;
   readonly trainOnly: boolean;
   readonly lockWaitMs: number | null;
+  /** Ask the golden questions of what changed, and those that did not pass before. Left out: none. */
+  readonly verify?: boolean;
 }
 
 /** Half an hour: in CI the second job waits for the first rather than failing (PRODUCT: two one-shots). */
 export const ciLockWaitMs = 1_800_000;
 
 /** Runs `sync` and prints its result. Resolves to the exit code. */
-export async function sync(invocation: Invocation, request: SyncRequest): Promise<number> {
+export async function sync(invocation: Invocation, request: SyncRequest, open = workspaceOf): Promise<number> {
   const { output, options } = invocation;
   if (request.exact && request.planFile === null) {
     throw new SyncError('USAGE', {
@@ -50,7 +55,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
   }
   const startedAt = Date.now();
   const progress = createProgress(output, options.verbose, Date.now);
-  const workspace = await workspaceOf(invocation, progress.onEvent);
+  const workspace = await open(invocation, progress.onEvent);
   try {
     const named = workspace.targets(options.targets);
     for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
@@ -61,12 +66,15 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     tellProblems(folder.scan.problems, output);
     const unplanned =
       request.exact && sealed !== null ? await refuseDifferences(workspace, targets, folder, sealed, request, invocation) : null;
+    const verified: VerifyReport[] = [];
     const passes = new Map<string, Promise<TargetReport>>();
     const passOf = (target: TargetConfig): Promise<TargetReport> => {
       const leader = targets.find(({ name }) => name === target.after);
       const first = leader === undefined ? null : (passes.get(leader.name) ?? passOf(leader));
       const pass =
-        passes.get(target.name) ?? unplanned?.get(target.name) ?? syncOne(workspace, target, folder, sealed, request, invocation, first);
+        passes.get(target.name) ??
+        unplanned?.get(target.name) ??
+        syncOne(workspace, target, { folder, sealed, request, invocation, leader: first, verified: (report) => verified.push(report) });
       passes.set(target.name, pass);
       return pass;
     };
@@ -74,27 +82,31 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     progress.end();
     await workspace.saveCache();
     for (const report of reports) await noteRun(workspace, report, startedAt, folder.commit, invocation);
+    await noteTests(workspace, verified, invocation);
+    verified.sort((a, b) => named.findIndex(({ name }) => name === a.target) - named.findIndex(({ name }) => name === b.target));
     const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
-    return finish(invocation, told, folder, startedAt);
+    return finish(invocation, told, folder, startedAt, request.verify === true ? verified : null);
   } finally {
     progress.end();
     await workspace.close();
   }
 }
 
+interface SyncScene {
+  readonly folder: Folder;
+  readonly sealed: SealedPlans | null;
+  readonly request: SyncRequest;
+  readonly invocation: Invocation;
+  readonly leader: Promise<TargetReport> | null;
+  readonly verified: (report: VerifyReport) => void;
+}
+
 /**
  * One target, whatever becomes of it: a target that cannot be had is a report, so that it never fails another. `leader` is the pass of the target
  * that this one comes after, where that is part of the run: it is waited for, and nobody else is.
  */
-async function syncOne(
-  workspace: Workspace,
-  target: TargetConfig,
-  folder: Folder,
-  sealed: SealedPlans | null,
-  request: SyncRequest,
-  invocation: Invocation,
-  leader: Promise<TargetReport> | null,
-): Promise<TargetReport> {
+async function syncOne(workspace: Workspace, target: TargetConfig, scene: SyncScene): Promise<TargetReport> {
+  const { folder, sealed, request, invocation, leader } = scene;
   const { stop, kill } = invocation;
   const before = await leader;
   await invocation.ready?.(target.name);
@@ -104,13 +116,33 @@ async function syncOne(
       const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
       const question = { folder, only: options.only, error: before?.error ?? null, signals: { stop, kill } };
       const after = request.trainOnly ? null : await unreadyLeader(target, workspace, question);
-      return syncTarget(context, folder, { ...options, after });
+      const report = await syncTarget(context, folder, { ...options, after });
+      if (request.verify === true && report.error === null) scene.verified(await verifyAfter(context, folder, report, lockWaitMs));
+      return report;
     });
   } catch (thrown) {
     const error = asSyncError(thrown);
     // A bug that one vendor's answer brings out must not cut the others' runs short: told as loudly, when its turn to be told comes.
     if (error.code === 'UNEXPECTED') tellStack(error, invocation);
     return failedReport(target, error);
+  }
+}
+
+/** The questions of what this run changed, and those that did not pass before. Where training has not ended they are inconclusive, never passed. */
+async function verifyAfter(context: CycleContext, folder: Folder, report: TargetReport, lockWaitMs: number): Promise<VerifyReport> {
+  const changed = report.results.flatMap(({ operation, outcome }) => (outcome === 'done' ? [operation.document] : []));
+  try {
+    return await verifyTarget(context, folder, {
+      which: { only: 'run', documents: new Set(changed) },
+      only: () => true,
+      kinds: { golden: true, unlearned: true },
+      maxCalls: null,
+      lockWaitMs,
+    });
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    return blankVerify(context.target, error.record());
   }
 }
 
@@ -216,10 +248,21 @@ async function noteRun(
   await noteInHistory(workspace, runEntry(report, { command: 'sync', startedAt, durationMs, commit, exitCode }), output);
 }
 
-function finish(invocation: Invocation, reports: readonly TargetReport[], folder: Folder, startedAt: number): number {
+function finish(
+  invocation: Invocation,
+  reports: readonly TargetReport[],
+  folder: Folder,
+  startedAt: number,
+  verified: readonly VerifyReport[] | null,
+): number {
   const { output, options, command } = invocation;
   const invalid = folder.scan.problems.some((problem) => problem.severity === 'error');
-  const exitCode = strongest([...reports.flatMap(codesOf), ...(invalid ? [4] : []), ...(invocation.stop.aborted ? [130] : [])]);
+  const exitCode = strongest([
+    ...reports.flatMap(codesOf),
+    ...codesOfVerify(verified ?? []),
+    ...(invalid ? [4] : []),
+    ...(invocation.stop.aborted ? [130] : []),
+  ]);
   // The short object (version, command, exitCode, error) is for a command that failed as a whole and has nothing else to tell: errors that end it
   // before any target was looked at (2; see explain), and all of its targets locked (10). Where one target at least got further, it is told in full.
   const tried = reports.filter(({ notes }) => !notes.includes(pausedNote));
@@ -239,9 +282,12 @@ function finish(invocation: Invocation, reports: readonly TargetReport[], folder
         commit: folder.commit,
         documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
         targets: reports.map((report) => reportJson(report, options.verbose)),
+        ...(verified !== null && { verify: verifyJson(verified) }),
       }),
     () => {
       for (const report of tried) printReport(report, output, options.verbose);
+      if (verified !== null && verified.length > 0) output.data('golden questions:');
+      for (const report of verified ?? []) printVerify(report, output);
     },
   );
   return exitCode;

@@ -15,6 +15,8 @@ import type { RetractRequest } from './retract-scene.ts';
 import { type SyncRequest, sync } from './sync.ts';
 import { todo } from './todo.ts';
 import type { TodoRequest } from './todo-decision.ts';
+import { verify } from './verify.ts';
+import type { VerifyRequest } from './verify-request.ts';
 
 /** `watch`, parsed. */
 export interface WatchRequest {
@@ -98,6 +100,8 @@ function runCommand({ command, request }: HandedCommand, invocation: Invocation)
       return drift(invocation, request as unknown as DriftRequest);
     case 'retract':
       return retract(invocation, request as unknown as RetractRequest);
+    case 'verify':
+      return verify(invocation, request as unknown as VerifyRequest);
     default:
       return command satisfies never;
   }

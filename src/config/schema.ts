@@ -250,9 +250,9 @@ export const configKeys = z.strictObject({
   verify: z
     .strictObject({
       retries: count(0).default(2).describe('How often a failed question is asked again.'),
-      minPass: count(1).default(2).describe('How many passes make up for a fail.'),
-      maxCallsPerDay: count(0).default(100).describe('Questions a day at most, over all targets.'),
-      files: texts().default(['**/*.golden.yaml']).describe('Globs of files with golden questions.'),
+      minPass: count(1).default(2).describe('After a fail: how many of the answers must pass.'),
+      maxCallsPerDay: count(0).default(100).describe('Questions a day at most at each target, asked again included.'),
+      files: texts().default(['**/*.golden.yaml']).describe('Globs of files with golden questions, below content.root.'),
     })
     .prefault({})
     .describe('Golden questions.'),
@@ -293,8 +293,6 @@ export const notBuilt: readonly NotBuilt[] = [
     only: [{}],
     sentence: 'overriding paths is not built yet: no connector has a path that its vendor does not document',
   },
-  { key: 'schedule.verify', only: [null], sentence: 'verify on a schedule is not built yet' },
-  { key: 'verify', only: [], sentence: 'golden questions are not built yet' },
   { key: 'notify', only: [[]], sentence: 'notifications are not built yet' },
 ];
 

@@ -18,7 +18,7 @@ export interface EmulatorReply {
   readonly headers?: { readonly [name: string]: string };
   /** A string or buffer is sent as it is, anything else as JSON; `stream` sends chunks one by one. */
   readonly body?: string | Buffer | Json;
-  readonly stream?: AsyncIterable<string>;
+  readonly stream?: AsyncIterable<string | Uint8Array>;
   /** Carried out, but the connection is dropped instead of the answer. */
   readonly drop?: boolean;
 }
@@ -79,6 +79,54 @@ export interface EmulatorSpec<Settings extends object = object> {
   create(tools: EmulatorTools, settings: Settings): Emulator;
 }
 
-export function defineEmulator<Settings extends object>(spec: EmulatorSpec<Settings>): EmulatorSpec<Settings> {
-  return spec;
+/** What every vendor's bot can be told to do wrong when it is asked; no vendor documents any of it. */
+export interface AnswerSettings {
+  /** Goes on answering from what was deleted, and from the text before a change. */
+  readonly staleAnswers?: boolean;
+  /** Of so many answers the first is wrong: 3 means the first, the fourth, the seventh … null: none. */
+  readonly wrongEvery?: number | null;
+}
+
+/** What a bot says that is wrong in any context. */
+const wrongAnswer = 'Purple elephants.';
+
+/** An emulator whose bots can also be told to answer wrongly. */
+export function defineEmulator<Settings extends object>(spec: EmulatorSpec<Settings>): EmulatorSpec<Settings & AnswerSettings> {
+  return {
+    ...spec,
+    defaults: { staleAnswers: false, wrongEvery: null, ...spec.defaults },
+    create: (tools, settings) => spec.create(unreliable(tools, settings), settings),
+  };
+}
+
+function unreliable(tools: EmulatorTools, { staleAnswers = false, wrongEvery = null }: AnswerSettings): EmulatorTools {
+  if (!staleAnswers && wrongEvery === null) return tools;
+  const bots = new Map<string, Knowledge>();
+  const spoiled = (bot: string): Knowledge => {
+    const brain = tools.knowledge(bot);
+    const learnt = new Set<string>();
+    let asked = 0;
+    return {
+      put(id, title, text) {
+        if (staleAnswers && learnt.has(id)) return;
+        learnt.add(id);
+        brain.put(id, title, text);
+      },
+      remove(id) {
+        if (!staleAnswers) brain.remove(id);
+      },
+      answer(question) {
+        asked += 1;
+        return wrongEvery !== null && (asked - 1) % wrongEvery === 0 ? { text: wrongAnswer, sources: [] } : brain.answer(question);
+      },
+    };
+  };
+  return {
+    ...tools,
+    knowledge(bot) {
+      const known = bots.get(bot) ?? spoiled(bot);
+      bots.set(bot, known);
+      return known;
+    },
+  };
 }

@@ -29,7 +29,7 @@ export interface Stated {
 }
 
 /** A pair of a Q&A file, and the defaults above its pairs, hold our keys directly, as a sidecar does. */
-export type LayerKind = 'front matter' | 'sidecar' | 'rule' | 'pair' | 'defaults';
+export type LayerKind = 'front matter' | 'sidecar' | 'rule' | 'pair' | 'defaults' | 'tests';
 
 export interface Layer {
   readonly kind: LayerKind;
@@ -98,7 +98,7 @@ export function readLayer(layer: Layer): Stated {
     expiresAt: readDate(layer, find('expiresAt')),
     reviewBy: readDate(layer, find('reviewBy')),
     faq: readList(layer, find('faq'), readPair),
-    tests: readList(layer, find('tests'), readTest),
+    tests: readList(layer, find('tests'), (...item) => readTest(...item)),
     attributes: readAttributes(layer, key, nested, [find('tags'), find('description'), find('slug')]),
   };
 }
@@ -286,7 +286,7 @@ function readList<T>(layer: Layer, found: Found | null, read: ItemReader<T>): re
 function checkItem(layer: Layer, item: JsonRecord, where: Where, known: readonly string[]): void {
   for (const name of Object.keys(item)) {
     if (!known.includes(name))
-      layer.report('error', [...where, name], `unknown key "${name}" in ${where.at(-2)}${didYouMean(name, known)}`);
+      layer.report('error', [...where, name], `unknown key "${name}" in ${where.at(-2) ?? 'tests'}${didYouMean(name, known)}`);
   }
 }
 
@@ -294,7 +294,7 @@ function required(layer: Layer, item: JsonRecord, where: Where, name: string): s
   const value = valueAt(item, name);
   const text = value === null ? null : readText(layer, { value, where: [...where, name] });
   if (text !== null && text.trim() !== '') return text.trim();
-  if (value === null || typeof value !== 'object') layer.report('error', where, `"${name}" is missing in ${where.at(-2)}`);
+  if (value === null || typeof value !== 'object') layer.report('error', where, `"${name}" is missing in ${where.at(-2) ?? 'tests'}`);
   return null;
 }
 
@@ -305,8 +305,9 @@ function readPair(layer: Layer, item: JsonRecord, where: Where): Pair | null {
   return q === null || a === null ? null : { q: q.replace(/\s+/g, ' '), a };
 }
 
-function readTest(layer: Layer, item: JsonRecord, where: Where): GoldenTest | null {
-  checkItem(layer, item, where, ['ask', 'expect', 'reject', 'cite', 'targets']);
+/** One golden question; `more` are keys that it may have where it stands, read by the caller. */
+export function readTest(layer: Layer, item: JsonRecord, where: Where, more: readonly string[] = []): GoldenTest | null {
+  checkItem(layer, item, where, ['ask', 'expect', 'reject', 'cite', 'targets', 'tags', ...more]);
   const at = (name: string): Found | null => {
     const value = valueAt(item, name);
     return value === null ? null : { value, where: [...where, name] };
@@ -318,11 +319,19 @@ function readTest(layer: Layer, item: JsonRecord, where: Where): GoldenTest | nu
     cite: readBoolean(layer, at('cite')) ?? false,
     targets: readTargets(layer, at('targets')),
   };
+  const tags = readTags(layer, at('tags'));
   if (ask === null) return null;
   if (test.expect.length === 0 && test.reject.length === 0 && !test.cite) {
     layer.report('warning', where, 'a test without expect, reject or cite proves nothing');
   }
-  return { ask, ...test };
+  return { ask, ...test, ...(tags !== null && { tags }) };
+}
+
+function readTags(layer: Layer, found: Found | null): readonly string[] | null {
+  if (found === null) return null;
+  const list = isArray(found.value) ? found.value : [found.value];
+  if (list.some((tag) => tag === null || typeof tag === 'object')) return wrong(layer, found, 'a list of tags');
+  return list.map((tag) => plain(tag));
 }
 
 function readExpectations(layer: Layer, found: Found | null): readonly Expectation[] {

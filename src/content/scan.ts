@@ -9,7 +9,9 @@ import { type Claim, claimsOf, isStated } from './claims.ts';
 import { type ComposedText, type Composer, composerOf } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
 import type { Packages } from './formats/extract.ts';
-import { contentScope, isIgnored, isQaPath, neverEntered, type Scope } from './ignore.ts';
+import type { GoldenFile } from './golden-file.ts';
+import { goldenReader } from './golden-files.ts';
+import { contentScope, isIgnored, isQaPath, neverEntered, pathFilter, type Scope } from './ignore.ts';
 import { type Breach, fenceBreaches } from './include-fence.ts';
 import { includeFiles } from './include-files.ts';
 import { fileLinter } from './lint-file.ts';
@@ -65,6 +67,8 @@ export interface Scan {
   readonly shownPaths?: ReadonlyMap<string, string>;
   /** Without it documents are given as their authors wrote them. */
   readonly composer?: Composer;
+  /** The files of golden questions, read when they are asked for. Without it there are none. */
+  golden?(): Promise<GoldenFile>;
 }
 
 export interface ScanInput {
@@ -74,6 +78,8 @@ export interface ScanInput {
   /** Absolute paths that are never entered: the state folder. */
   readonly neverEnter: readonly string[];
   readonly cache: ScanCache | null;
+  /** Globs of files with golden questions, which are no documents. Left out: none. */
+  readonly golden?: readonly string[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
@@ -90,7 +96,8 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk, packages = null } = input;
   const pace = pacedBy(now);
   const scope = contentScope(content);
-  const walk = await walkContent({ root: content.root, scope, gitignore: content.gitignore, neverEnter, disk, pace });
+  const isGolden = pathFilter(input.golden ?? [], { dot: false });
+  const walk = await walkContent({ root: content.root, scope, gitignore: content.gitignore, neverEnter, disk, pace, beside: isGolden });
   const report: Report = { problems: [...walk.problems], blocked: new Map(walk.unreadable) };
   const presentPaths = new Set([...walk.files.map((file) => file.path), ...walk.unreadable.keys()]);
   const isPartial = partialFilter(content);
@@ -183,6 +190,7 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       return lint.sent({ document, composed, payload, known: files.get(path)?.problems ?? [], sources });
     },
     shownPaths: shownPaths(files),
+    golden: goldenReader({ files: walk.beside, documents, content, targetNames, disk }),
     composer: composerOf({
       root: content.root,
       neverEnter,
@@ -253,7 +261,7 @@ function isInScope(path: string, scope: Scope, walk: Walk): boolean {
   const through = (count: number) => names.slice(0, count).join('/');
   const entered = folders.every((name, index) => !neverEntered.has(name) && scope.enters(through(index + 1)));
   const followed = walk.closed.size === 0 || !names.some((_, index) => walk.closed.has(through(index + 1)));
-  return entered && followed && scope.takes(path) && !isIgnored(walk.ignores, path);
+  return entered && followed && scope.takes(path) && !isIgnored(walk.ignores, path) && !walk.beside.has(path);
 }
 
 /** A file that links reach as well counts once: under its own path, else under the first link's. */

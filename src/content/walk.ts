@@ -24,6 +24,8 @@ export type FoundSidecar =
 
 export interface Walk {
   readonly files: readonly FoundFile[];
+  /** Files that `beside` names, and that are no documents whatever include says: path → where it lies. */
+  readonly beside: ReadonlyMap<string, string>;
   /** Files in scope that are there and cannot be looked at: path → why. */
   readonly unreadable: ReadonlyMap<string, string>;
   readonly problems: readonly ContentProblem[];
@@ -45,6 +47,8 @@ export interface WalkInput {
   readonly neverEnter: readonly string[];
   readonly disk: ContentDisk;
   readonly pace: Pace;
+  /** Files that are wanted though they are no documents. Left out: none. */
+  readonly beside?: (path: string) => boolean;
 }
 
 /** Called once a file: gives the loop a turn every 200 files or 5 ms. */
@@ -95,6 +99,7 @@ interface Candidate {
 export async function walkContent(input: WalkInput): Promise<Walk> {
   const { root, disk } = input;
   const files: FoundFile[] = [];
+  const beside = new Map<string, string>();
   const unreadable = new Map<string, string>();
   const problems: ContentProblem[] = [];
   const incomplete: string[] = [];
@@ -103,7 +108,7 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
   const ignores = ignoreRules();
   const say = (path: string, severity: 'error' | 'warning', message: string) =>
     problems.push({ path, line: null, column: null, message, severity });
-  const done = (rootMissing: boolean): Walk => ({ files, unreadable, problems, rootMissing, incomplete, ignores, closed, orphans });
+  const done = (rootMissing: boolean): Walk => ({ files, beside, unreadable, problems, rootMissing, incomplete, ignores, closed, orphans });
 
   let realRoot: string;
   let rootStamp: string;
@@ -202,6 +207,10 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
       return visit({ path, absolute, real, entered: place.entered });
     }
     if (sidecarPattern.test(entry.name) || entry.kind === 'other') return;
+    if (input.beside?.(path) === true) {
+      if (entry.kind === 'file' && !ignores.ignores(path, false)) beside.set(path, absolute);
+      return;
+    }
     const stem = documentPattern.test(name) ? name.replace(documentPattern, '') : null;
     if (stem !== null && sidecars.has(stem)) served.add(stem);
     if (entry.kind === 'link') return lookThrough(place, entry, path, absolute, sidecars, stem);

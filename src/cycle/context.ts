@@ -7,6 +7,7 @@ import type { Emit } from '../model/event.ts';
 import type { Fingerprint } from '../model/json.ts';
 import type { OperationId } from '../model/operation.ts';
 import type { EffectId, TargetState } from '../model/record.ts';
+import type { TestsMemory, Unlearning } from '../model/tests.ts';
 import type { Unready } from '../plan/input.ts';
 import type { GivenTexts } from '../push/context.ts';
 import type { Found } from './seen.ts';
@@ -26,6 +27,18 @@ export interface CycleTexts extends GivenTexts {
   sweep(live: ReadonlySet<Fingerprint>): void;
 }
 
+/** What is remembered of golden questions at one target. */
+export interface CycleTests {
+  memory(): TestsMemory;
+  /** Only within `alone`. */
+  keep(memory: TestsMemory): Promise<void>;
+  unlearning(): readonly Unlearning[];
+  /** Only while the target's lock is held. */
+  note(unlearning: readonly Unlearning[]): Promise<void>;
+  /** Nobody else asks this bot's questions meanwhile: two would ask the same ones, and count the calls of a day wrongly. LOCKED. */
+  alone<T>(waitMs: number, work: () => Promise<T>): Promise<T>;
+}
+
 export interface Connection {
   readonly target: Target;
   /** For people: "Chat Thing". */
@@ -42,6 +55,8 @@ export interface CycleContext {
   readonly connection: Connection;
   readonly memory: CycleMemory;
   readonly texts: CycleTexts;
+  /** Left out: golden questions are neither asked nor remembered. */
+  readonly tests?: CycleTests;
   readonly emit: Emit;
   readonly nowMs: () => number;
   /** This machine, by name. */

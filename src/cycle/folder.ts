@@ -43,6 +43,7 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
       cache,
       now: nowMs,
       reach: reachOf(config.targets),
+      golden: config.verify.files,
     }),
     readRevision(config.content.root),
   ]);

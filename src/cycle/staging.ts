@@ -5,12 +5,15 @@ import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { Plan } from '../model/operation.ts';
 import type { TargetState } from '../model/record.ts';
+import { testFingerprint } from '../model/tests.ts';
 import type { Unready } from '../plan/input.ts';
 import { counted } from '../plan/words.ts';
 import { trainingCounts } from '../training/follow.ts';
 import { type CycleContext, noPasses, type PlanOptions } from './context.ts';
 import type { Folder } from './folder.ts';
 import { planTarget } from './plan-target.ts';
+import { isUnlearnedKey } from './unlearned.ts';
+import { allTests } from './verify.ts';
 
 /** What is known of a target that others come after. */
 export interface LeaderFacts {
@@ -55,7 +58,7 @@ export function unreadyOf(facts: LeaderFacts): Unready | null {
   if (learning > 0) return found(`${counted(learning, 'document')} not trained there yet`, `${sync}, which waits for it`);
   if (state.forgetting.length > 0)
     return found(`${counted(state.forgetting.length, 'deleted document')} not forgotten there yet`, `${sync}, which waits for it`);
-  return tests === null ? null : found(tests, `see kbsync status --target ${name}`);
+  return tests === null ? null : found(tests, `run kbsync verify --target ${name} once it is mended`);
 }
 
 /** Refused for good, or not to be trained. */
@@ -105,12 +108,21 @@ export async function unreadyLeader(target: TargetConfig, source: LeaderSource, 
       const { plan } = await planTarget(context, folder, options);
       const { state, open } = context.memory;
       const unconfirmed = open.filter((effect) => effect.action !== 'train').length;
-      // Verdicts on the leader's golden questions belong here once something asks them.
-      return unreadyOf({ name, paused, error, plan, state, unconfirmed, tests: null });
+      return unreadyOf({ name, paused, error, plan, state, unconfirmed, tests: await testsAgainst(context, folder) });
     });
   } catch (thrown) {
     const failure = asSyncError(thrown);
     if (failure.code === 'UNEXPECTED') throw thrown;
     return { target: name, why: `what it holds is not known: ${failure.message}`, next: failure.next };
   }
+}
+
+/** What failed when it was last asked, as far as it is still a question of this folder or of something that was to be forgotten. */
+async function testsAgainst({ tests, target }: CycleContext, folder: Folder): Promise<string | null> {
+  const failing = Object.entries(tests?.memory().results ?? {}).filter(([, { verdict }]) => verdict === 'fail');
+  if (failing.length === 0) return null;
+  const asked = await allTests(folder);
+  const known = new Set(asked.filter((test) => test.targets === null || test.targets.includes(target.name)).map(testFingerprint));
+  const still = failing.filter(([key, kept]) => isUnlearnedKey(key) || known.has(kept.test));
+  return still.length === 0 ? null : `${counted(still.length, 'golden question')} failed there (${still[0]?.[1].question ?? ''})`;
 }

@@ -85,7 +85,7 @@ export function createCommands(input: CommandsInput): Commands {
 }
 
 /** These wait for each target on its own: a pass that hangs at one vendor must not keep the command from the others. */
-const waitsByItself: ReadonlySet<string> = new Set(['sync', 'todo']);
+const waitsByItself: ReadonlySet<string> = new Set(['sync', 'todo', 'verify']);
 
 async function atRest(hold: Promise<unknown> | undefined, stop: AbortSignal): Promise<void> {
   await Promise.race([hold, aborted(stop)]);
@@ -98,7 +98,7 @@ function onlyReads({ command, request }: HandedCommand): boolean {
 
 /** It leaves nothing behind but what it found: the loop's own pace is good enough for that. */
 function looksOnly({ command, request }: HandedCommand): boolean {
-  return command === 'drift' && request['repair'] !== true && request['prune'] !== true;
+  return command === 'verify' || (command === 'drift' && request['repair'] !== true && request['prune'] !== true);
 }
 
 function takeTurn(

@@ -2,6 +2,7 @@
 import { sep } from 'node:path';
 import { watchContent } from '../content/watch.ts';
 import { failedEntry, runEntry } from '../cycle/run-entry.ts';
+import { testEntry } from '../cycle/test-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
@@ -76,6 +77,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     drift() {
       for (const loop of loops.values()) loop.drift();
     },
+    verify() {
+      for (const loop of loops.values()) loop.verify();
+    },
   });
   const watcher = watchContent({
     root: config.content.root,
@@ -96,7 +100,11 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       input.onPass(target.name, kind, outcome);
       followers.ended(target.name, kind, outcome);
       const entry = historyOf(target, kind, outcome, { nowMs: workspace.now(), commit: folder.latest()?.commit ?? null });
-      if (entry !== null) void workspace.history.append(entry).catch((error: Error) => voice.complain(`history: ${error.message}`));
+      const at = new Date(workspace.now()).toISOString();
+      const asked = (outcome.result?.tests ?? []).flatMap((result) => testEntry(result, at, 'watch') ?? []);
+      void appendAll(workspace, entry === null ? asked : [entry, ...asked]).catch((error: Error) =>
+        voice.complain(`history: ${error.message}`),
+      );
     };
     loops.set(
       target.name,
@@ -136,13 +144,18 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   };
 }
 
-/** CONFIG_INVALID where a cron line is none. */
-export function checkSchedule(config: Config): void {
-  scheduleOf(config, { rescan() {}, training() {}, drift() {} }).stop();
+/** One after the other: each finds the line before it whole. */
+async function appendAll({ history }: Workspace, entries: readonly HistoryEntry[]): Promise<void> {
+  for (const entry of entries) await history.append(entry);
 }
 
-function scheduleOf({ schedule }: Config, ticks: Readonly<Record<'rescan' | 'training' | 'drift', () => void>>): Schedule {
-  const jobs = (['rescan', 'training', 'drift'] as const).map((name) => ({ name, line: schedule[name], run: ticks[name] }));
+/** CONFIG_INVALID where a cron line is none. */
+export function checkSchedule(config: Config): void {
+  scheduleOf(config, { rescan() {}, training() {}, drift() {}, verify() {} }).stop();
+}
+
+function scheduleOf({ schedule }: Config, ticks: Readonly<Record<'rescan' | 'training' | 'drift' | 'verify', () => void>>): Schedule {
+  const jobs = (['rescan', 'training', 'drift', 'verify'] as const).map((name) => ({ name, line: schedule[name], run: ticks[name] }));
   return startSchedule({ timezone: schedule.timezone, jobs });
 }
 

@@ -58,6 +58,13 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
       for (const loop of wanted) loop.demand('asked for');
       return wanted.map(({ name }) => name);
     },
+    verify(names) {
+      const { loops, workspace } = engine();
+      workspace.targets(names);
+      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+      for (const loop of wanted) loop.verify();
+      return wanted.map(({ name }) => name);
+    },
     subscribe: hub.subscribe,
     redact,
   };

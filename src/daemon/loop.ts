@@ -14,6 +14,7 @@ import {
   startingPace,
   stoppedBy,
   ticked,
+  verifyDue,
   type Waiting,
 } from './pace.ts';
 
@@ -69,6 +70,8 @@ export interface Loop {
   tick(): void;
   /** schedule.drift: a look at what the vendor holds, when nothing else is due. */
   drift(): void;
+  /** schedule.verify: the golden questions, when nothing else is due. */
+  verify(): void;
   /** Ends a pass under way early (what is in flight is finished) and makes none until the last holder releases. */
   hold(): Promise<() => void>;
   view(): LoopView;
@@ -102,8 +105,8 @@ export function startLoop(input: LoopInput): Loop {
   const begin = (kind: PassKind): void => {
     timer = null;
     pace = begun(pace, kind);
-    const because = kind === 'sync' ? why : kind === 'train' ? 'training' : 'drift';
-    if (kind !== 'drift') why = 'again';
+    const because = kind === 'sync' ? why : kind === 'train' ? 'training' : kind;
+    if (!isLook(kind)) why = 'again';
     const control = new AbortController();
     const startedAt = timers.now();
     input.onBegin?.(kind, because);
@@ -129,7 +132,7 @@ export function startLoop(input: LoopInput): Loop {
     else pace = stoppedBy(pace, kind, attempt.error ?? { code: 'UNEXPECTED' }, now);
     if (!pass.cut) {
       // A look says nothing of the passes that push: what stopped those, or nothing, stays.
-      if (kind !== 'drift') error = failure;
+      if (!isLook(kind)) error = failure;
       if (kind === 'sync') cycles += 1;
       const due = dueOf(pace);
       const nextInMs = due === null ? null : due.at - now;
@@ -150,6 +153,7 @@ export function startLoop(input: LoopInput): Loop {
     demand: (reason) => change(demanded(pace, timers.now()), reason),
     tick: () => change(ticked(pace, timers.now()), null),
     drift: () => change(driftDue(pace, timers.now()), null),
+    verify: () => change(verifyDue(pace, timers.now()), null),
     async hold() {
       holds += 1;
       disarm();
@@ -176,6 +180,11 @@ export function startLoop(input: LoopInput): Loop {
       await running?.ended;
     },
   };
+}
+
+/** It pushes nothing, and says nothing of the passes that do. */
+function isLook(kind: PassKind): boolean {
+  return kind === 'drift' || kind === 'verify';
 }
 
 interface Attempt {

@@ -2,9 +2,13 @@
 // that never goes back.
 import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
+import type { TestResult } from '../model/tests.ts';
 
-/** sync: a whole cycle. train: only how training goes, without a look at the folder. drift: only what the vendor holds. */
-export type PassKind = 'sync' | 'train' | 'drift';
+/**
+ * sync: a whole cycle. train: only how training goes, without a look at the folder. drift: only what the vendor holds.
+ * verify: only the golden questions.
+ */
+export type PassKind = 'sync' | 'train' | 'drift' | 'verify';
 
 /** What a target's configuration and traits say of its pace. */
 export interface PaceSettings {
@@ -28,6 +32,12 @@ export interface PassResult {
   readonly freed: boolean;
   /** Of a look at what the vendor holds: what it found, in words; '' for nothing, null where it could not be made. */
   readonly drift?: string | null;
+  /** Of golden questions: what fails now, a line each. */
+  readonly failing?: readonly string[];
+  /** Golden questions are left for another pass. */
+  readonly more?: boolean;
+  /** What is worth remembering in the history. */
+  readonly tests?: readonly TestResult[];
   readonly settings: PaceSettings;
 }
 
@@ -43,6 +53,8 @@ export interface Pace {
   readonly looksUntil: number;
   /** Since when a look at what the vendor holds is wanted; null: it is not. */
   readonly driftAt: number | null;
+  /** Since when the golden questions are to be asked; null: they are not. */
+  readonly verifyAt: number | null;
   /** Nothing before this. */
   readonly notBefore: number;
   readonly why: 'back-off' | 'locked' | 'refused' | null;
@@ -79,6 +91,7 @@ export function startingPace(now: number): Pace {
     lookPauseMs: 0,
     looksUntil: 0,
     driftAt: null,
+    verifyAt: null,
     notBefore: now,
     why: null,
     pushedAt: null,
@@ -88,8 +101,21 @@ export function startingPace(now: number): Pace {
   };
 }
 
-/** What is due next, and when; null: nothing until somebody hints. */
-export function dueOf(pace: Pace): { readonly kind: PassKind; readonly at: number; readonly waiting: Waiting | null } | null {
+interface Due {
+  readonly kind: PassKind;
+  readonly at: number;
+  readonly waiting: Waiting | null;
+}
+
+/** What is due next, and when; null: nothing until somebody hints. Questions are asked last, of what the bot has been given. */
+export function dueOf(pace: Pace): Due | null {
+  const due = dueBesides(pace);
+  const verifyAt = pace.verifyAt === null ? null : Math.max(pace.verifyAt, pace.notBefore);
+  if (verifyAt === null || (due !== null && due.at <= verifyAt)) return due;
+  return { kind: 'verify', at: verifyAt, waiting: verifyAt === pace.verifyAt ? null : pace.why };
+}
+
+function dueBesides(pace: Pace): Due | null {
   const { wantedAt, lookAt, notBefore, pushedAt, settings, why } = pace;
   const intervalEnds = pushedAt === null ? notBefore : pushedAt + settings.minIntervalMs;
   const syncAt = wantedAt === null ? null : Math.max(wantedAt, notBefore, intervalEnds);
@@ -107,17 +133,18 @@ export function dueOf(pace: Pace): { readonly kind: PassKind; readonly at: numbe
 
 /** Something may have changed. */
 export function hinted(pace: Pace, now: number): Pace {
-  return { ...pace, wantedAt: pace.wantedAt ?? now, driftAt: laterOf(pace.driftAt, now) };
+  return { ...pace, wantedAt: pace.wantedAt ?? now, driftAt: laterOf(pace.driftAt, now), verifyAt: laterOf(pace.verifyAt, now) };
 }
 
 /** A person asks: interval and back-off do not count. */
 export function demanded(pace: Pace, now: number): Pace {
-  return { ...pace, wantedAt: now, notBefore: now, why: null, pushedAt: null, driftAt: laterOf(pace.driftAt, now) };
+  const looks = { driftAt: laterOf(pace.driftAt, now), verifyAt: laterOf(pace.verifyAt, now) };
+  return { ...pace, wantedAt: now, notBefore: now, why: null, pushedAt: null, ...looks };
 }
 
 /** A look that is due steps behind a cycle that is wanted. */
-function laterOf(driftAt: number | null, now: number): number | null {
-  return driftAt === null ? null : Math.max(driftAt, now);
+function laterOf(at: number | null, now: number): number | null {
+  return at === null ? null : Math.max(at, now);
 }
 
 /** schedule.training: one look, where anything is to be learnt. */
@@ -130,15 +157,22 @@ export function driftDue(pace: Pace, now: number): Pace {
   return { ...pace, driftAt: pace.driftAt ?? now };
 }
 
+/** schedule.verify: the golden questions, once. */
+export function verifyDue(pace: Pace, now: number): Pace {
+  return { ...pace, verifyAt: pace.verifyAt ?? now };
+}
+
 /** A pass begins: hints from here on are for the next one. */
 export function begun(pace: Pace, kind: PassKind): Pace {
   if (kind === 'drift') return { ...pace, driftAt: null };
+  if (kind === 'verify') return { ...pace, verifyAt: null };
   return kind === 'sync' ? { ...pace, wantedAt: null, lookAt: null } : { ...pace, lookAt: null };
 }
 
 /** A pass was cut short for a hand-over or a stop: what it was for is still wanted, at once. */
 export function interrupted(pace: Pace, kind: PassKind, now: number): Pace {
   if (kind === 'drift') return driftDue(pace, now);
+  if (kind === 'verify') return verifyDue(pace, now);
   const again = kind === 'sync' ? hinted(pace, now) : pace;
   return { ...again, unlearnt: true, lookAt: kind === 'train' ? now : pace.lookAt };
 }
@@ -150,6 +184,7 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
   if (report.error !== null) return stoppedBy(next, kind, report.error, now);
   // It wrote nothing, and says nothing of what is to be learnt.
   if (kind === 'drift') return result.freed ? hinted(next, now) : next;
+  if (kind === 'verify') return result.more === true ? verifyDue(next, now) : next;
   const wrote = kind === 'sync' && report.requests.write > 0;
   const learnt = withLooks({ ...next, pushedAt: wrote ? now : next.pushedAt }, result, { kind, wrote }, now);
   if (result.runFailed || (kind === 'sync' && isUnfinished(report))) return backedOff(learnt, result.runFailed ? 'train' : 'sync', now);
@@ -161,7 +196,8 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
 
 /** A pass that could not be made, or that something stopped at this target. */
 export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, 'code'>, now: number): Pace {
-  if (kind === 'drift') return driftStopped(pace, error, now);
+  if (kind === 'drift') return lookStopped(pace, driftDue, error, now);
+  if (kind === 'verify') return lookStopped(pace, verifyDue, error, now);
   const wanted = kind === 'sync' ? hinted(pace, now) : { ...pace, lookAt: now };
   if (error.code === 'ABORTED') return wanted;
   // Nobody's trouble but the folder's: whatever changes there, or the next rescan, is worth a look at once.
@@ -172,9 +208,9 @@ export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, '
 }
 
 /** Its next turn is soon enough, but where it was only in somebody's way. */
-function driftStopped(pace: Pace, { code }: Pick<ErrorRecord, 'code'>, now: number): Pace {
-  if (code === 'ABORTED') return driftDue(pace, now);
-  return code === 'LOCKED' ? { ...driftDue(pace, now), notBefore: now + lockedRetryMs, why: 'locked' } : pace;
+function lookStopped(pace: Pace, again: typeof driftDue, { code }: Pick<ErrorRecord, 'code'>, now: number): Pace {
+  if (code === 'ABORTED') return again(pace, now);
+  return code === 'LOCKED' ? { ...again(pace, now), notBefore: now + lockedRetryMs, why: 'locked' } : pace;
 }
 
 function backedOff(pace: Pace, kind: PassKind, now: number): Pace {

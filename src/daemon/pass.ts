@@ -7,12 +7,14 @@ import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/fo
 import { Report } from '../cycle/report.ts';
 import { noteLook } from '../cycle/seen.ts';
 import { unreadyLeader } from '../cycle/staging.ts';
+import { verifyTarget } from '../cycle/verify.ts';
 import { syncTarget } from '../cycle.ts';
 import type { TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import { type ErrorRecord, SyncError } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
+import { noTests, summaryOf } from '../model/tests.ts';
 import { isLearning } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
 import type { PaceSettings, PassKind, PassResult } from './pace.ts';
@@ -40,9 +42,17 @@ export function passOver({
   leaderError,
 }: PassInput): (kind: PassKind, stop: AbortSignal) => Promise<PassResult> {
   let first = initial;
+  /** When the round of golden questions that is under way began; null: none is. */
+  let since: string | null = null;
   return async (kind, stop) => {
     const found = kind === 'sync' ? await folder.get() : (folder.latest() ?? (await folder.get()));
     if (stop.aborted) throw new SyncError('ABORTED');
+    if (kind === 'verify') {
+      since ??= new Date(workspace.now()).toISOString();
+      const asked = await verifyPass({ workspace, target, folder: found, stop, kill }, since);
+      if (asked.more !== true && asked.report.error?.code !== 'ABORTED') since = null;
+      return asked;
+    }
     if (kind === 'drift') return driftPass({ workspace, target, folder: found, stop, kill });
     const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
     const result = await workspace.exclusively(target, how, async (context) => {
@@ -96,6 +106,39 @@ function driftPass({ workspace, target, folder, stop, kill }: DriftPass): Promis
       freed: standing.missing > 0,
       settings: paceOf(target, connection.target),
       drift: look.checked ? driftWords(standing) : null,
+    };
+  });
+}
+
+/** Questions of one pass: what is to be pushed meanwhile need not wait for all of them. */
+const questionsAtOnce = 20;
+
+/** schedule.verify: a part of the golden questions, as far as the day's budget goes; each once in a round. */
+function verifyPass({ workspace, target, folder, stop, kill }: DriftPass, since: string): Promise<PassResult> {
+  const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
+  return workspace.exclusively(target, how, async (context) => {
+    const report = new Report(context);
+    const asked = await verifyTarget(context, folder, {
+      which: { only: 'before', at: since },
+      only: () => true,
+      kinds: { golden: true, unlearned: true },
+      maxCalls: null,
+      atMost: questionsAtOnce,
+      lockWaitMs: 0,
+    });
+    if (asked.error !== null) report.failed(new SyncError(asked.error.code, asked.error));
+    const failing = summaryOf(context.tests?.memory() ?? noTests)?.failing ?? [];
+    return {
+      report: report.finish(),
+      learning: false,
+      runFailed: false,
+      freed: false,
+      settings: paceOf(target, context.connection.target),
+      failing: failing.map(
+        ({ document, question, reasons }) => `${document === null ? '' : `${document}: `}${question}: ${reasons.join('; ')}`,
+      ),
+      more: asked.error === null && asked.calls >= questionsAtOnce && asked.leftOut.some(({ why }) => why === 'budget'),
+      tests: asked.results,
     };
   });
 }

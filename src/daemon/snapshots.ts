@@ -92,7 +92,7 @@ async function readTarget({ workspace }: Engine, name: string, vendor: string): 
   const nowMs = workspace.now();
   try {
     const { state, open } = await workspace.view(name);
-    return { status: deriveStatus({ name, vendor, state, open, nowMs }), state, error: null };
+    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests: workspace.tests(name).memory() }), state, error: null };
   } catch (thrown) {
     const state = emptyState(name);
     return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, error: asSyncError(thrown).record() };
@@ -117,6 +117,7 @@ function doingOf(view: LoopView | null, phase: string | null): string {
   if (view.held) return 'a command handed to the daemon is at work';
   if (view.running === 'train') return 'asking how training goes';
   if (view.running === 'drift') return phase === null || phase === 'idle' ? 'comparing with what the vendor holds' : phase;
+  if (view.running === 'verify') return phase === null || phase === 'idle' ? 'asking golden questions' : phase;
   if (view.running === 'sync') return phase === null || phase === 'idle' ? 'looking at the folder' : phase;
   if (view.next === null) return 'watching';
   switch (view.next.waiting) {
@@ -133,4 +134,9 @@ function doingOf(view: LoopView | null, phase: string | null): string {
   }
 }
 
-const nextWords = { train: 'waiting for training', sync: 'about to sync', drift: 'about to compare with what the vendor holds' } as const;
+const nextWords = {
+  train: 'waiting for training',
+  sync: 'about to sync',
+  drift: 'about to compare with what the vendor holds',
+  verify: 'about to ask golden questions',
+} as const;

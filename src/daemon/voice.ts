@@ -33,6 +33,7 @@ export function createTeller(voice: Voice): Teller {
   const failing = new Set<string>();
   const learning = new Map<string, boolean>();
   const drifting = new Map<string, string>();
+  const wrong = new Map<string, ReadonlySet<string>>();
   let problems = new Set<string>();
   let trouble: string | null = null;
 
@@ -69,6 +70,14 @@ export function createTeller(voice: Voice): Teller {
     else voice.complain(`${target}: ${words} at the vendor; to put it right: kbsync drift --target ${target} --repair`);
     drifting.set(target, words);
   };
+  const tellTests = (target: string, failing: readonly string[]): void => {
+    const before = wrong.get(target) ?? new Set();
+    const fresh = failing.filter((line) => !before.has(line));
+    for (const line of fresh.slice(0, mostLines)) voice.complain(`${target}: a golden question fails: ${visible(line)}`);
+    if (fresh.length > mostLines) voice.complain(`${target}: and ${fresh.length - mostLines} more; the status page lists them`);
+    if (failing.length === 0 && before.size > 0) voice.talk(`${target}: every golden question passes again`);
+    wrong.set(target, new Set(failing));
+  };
   return {
     begins(target, kind, why) {
       if (kind === 'sync' && why !== 'rescan' && why !== 'again') voice.talk(`${target}: syncing (${why})`);
@@ -86,6 +95,10 @@ export function createTeller(voice: Voice): Teller {
       if (failing.delete(target)) voice.talk(`${target}: works again`);
       refused.delete(target);
       if (result === null) return;
+      if (kind === 'verify') {
+        tellTests(target, result.failing ?? []);
+        return;
+      }
       if (kind === 'drift') {
         tellDrift(target, result.drift ?? null);
         return;

@@ -10,7 +10,24 @@ export interface GoldenTest {
   readonly reject: readonly Expectation[];
   readonly cite: boolean;
   readonly targets: readonly string[] | null;
+  /** What `verify --tag` chooses by; left out: none. */
+  readonly tags?: readonly string[];
 }
+
+/** A golden question with where it stands: in a document, a sidecar, or a file of golden questions. */
+export interface PlacedTest extends GoldenTest {
+  /** What the answer is to rest on, and what has to be trained first; null: no document in particular. */
+  readonly document: DocumentId | null;
+  /** The file that it stands in, relative to the content root. */
+  readonly path: string;
+  /** From 1; null where it is not known. */
+  readonly line: number | null;
+}
+
+/** inconclusive: there is no answer to judge. skipped: it cannot be asked, or expects nothing. */
+export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'skipped';
+
+export const verdicts: readonly Verdict[] = ['pass', 'fail', 'inconclusive', 'skipped'];
 
 /** What one bot said. `sources` are what the vendor named, resolved to documents of ours where we can. */
 export interface Answer {

@@ -43,6 +43,14 @@ export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
   | { readonly kind: 'paused'; readonly forMs: number; readonly why: string }
   /** A complete look at what the vendor holds: how many of each kind it found, and how many items are not ours. */
   | { readonly kind: 'drift'; readonly found: { readonly [kind in DriftFinding['kind']]: number }; readonly foreign: number }
+  /** A golden question has begun to fail, or passes again. */
+  | {
+      readonly kind: 'test';
+      readonly change: 'failing' | 'mended';
+      readonly document: string | null;
+      readonly question: string;
+      readonly reasons: readonly string[];
+    }
   | { readonly kind: 'error'; readonly error: ErrorRecord }
   | { readonly kind: 'note'; readonly message: string }
 );

@@ -281,7 +281,7 @@ function bodyOf(body: EmulatorReply['body']): Buffer {
 }
 
 /** False: the other side has gone. */
-async function written(response: ServerResponse, chunk: string): Promise<boolean> {
+async function written(response: ServerResponse, chunk: string | Uint8Array): Promise<boolean> {
   if (response.destroyed || response.writableEnded) return false;
   if (response.write(chunk)) return true;
   return new Promise((resolve) => {

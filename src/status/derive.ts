@@ -1,10 +1,12 @@
 // State + what is unconfirmed → the answer to "which revision of each document does this bot know right now?". Pure; never maintained, always derived.
+import { verdicts } from '../model/answer.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import { knownRevision, stillBehind } from '../model/known.ts';
 import type { DocumentRecord, HeldRun, LastSync, TargetState, Todo, TrainingState } from '../model/record.ts';
+import { noTests, summaryOf, type TestsMemory, type TestsSummary } from '../model/tests.ts';
 
 export interface StatusCounts {
   readonly documents: number;
@@ -29,6 +31,11 @@ export interface DocumentStatus {
   readonly trainedCommit: string | null;
   readonly training: TrainingState;
   readonly error: ErrorRecord | null;
+}
+
+/** The last verdicts on its golden questions. */
+export interface TestsStatus extends TestsSummary {
+  readonly ageMs: number;
 }
 
 /** A document that the bot does not know as the folder had it at the last look. */
@@ -65,6 +72,8 @@ export interface TargetStatus {
   readonly outOfScope: number;
   /** What the last look at the vendor found and nothing has settled since; null: nobody has looked yet. */
   readonly drift: DriftStatus | null;
+  /** Null: no question was asked yet. */
+  readonly tests: TestsStatus | null;
   readonly documents: readonly DocumentStatus[];
 }
 
@@ -83,12 +92,14 @@ export interface StatusInput {
   readonly vendor: string;
   readonly state: TargetState;
   readonly open: readonly Effect[];
+  /** What is remembered of golden questions; left out: nothing. */
+  readonly tests?: TestsMemory;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
 /** The status of one target, from memory alone. */
-export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput): TargetStatus {
+export function deriveStatus({ name, vendor, state, open, nowMs, tests = noTests }: StatusInput): TargetStatus {
   const counts = countsOf(state, open);
   const behind = stillBehind(state).map((id) => behindOf(id, state, nowMs));
   const drift = driftOf(state, nowMs);
@@ -109,8 +120,23 @@ export function deriveStatus({ name, vendor, state, open, nowMs }: StatusInput):
     retracted: Object.keys(state.retracted),
     outOfScope: state.lastSync?.outOfScope ?? 0,
     drift,
+    tests: testsOf(tests, nowMs),
     documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),
   };
+}
+
+function testsOf(memory: TestsMemory, nowMs: number): TestsStatus | null {
+  const summary = summaryOf(memory);
+  return summary === null ? null : { ...summary, ageMs: Math.max(0, nowMs - Date.parse(summary.at)) };
+}
+
+/** "tests: 41 pass, 1 fail (2 h ago)"; null where no question was asked yet. */
+export function testsSentence({ tests }: Pick<TargetStatus, 'tests'>): string | null {
+  if (tests === null) return null;
+  const words = verdicts.flatMap((verdict) =>
+    tests.counts[verdict] === 0 ? [] : [`${tests.counts[verdict].toLocaleString('en-US')} ${verdict}`],
+  );
+  return `tests: ${words.join(', ')} (${age(tests.ageMs)} ago)`;
 }
 
 function driftOf(state: TargetState, nowMs: number): DriftStatus | null {

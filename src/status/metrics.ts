@@ -1,4 +1,5 @@
 // Events and reports → counters → Prometheus text. Gauges are not kept: they are read off the state when somebody asks. Owns every metric's name.
+import { verdicts } from '../model/answer.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { TargetStatus } from './derive.ts';
@@ -19,6 +20,8 @@ const families = {
   kbsync_leftovers: ['gauge', 'Items of ours that are no longer wanted and still there.'],
   kbsync_drift_items: ['gauge', 'Items in which the vendor holds something else than was left there, by kind, as of the last look.'],
   kbsync_drift_last_check_timestamp_seconds: ['gauge', 'When the vendor was last listed and compared, in seconds since 1970.'],
+  kbsync_tests: ['gauge', 'Golden questions by their last verdict.'],
+  kbsync_tests_last_run_timestamp_seconds: ['gauge', 'When a golden question was last asked, in seconds since 1970.'],
   kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the page says which.'],
   kbsync_breaker_open: ['gauge', '1 while the target is not asked because it failed too often in a row.'],
   kbsync_content_problems: ['gauge', 'Files of the folder with something wrong, by severity.'],
@@ -117,7 +120,7 @@ function outcomeOf(report: TargetReport | null): string {
 
 /** The gauges of one target. */
 export function statusSamples(status: TargetStatus, failing: boolean, breakerOpen: boolean | null): readonly Sample[] {
-  const { name: target, counts, lastSync, drift } = status;
+  const { name: target, counts, lastSync, drift, tests } = status;
   const gauge = (name: Name, value: number, labels: Labels = {}): Sample => ({ name, labels: { target, ...labels }, value });
   const states = (['pending', 'training', 'trained', 'failed', 'stuck', 'unknown'] as const).map((state) =>
     gauge('kbsync_documents', counts[state], { state }),
@@ -136,6 +139,12 @@ export function statusSamples(status: TargetStatus, failing: boolean, breakerOpe
       : [
           ...(['missing', 'twin', 'changed', 'foreign'] as const).map((kind) => gauge('kbsync_drift_items', drift[kind], { kind })),
           gauge('kbsync_drift_last_check_timestamp_seconds', Date.parse(drift.at) / 1_000),
+        ]),
+    ...(tests === null
+      ? []
+      : [
+          ...verdicts.map((verdict) => gauge('kbsync_tests', tests.counts[verdict], { verdict })),
+          gauge('kbsync_tests_last_run_timestamp_seconds', Date.parse(tests.at) / 1_000),
         ]),
     gauge('kbsync_failing', failing ? 1 : 0),
     ...(breakerOpen === null ? [] : [gauge('kbsync_breaker_open', breakerOpen ? 1 : 0)]),

@@ -3,7 +3,7 @@
 
 import { html, raw } from 'hono/html';
 import { insteadOfPassing } from '../model/pass.ts';
-import { age, type Behind, type DocumentStatus, driftSentence, short, statusSentence, type TargetStatus } from './derive.ts';
+import { age, type Behind, type DocumentStatus, driftSentence, short, statusSentence, type TargetStatus, testsSentence } from './derive.ts';
 import { script, styles } from './page-assets.ts';
 import type { Snapshot, TargetSnapshot } from './snapshot.ts';
 
@@ -73,6 +73,7 @@ function targetSection({ status, todos, doubts, doing, nextRun, error }: TargetS
 ${error === null ? '' : html`<p class="bad"><strong>${error.code}</strong>: <bdi>${error.message}</bdi>${error.vendor === null ? '' : html` (the vendor says: <bdi>${error.vendor}</bdi>)`}. Next: <bdi>${error.next}</bdi></p>`}
 ${held.map(({ id, rule, message, passWith }) => html`<p class="bad"><strong>held ${id}</strong>: <bdi>${message}</bdi>${rule === 'existing-content' ? html`. To match what is there: <code>${insteadOfPassing({ rule }, name)}</code>` : ''}${passWith === null ? '' : html`. To pass it: <code>kbsync ${passWith}</code> or <code>kbsync todo approve ${id}</code>`}</p>`)}
 ${driftLine(status)}
+${testsLine(status)}
 ${doubts.map((doubt) => html`<p class="warn"><strong>${doubt.id}</strong>: a write whose outcome is not known${doubt.error === null ? '' : html`: <bdi>${doubt.error.message}</bdi>`}. See <code>kbsync todo</code></p>`)}
 ${
   todos.length === 0
@@ -87,6 +88,16 @@ ${behindList(status)}
 function driftLine(status: TargetStatus): Html | '' {
   const sentence = driftSentence(status);
   return sentence === null ? '' : html`<p class="warn"><strong>drift</strong>: <bdi>${sentence}</bdi></p>`;
+}
+
+function testsLine(status: TargetStatus): Html | '' {
+  const sentence = testsSentence(status);
+  const failing = status.tests?.failing ?? [];
+  if (sentence === null) return '';
+  if (failing.length === 0) return html`<p class="dim">${sentence}</p>`;
+  return html`<details class="bad" id="tests-${status.name}" open><summary>${sentence}</summary><ul>
+${failing.slice(0, listedBehind).map(({ document, question, reasons }) => html`<li>${document === null ? '' : html`<bdi>${document}</bdi>: `}<bdi>${question}</bdi>: <bdi>${reasons.join('; ')}</bdi></li>`)}
+${failing.length > listedBehind ? html`<li>and ${figure(failing.length - listedBehind)} more</li>` : ''}</ul></details>`;
 }
 
 function behindList({ name, behind }: TargetStatus): Html | '' {

@@ -4,7 +4,7 @@ import type { TargetStatus } from './derive.ts';
 
 /** One target of `status` (PRODUCT: JSON). `nextRun`: when the daemon looks at it next, ISO; null without a daemon. */
 export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null): JsonRecord {
-  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, retracted, outOfScope, drift } = status;
+  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, retracted, outOfScope, drift, tests } = status;
   return plainJson({
     name,
     vendor,
@@ -20,6 +20,7 @@ export function statusRow(status: TargetStatus, documents: boolean, nextRun: str
     outOfScope,
     drift:
       drift === null ? null : { at: drift.at, missing: drift.missing, twin: drift.twin, changed: drift.changed, foreign: drift.foreign },
+    tests: tests === null ? null : { at: tests.at, ...tests.counts, failing: tests.failing },
     ...(documents && { documents: status.documents }),
   });
 }

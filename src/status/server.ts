@@ -25,6 +25,8 @@ export interface ServerInput {
   readonly unready: () => readonly string[];
   /** Wants a cycle at these targets, or all; the names it was wanted at. USAGE for a name that there is not. */
   readonly sync: (targets: readonly string[] | null) => readonly string[];
+  /** Wants the golden questions asked there. Left out: there is no such path. */
+  readonly verify?: (targets: readonly string[] | null) => readonly string[];
   readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
   /** Takes secrets out of everything that is answered. */
   readonly redact: (text: string) => string;
@@ -128,12 +130,15 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
     return json(context, input, { version: 1, targets: rows as unknown as readonly JsonRecord[] });
   });
   app.get('/api/events', (context) => eventStream(context, { ...input, closing }));
-  app.post('/api/sync', async (context) => {
-    const body = await bodyOf(context.req.raw, mostBodyBytes);
-    if (body === null) return json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
-    const accepted = input.sync(targetsIn(body));
-    return json(context, input, { version: 1, command: 'sync', accepted: [...accepted] }, 202);
-  });
+  for (const command of ['sync', 'verify'] as const) {
+    const want = input[command];
+    if (want === undefined) continue;
+    app.post(`/api/${command}`, async (context) => {
+      const body = await bodyOf(context.req.raw, mostBodyBytes);
+      if (body === null) return json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
+      return json(context, input, { version: 1, command, accepted: [...want(targetsIn(body))] }, 202);
+    });
+  }
   return app;
 }
 

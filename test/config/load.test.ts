@@ -220,7 +220,7 @@ targets:
 schedule: { rescan: "every day", timezone: Mars, drift: "17 3 * * *" }
 watch: { polling: atuo, settle: "\${SETTLE}" }
 safety: { maxDelete: { share: 110%, count: -1 } }
-verify: { retries: 1 }
+verify: { retries: -1 }
 daemon: { port: "\${PORT:-abc}", token: "\${X " }
 notify: [{ url: x }]
 state: { kind: s3 }
@@ -262,7 +262,7 @@ state: { kind: s3 }
       '29:33 watch.settle',
       '30:31 safety.maxDelete.share',
       '30:44 safety.maxDelete.count',
-      '31:1 verify',
+      '31:20 verify.retries',
       '32:17 daemon.port',
       '32:40 daemon.token',
       '33:9 notify',
@@ -301,9 +301,7 @@ state: { kind: s3 }
   });
 
   it.each([
-    ['verify on a schedule', 'schedule: { verify: "0 3 * * *" }\n', 'schedule.verify'],
     ['notifications', 'notify: [{ url: https://x.example }]\n', 'notify'],
-    ['golden questions, even with their defaults', 'verify: { retries: 2 }\n', 'verify'],
     ['another kind of state', 'state: { kind: redis }\n', 'state.kind'],
   ])('what is not built yet is refused: %s', async (_, top, place) => {
     const problems = await problemsOf(config({ top }), { env: key });

@@ -532,7 +532,7 @@ describe('answers (#1 to #6)', () => {
     const { reply } = await post('/message', { message: 'password?', stream: true });
     expect(reply.headers).toEqual({ 'content-type': 'text/event-stream' });
     const pieces: string[] = [];
-    for await (const piece of reply.stream ?? []) pieces.push(piece);
+    for await (const piece of reply.stream ?? []) pieces.push(String(piece));
     expect(Math.max(...pieces.map(({ length }) => length))).toBe(7);
     const lines = pieces.join('').split('\n\n').filter(Boolean);
     expect(lines.at(-1)).toBe('data: [DONE]');

@@ -15,7 +15,7 @@ export const exitCodes: { readonly [code: number]: string } = {
   4: 'some documents failed, are blocked or unconfirmed; the rest went through; `retract`: a bot may still know the document',
   5: 'held by a brake; nothing of the held part was done',
   6: 'not trained in time',
-  7: 'a golden question failed (`verify` is not built yet: no command ends with it)',
+  7: 'a golden question failed, or there were some and none could be concluded',
   8: 'a target refused its credentials, or the bot does not exist',
   9: 'rate limit or quota exhausted',
   10: 'locked by another run',

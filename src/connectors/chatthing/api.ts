@@ -18,6 +18,8 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** Replaces what a status means in general. */
   readonly statuses?: { readonly [status: number]: StatusMeaning };
+  /** Reads an answer that is no JSON. */
+  readonly bodyOf?: (reply: HttpReply) => Json;
 }
 
 /** What one status of one call means; the status itself is kept in the error's data. */
@@ -104,7 +106,7 @@ function common(status: number, channelId: string): StatusMeaning | null {
 /** Any 2xx is accepted [assumed], but `success` other than true is a failure [assumed: the field tells success from failure]. */
 function understood<T>(schema: z.ZodType<T>, request: ApiRequest, reply: HttpReply): T {
   const facts = request.intent === 'read' ? ({ effect: 'none' } as const) : {};
-  const body = reply.json();
+  const body = request.bodyOf === undefined ? reply.json() : request.bodyOf(reply);
   const success = body !== null && typeof body === 'object' && 'success' in body ? body['success'] : undefined;
   if (success !== true) {
     throw new SyncError('VENDOR_FAILED', {

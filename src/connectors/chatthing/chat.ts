@@ -1,13 +1,14 @@
 // Asking a Chat Thing bot, and reading what users asked it.
 
 import type { Answer } from '../../model/answer.ts';
-import type { Timestamp } from '../../model/json.ts';
-import type { Call, Exchange } from '../connector.ts';
+import type { Json, Timestamp } from '../../model/json.ts';
+import type { Call, Exchange, HttpReply } from '../connector.ts';
 import type { Send } from './api.ts';
 import { certainlyBefore, readDate } from './dates.ts';
 import type { ChatthingOptions } from './options.ts';
 import { everyItem, fetchPage, pageLimit } from './pages.ts';
 import { type Conversation, conversationReply, conversationsReply, type Message, messageReply, messagesReply } from './schema.ts';
+import { answerInStream } from './stream.ts';
 
 /** Binds `ask` and `history`. */
 export function bindChat(options: ChatthingOptions, send: Send) {
@@ -22,10 +23,14 @@ export function bindChat(options: ChatthingOptions, send: Send) {
         statuses: creditStatuses,
       } as const;
       const { conversationId } = await send(conversationReply, start, call);
-      const json = { [options.messageField]: question, conversationId };
+      const json = { [options.messageField]: question, conversationId, ...(options.streamAnswers && { stream: true }) };
       const what = 'asking the bot';
       const request = { what, intent: 'ask', method: 'POST', path: '/message', json, statuses: creditStatuses } as const;
-      const { response } = await send(messageReply, { ...request, timeoutMs: options.answerTimeoutMs }, call);
+      const { response } = await send(
+        messageReply,
+        { ...request, timeoutMs: options.answerTimeoutMs, ...(options.streamAnswers && { bodyOf: streamed }) },
+        call,
+      );
       return { text: response, sources: [] };
     },
 
@@ -61,6 +66,11 @@ export function bindChat(options: ChatthingOptions, send: Send) {
     for await (const message of everyItem(listing.what, options.maxPages, page)) messages.push(message);
     return paired(oldestFirst(messages, conversation));
   }
+}
+
+/** A vendor that does not stream after all answers as usual. */
+function streamed(reply: HttpReply): Json {
+  return reply.text.trimStart().startsWith('{') ? reply.json() : { success: true, response: answerInStream(reply.text) };
 }
 
 /** One status, two meanings, and nothing tells them apart [seed]. */

@@ -131,11 +131,11 @@ export class Chat {
   }
 }
 
-async function* pieces(events: readonly string[], size: number | null): AsyncGenerator<string> {
+async function* pieces(events: readonly string[], size: number | null): AsyncGenerator<string | Uint8Array> {
   if (size === null) {
     yield* events;
     return;
   }
-  const all = events.join('');
-  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+  const all = Buffer.from(events.join(''));
+  for (let at = 0; at < all.length; at += size) yield all.subarray(at, at + size);
 }

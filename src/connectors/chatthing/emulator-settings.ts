@@ -66,7 +66,7 @@ export interface ChatThingSettings {
   readonly acceptResponseField: boolean;
   /** Dates of conversations and messages as year-day-month, as the page's examples have them (2.5). */
   readonly oddDates: boolean;
-  /** Cuts the answer stream into pieces of this many characters, wherever that falls (#4); null: one event a piece. */
+  /** Cuts the answer stream into pieces of this many bytes, within lines and characters as it falls (#4); null: one event a piece. */
   readonly streamPiece: number | null;
   /** Whether requests must say `Content-Type: application/json`: the page says on every call, its own curl does not (2.1). */
   readonly contentType: 'with-body' | 'always' | 'never';

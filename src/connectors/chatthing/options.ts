@@ -65,6 +65,10 @@ export const chatthingOptions = z.strictObject({
     .describe('How long after asking for a sync the state from before may still show, as a duration. [assumed]'),
   lagMs: duration.default(2_000).describe('How long a listing may lag behind a write, as a duration. [assumed]'),
   answerTimeoutMs: duration.default(90_000).describe('How long one answer of the bot may take, as a duration. [assumed]'),
+  streamAnswers: z
+    .boolean()
+    .default(false)
+    .describe('Asks for answers as an event stream, which proxies with a short patience do not cut off. [seed]'),
   maxPages: z
     .int()
     .min(1)

@@ -44,7 +44,10 @@ export function searchRoutes(tools: EmulatorTools, settings: KoreSettings): read
     const fits = filterOf(body['metaFilters']);
     const found = answerFrom(asked.box, tools, settings, query);
     const chunks = (found?.chunks ?? []).filter(fits);
-    const answer = found === null || chunks.length === 0 ? null : { text: textOf(found, chunks), chunks };
+    // What is answered from though it is gone has no chunk to show.
+    const fromNowhere = settings.staleAnswers === true && found?.chunks.length === 0;
+    const answer =
+      found === null || (chunks.length === 0 && !fromNowhere) ? null : { text: fromNowhere ? found.text : textOf(found, chunks), chunks };
     const said = answer?.text ?? '';
     asked.box.history.note({ user: String(asked.app.claims['sub']), question: query, answer: answer?.text ?? null, said, fresh: true });
     return answer;

@@ -1,8 +1,9 @@
 // Every behaviour of the Kore.ai emulator that the vendor does not document, as a switch with the assumed default of the notes or, where
 // they have none, the harder case. Numbers in brackets are sections of the vendor notes (vendors/koreai.md); #n is an endpoint there.
+import type { AnswerSettings } from '../emulator.ts';
 
 /** Times in milliseconds, Infinity: never ends. Markers are texts that, found in a document, bring about a failure; null: none. */
-export interface KoreSettings {
+export interface KoreSettings extends AnswerSettings {
   // credentials [2.0]
   /** Algorithms that a token may be signed with: HS256 for API-scope apps, HS512 in one branch of Kore's toolkit [2.0]. */
   readonly algorithms: readonly ('HS256' | 'HS512')[];

@@ -1,0 +1,172 @@
+// `verify`: asks every bot its golden questions and judges the answers. Changes nothing at the vendors; each question costs a message.
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Folder } from '../cycle/folder.ts';
+import { concerns } from '../cycle/unlearned.ts';
+import { type VerifyOptions, type VerifyReport, verifyTarget } from '../cycle/verify.ts';
+import type { TargetConfig } from '../model/config.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
+import { visible } from '../plan/escape.ts';
+import type { Workspace } from '../workspace.ts';
+import { baselineText, type Compared, compare, type Recorded, readBaseline } from './baseline.ts';
+import { strongest } from './exit.ts';
+import { findDocument } from './find-document.ts';
+import { type Invocation, workspaceOf } from './invocation.ts';
+import { belowRoot } from './paths.ts';
+import { createProgress } from './progress.ts';
+import { figure, plain, tellProblems } from './reports.ts';
+import { ciLockWaitMs } from './sync.ts';
+import { junit, printVerify, verifyJson, verifyMarkdown } from './verify-report.ts';
+import { blankVerify, codesOfVerify, noteTests, type VerifyRequest } from './verify-request.ts';
+
+/** Runs `verify` and prints its result. Resolves to the exit code: 7 where a test failed, or none could be concluded. */
+export async function verify(invocation: Invocation, request: VerifyRequest, open = workspaceOf): Promise<number> {
+  const { output, options } = invocation;
+  const progress = createProgress(output, options.verbose, Date.now);
+  const before = request.baseline === null ? null : await baselineFrom(request.baseline, invocation);
+  const workspace = await open(invocation, progress.onEvent);
+  try {
+    const named = workspace.targets(options.targets);
+    for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
+    const targets = named.filter((target) => !target.paused);
+    const folder = await workspace.readFolder();
+    const golden = await folder.scan.golden?.();
+    const problems = [...folder.scan.problems.filter(({ severity }) => severity === 'error'), ...(golden?.problems ?? [])];
+    tellProblems(problems, output);
+    const verifying = await optionsFor(request, workspace, folder, invocation);
+    const reports = await Promise.all(targets.map((target) => verifyOne(workspace, target, folder, verifying, invocation)));
+    progress.end();
+    await workspace.saveCache();
+    await noteTests(workspace, reports, invocation);
+    const compared =
+      before === null
+        ? null
+        : compare(
+            before,
+            reports.flatMap((report) => report.results),
+          );
+    await writeFiles(request, reports, workspace, invocation);
+    const broken = golden?.problems.some(({ severity }) => severity === 'error') === true ? [7] : [];
+    const invalid = folder.scan.problems.some(({ severity }) => severity === 'error') ? [4] : [];
+    const exitCode = strongest([...codesOfVerify(reports), ...broken, ...invalid, ...(invocation.stop.aborted ? [130] : [])]);
+    tell(reports, compared, request, exitCode, invocation);
+    return exitCode;
+  } finally {
+    progress.end();
+    await workspace.close();
+  }
+}
+
+async function optionsFor(request: VerifyRequest, workspace: Workspace, folder: Folder, { cwd }: Invocation): Promise<VerifyOptions> {
+  const { names, tags, changed, unlearned, all, maxCalls, lockWaitMs } = request;
+  const documents = names.length === 0 ? null : await namedBy(names, workspace, folder, cwd);
+  const tagged = new Set(tags);
+  return {
+    which: { only: changed ? 'changed' : 'all' },
+    only: (test) => concerns(documents, test) && (tagged.size === 0 || (test.tags ?? []).some((tag) => tagged.has(tag))),
+    kinds: { golden: !unlearned, unlearned: true },
+    maxCalls: all ? 'any' : maxCalls,
+    lockWaitMs: lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0),
+  };
+}
+
+/** Ids and paths; a file of golden questions and a folder are paths, too. */
+async function namedBy(names: readonly string[], workspace: Workspace, folder: Folder, cwd: string): Promise<ReadonlySet<string>> {
+  const golden = (await folder.scan.golden?.())?.tests ?? [];
+  const known = [...folder.scan.documents.map((document) => document.path), ...golden.map((test) => test.path)];
+  const found = new Set<string>();
+  for (const name of names) {
+    const below = belowRoot(name, workspace.config.content.root, cwd);
+    if (below === '') return new Set(known);
+    if (below !== null && known.some((one) => one === below || one.startsWith(`${below}/`))) found.add(below);
+    else found.add((await findDocument(name, workspace, folder, cwd)).id);
+  }
+  return found;
+}
+
+/** One target, whatever becomes of it: what cannot be had there is a report, so that it never hinders another. */
+async function verifyOne(
+  workspace: Workspace,
+  target: TargetConfig,
+  folder: Folder,
+  options: VerifyOptions,
+  { stop, kill, ready }: Invocation,
+): Promise<VerifyReport> {
+  await ready?.(target.name);
+  try {
+    return await workspace.readOnly(target, { stop, kill }, false, (context) => verifyTarget(context, folder, options));
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    return blankVerify(target, error.record());
+  }
+}
+
+async function baselineFrom(file: string, { cwd }: Invocation): Promise<readonly Recorded[]> {
+  let text: string;
+  try {
+    text = await readFile(path.resolve(cwd, file), 'utf8');
+  } catch (cause) {
+    throw new SyncError('USAGE', { message: `--baseline ${file} cannot be read`, next: 'kbsync verify --record FILE writes one', cause });
+  }
+  return readBaseline(text, file);
+}
+
+async function writeFiles(request: VerifyRequest, reports: readonly VerifyReport[], workspace: Workspace, { cwd, output }: Invocation) {
+  const write = async (option: string, file: string, text: string): Promise<void> => {
+    try {
+      await writeFile(path.resolve(cwd, file), workspace.secrets.redact(text));
+    } catch (cause) {
+      throw new SyncError('USAGE', {
+        message: `${option} ${file} cannot be written`,
+        next: 'name a file in a folder that is there',
+        cause,
+      });
+    }
+  };
+  if (request.junit !== null) await write('--junit', request.junit, junit(reports));
+  if (request.record === null) return;
+  const known = await readFile(path.resolve(cwd, request.record), 'utf8').catch(() => null);
+  const before = known === null ? [] : readBaseline(known, request.record);
+  await write(
+    '--record',
+    request.record,
+    baselineText(
+      reports.flatMap((report) => report.results),
+      before,
+    ),
+  );
+  output.talk(`the answers are in ${request.record}: keep it in git, and compare with --baseline`);
+}
+
+function tell(
+  reports: readonly VerifyReport[],
+  compared: Compared | null,
+  { format }: VerifyRequest,
+  exitCode: number,
+  { output, command }: Invocation,
+): void {
+  output.answer(
+    () => plain({ version: 1, command, exitCode, ...verifyJson(reports, compared) }),
+    () => {
+      if (format === 'markdown') return output.data(verifyMarkdown(reports, compared));
+      for (const report of reports) printVerify(report, output);
+      if (compared !== null) printCompared(compared, output);
+    },
+  );
+  if (reports.every(({ results, leftOut, error }) => results.length === 0 && leftOut.length === 0 && error === null)) {
+    output.talk('no golden question is due: write some below kb.tests, or in a *.golden.yaml file');
+  }
+}
+
+function printCompared({ counts, rows }: Compared, output: Invocation['output']): void {
+  const words = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : [`${figure(count)} ${name}`]));
+  output.data(`compared with before: ${words.join(', ') || 'nothing'}`);
+  for (const { change, target, document, question } of rows) {
+    if (change === 'same') continue;
+    const style = change === 'worse' ? 'bad' : change === 'better' ? 'good' : 'dim';
+    output.data(
+      `  ${output.style(style, change.padEnd(9))} ${visible([target, document, question].filter((part) => part !== null).join(' · '))}`,
+    );
+  }
+}
