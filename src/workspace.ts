@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ConfigProblem, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
-import type { CycleContext, CycleMemory } from './cycle/context.ts';
+import type { Target } from './connectors/connector.ts';
+import type { Connection, CycleContext, CycleMemory } from './cycle/context.ts';
 import { type Folder, readFolder } from './cycle/folder.ts';
 import type { Config, TargetConfig } from './model/config.ts';
 import type { Effect, JournalEntry } from './model/effect.ts';
 import { asSyncError, SyncError } from './model/error.ts';
-import type { EventBody, SyncEvent } from './model/event.ts';
+import type { Emit, EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
+import { noteAsked, type OwnQuestion, questionHash, readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
@@ -79,6 +81,8 @@ export interface Workspace {
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   readonly bots: Pick<Bots, 'stats'>;
+  /** Questions that kbsync itself asked this target since then, as hashes. */
+  asked(target: string, since: string): readonly OwnQuestion[];
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -140,7 +144,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     return {
       config,
       target,
-      connection: await bots.connect(target, emit, offline),
+      connection: remembering(await bots.connect(target, emit, offline), target.name, emit),
       memory,
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
       emit,
@@ -155,6 +159,22 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       knownAs: (identity) => knownAs(target.name, identity),
       readOnly,
     };
+  }
+
+  /** Whoever asks: `gaps` must not take our own questions for those of users. Not being able to note one keeps nobody from asking. */
+  function remembering(connection: Connection, target: string, emit: Emit): Connection {
+    const { ask } = connection.target;
+    if (ask === undefined) return connection;
+    const noted: typeof ask = async (question, call) => {
+      const own = { at: new Date(now()).toISOString(), target, hash: questionHash(question) };
+      await noteAsked(disk, config.stateDir, own).catch((thrown: unknown) => {
+        const message = `a question is not remembered as kbsync's own: ${asSyncError(thrown).message}`;
+        emit({ kind: 'note', message });
+      });
+      return ask(question, call);
+    };
+    // Not a copy: a connector of another author may be an object of a class.
+    return { ...connection, target: Object.assign(Object.create(connection.target) as Target, { ask: noted }) };
   }
 
   /** Another name in the state folder that remembers this very bot. A state that cannot be read is told when its own turn comes. */
@@ -251,6 +271,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         for (const lock of locks.reverse()) await lock.release();
       }
     },
+    asked: (target, since) => readAsked(disk, config.stateDir, target, since),
     history: {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
       read: (query) => readHistory(disk, config.stateDir, query),

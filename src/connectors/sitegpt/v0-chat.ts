@@ -3,7 +3,9 @@ import type { Answer } from '../../model/answer.ts';
 import { SyncError } from '../../model/error.ts';
 import type { Timestamp } from '../../model/json.ts';
 import type { Call, Exchange } from '../connector.ts';
-import { instant, source, spokenText } from './chat.ts';
+import { source, spokenText } from './chat.ts';
+import { instant } from './dates.ts';
+import { exchangesIn } from './exchanges.ts';
 import type { SitegptOptions } from './options.ts';
 import type { SendV0 } from './v0-api.ts';
 import { messageDataV0, type ThreadV0, threadDataV0, threadsDataV0 } from './v0-schema.ts';
@@ -45,10 +47,14 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
     }
     // Only the last change tells that nothing was asked since.
     const recent = [...found.values()].filter(({ updatedAt }) => (instant(updatedAt) ?? since) >= since);
+    if (found.size >= options.historyConversations)
+      call.told?.(
+        `only ${options.historyConversations} conversations were looked into, those that SiteGPT lists first (historyConversations)`,
+      );
     return recent.slice(0, options.historyConversations);
   }
 
-  async function exchangesOf(threadId: string, call: Call): Promise<Exchange[]> {
+  async function exchangesOf(threadId: string, call: Call): Promise<readonly Exchange[]> {
     const path = `/threads/${encodeURIComponent(threadId)}`;
     try {
       const { thread } = await send(
@@ -56,9 +62,7 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
         { what: 'reading a conversation', intent: 'read', method: 'GET', path, about: 'thread' },
         call,
       );
-      return (thread.messages ?? []).flatMap(({ question, answer }) =>
-        question ? [{ at: instant(question.timestamp), question: question.text, answer: answer?.text ?? null }] : [],
-      );
+      return exchangesIn(thread.messages ?? [], threadId, thread.escalated === true);
     } catch (error) {
       // Deleted since it was listed.
       if (error instanceof SyncError && error.code === 'REMOTE_GONE') return [];
