@@ -1,26 +1,13 @@
 // Which questions kbsync itself put to a bot: a hash and a time each, so that `gaps` does not take them for questions of users. Not
 // the questions: this file may be read by whoever may read the state. It may be deleted at any time.
 import { join } from 'node:path';
-import { sha256, type Timestamp } from '../model/json.ts';
+import type { OwnQuestion } from '../model/asked.ts';
+import type { Timestamp } from '../model/json.ts';
 import type { Disk } from './disk.ts';
-
-/** One question that was asked by kbsync. */
-export interface OwnQuestion {
-  readonly at: Timestamp;
-  readonly target: string;
-  /** `questionHash` of its words. */
-  readonly hash: string;
-}
 
 const names = { current: 'asked.jsonl', old: 'asked.old.jsonl' };
 /** About 10,000 questions; the file before is kept beside it. */
 const rotateBytes = 1024 * 1024;
-
-/** A question's words, however a vendor gives them back: without case, marks, punctuation and spaces. */
-export function questionHash(question: string): string {
-  const words = question.normalize('NFKC').toLowerCase().replace(/<[^>]*>/g, '').match(/[\p{L}\p{N}]+/gu) ?? [];
-  return sha256(words.join('')).slice(0, 32);
-}
 
 /** Notes a question before it is sent. Lines of several processes may mix; each goes out in one write. */
 export function noteAsked(disk: Disk, dir: string, { at, target, hash }: OwnQuestion): Promise<void> {
