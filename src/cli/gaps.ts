@@ -32,11 +32,11 @@ export interface GapsRequest {
 const week = 7 * 86_400_000;
 
 /** Reads, groups and prints. Resolves to 0, or to the exit code of what kept a bot's conversations from being read. */
-export async function gaps(invocation: Invocation, request: GapsRequest): Promise<number> {
+export async function gaps(invocation: Invocation, request: GapsRequest, open: typeof workspaceOf = workspaceOf): Promise<number> {
   const { output, options } = invocation;
   checkRequest(request, options.json);
   const progress = createProgress(output, options.verbose, Date.now);
-  const workspace = await workspaceOf(invocation, progress.onEvent);
+  const workspace = await open(invocation, progress.onEvent);
   try {
     if (request.unmasked)
       output.complain('warning: --unmasked shows what users wrote, personal data and all: keep it out of logs, issues and chats');
@@ -45,7 +45,7 @@ export async function gaps(invocation: Invocation, request: GapsRequest): Promis
     progress.end();
     const exitCode = codeOf(report.reads, invocation.stop);
     const tests = request.asTests === null ? null : draftTests(report.gaps.slice(0, report.limit), report.since);
-    if (drafts !== null && tests !== null) await workspace.disk.replace(drafts, tests);
+    if (drafts !== null && tests !== null) await writeNew(workspace, drafts, tests);
     output.answer(
       () => gapsJson(report, exitCode, drafts),
       () => {
@@ -78,14 +78,22 @@ function draftFile(given: string, { cwd }: Invocation, { disk }: Workspace): str
   if (!file.endsWith('.golden.yaml'))
     throw new SyncError('USAGE', {
       message: `--as-tests ${given}: a file of golden questions ends in .golden.yaml`,
-      next: `--as-tests ${given}.golden.yaml`,
+      next: `--as-tests ${given.replace(/\.ya?ml$/, '')}.golden.yaml`,
     });
-  if (disk.stat(file) !== null)
-    throw new SyncError('USAGE', {
-      message: `--as-tests ${given}: it is there already, and is not overwritten`,
-      next: 'name another file',
-    });
+  if (disk.stat(file) !== null) throw alreadyThere(given);
   return file;
+}
+
+async function writeNew({ disk }: Workspace, file: string, text: string): Promise<void> {
+  await disk.mkdir(path.dirname(file));
+  // Whoever made it meanwhile keeps it.
+  const made = await disk.createExclusive(file, text);
+  if (made === null) throw alreadyThere(file);
+  await made.close();
+}
+
+function alreadyThere(file: string): SyncError {
+  return new SyncError('USAGE', { message: `--as-tests ${file}: it is there already, and is not overwritten`, next: 'name another file' });
 }
 
 async function look(workspace: Workspace, invocation: Invocation, request: GapsRequest): Promise<GapsReport> {

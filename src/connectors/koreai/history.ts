@@ -18,8 +18,8 @@ export function bindHistory(options: KoreaiOptions, tools: Tools, send: Send) {
         const question = record.utterance?.trim() ?? '';
         if (question === '' || (id !== null && seen.has(id))) continue;
         if (id !== null) seen.add(id);
-        // Our own questions come from such a user (webhook.ts); through the search API nothing tells whose they are.
-        if (record.userId?.startsWith('kbsync-') === true) continue;
+        // Our own questions come from such a user (webhook.ts), or from the one that our tokens name (jwt.ts) [assumed].
+        if (/^kbsync(?:-|$)/.test(record.userId ?? '')) continue;
         const conversation = record.sessionId ? { conversation: record.sessionId } : {};
         yield { at: instant(record.timestamp), question, answer: null, ...conversation, vain: 'unhandled' };
       }

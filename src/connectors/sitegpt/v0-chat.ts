@@ -34,7 +34,8 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
   /** Pages are numbered from 1, and nothing but a short one tells the last [public P1; assumed]. */
   async function threadsSince(since: Timestamp, call: Call): Promise<readonly ThreadV0[]> {
     const found = new Map<string, ThreadV0>();
-    for (let page = 1; page <= options.maxPages && found.size < options.historyConversations; page += 1) {
+    let ended = false;
+    for (let page = 1; !ended && page <= options.maxPages && found.size < options.historyConversations; page += 1) {
       const query = { page, limit: options.pageLimit };
       const { threads } = await send(
         threadsDataV0,
@@ -43,14 +44,12 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
       );
       const before = found.size;
       for (const thread of threads) found.set(thread.threadId, thread);
-      if (threads.length < options.pageLimit || found.size === before) break;
+      ended = threads.length < options.pageLimit || found.size === before;
     }
     // Only the last change tells that nothing was asked since.
     const recent = [...found.values()].filter(({ updatedAt }) => (instant(updatedAt) ?? since) >= since);
-    if (found.size >= options.historyConversations)
-      call.told?.(
-        `only ${options.historyConversations} conversations were looked into, those that SiteGPT lists first (historyConversations)`,
-      );
+    if (!ended || recent.length > options.historyConversations)
+      call.told?.(`not all conversations were looked into, only those that SiteGPT lists first (historyConversations, maxPages)`);
     return recent.slice(0, options.historyConversations);
   }
 
