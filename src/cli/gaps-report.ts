@@ -12,7 +12,9 @@ export interface GapsReport {
   readonly since: string;
   readonly masked: boolean;
   readonly reads: readonly TargetRead[];
-  /** All of them, the most frequent first. */
+  /** How many there are. */
+  readonly groups: number;
+  /** The most frequent of them, first to last. */
   readonly gaps: readonly Gap[];
   readonly aboutNothing: number;
   /** How many gaps are shown. */
@@ -23,7 +25,7 @@ export interface GapsReport {
 
 const kinds: readonly GapKind[] = ['content', 'not-given', 'retrieval'];
 
-function countsOf({ reads, gaps, aboutNothing }: GapsReport) {
+function countsOf({ reads, groups, gaps, aboutNothing }: GapsReport) {
   const sum = (of: (read: TargetRead) => number): number => reads.reduce((total, read) => total + of(read), 0);
   const [content = 0, notGiven = 0, retrieval = 0] = kinds.map((kind) => gaps.filter((gap) => gap.kind === kind).length);
   return {
@@ -32,7 +34,8 @@ function countsOf({ reads, gaps, aboutNothing }: GapsReport) {
     own: sum(({ own }) => own),
     unserved: sum(({ unserved }) => unserved),
     aboutNothing,
-    groups: gaps.length,
+    groups,
+    lookedUp: gaps.length,
     content,
     notGiven,
     retrieval,
@@ -81,7 +84,7 @@ export function printGaps(report: GapsReport, output: Output): void {
     const style = gap.kind === 'retrieval' ? 'warn' : 'bad';
     output.data(`   ${output.style(style, gap.kind)}: ${placeWords(gap)}`);
   });
-  if (gaps.length > limit) output.data(`and ${figure(gaps.length - limit)} more: --limit ${gaps.length} lists them`);
+  if (report.groups > limit) output.data(`and ${figure(report.groups - limit)} more: --limit ${report.groups} lists them`);
   output.data(summaryOf(report));
 }
 
@@ -132,11 +135,12 @@ function detailOf({ givenSince, tested, document }: Place, kind: GapKind): strin
 }
 
 function summaryOf(report: GapsReport): string {
-  const { exchanges, vain, own, unserved, aboutNothing, groups, content, notGiven, retrieval } = countsOf(report);
+  const { exchanges, vain, own, unserved, aboutNothing, groups, lookedUp, content, notGiven, retrieval } = countsOf(report);
+  const most = lookedUp < groups ? `of the first ${figure(lookedUp)}: ` : '';
   const parts = [
     `${counted(exchanges, 'exchange')} since ${report.since.slice(0, 10)}`,
     `${figure(vain)} in vain`,
-    `${counted(groups, 'group')}: ${figure(content)} without a document, ${figure(notGiven)} not given, ${figure(retrieval)} not found by the bot`,
+    `${counted(groups, 'group')}: ${most}${figure(content)} without a document, ${figure(notGiven)} not given, ${figure(retrieval)} not found by the bot`,
     ...(aboutNothing > 0 ? [`${figure(aboutNothing)} without a question in them`] : []),
     ...(unserved > 0 ? [`${figure(unserved)} met a bot out of service`] : []),
     ...(own > 0 ? [`${figure(own)} of kbsync's own left out`] : []),
@@ -167,8 +171,8 @@ export function gapsMarkdown(report: GapsReport): string {
       '',
     );
   }
-  if (report.gaps.length > shown.length)
-    lines.push(`And ${figure(report.gaps.length - shown.length)} more: \`kbsync gaps --limit ${report.gaps.length}\`.`, '');
+  if (report.groups > shown.length)
+    lines.push(`And ${figure(report.groups - shown.length)} more: \`kbsync gaps --limit ${report.groups}\`.`, '');
   if (report.masked) lines.push('Personal data is masked by patterns: read it before you pass it on.', '');
   return lines.join('\n');
 }

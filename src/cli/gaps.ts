@@ -30,6 +30,8 @@ export interface GapsRequest {
 }
 
 const week = 7 * 86_400_000;
+/** Groups that are looked up in the documents, the most frequent first: who reads more? */
+const mostMapped = 1_000;
 
 /** Reads, groups and prints. Resolves to 0, or to the exit code of what kept a bot's conversations from being read. */
 export async function gaps(invocation: Invocation, request: GapsRequest, open: typeof workspaceOf = workspaceOf): Promise<number> {
@@ -104,11 +106,12 @@ async function look(workspace: Workspace, invocation: Invocation, request: GapsR
   const reads = await Promise.all(targets.map((target) => readTarget(workspace, target, how, invocation.stop)));
   const { groups, aboutNothing } = groupQuestions(reads.flatMap(({ vain }) => vain));
   const shared = { since: how.since, masked: !unmasked, reads, aboutNothing, limit };
-  if (groups.length === 0) return { ...shared, gaps: [], unread: 0 };
+  if (groups.length === 0) return { ...shared, groups: 0, gaps: [], unread: 0 };
   const passages = await readPassages(await workspace.readFolder());
   await workspace.saveCache();
   const given = new Map(reads.map(({ target, given: documents }) => [target.name, documents]));
-  return { ...shared, gaps: mapGaps(groups, passages, given), unread: passages.unread };
+  const mapped = groups.slice(0, Math.max(limit, mostMapped));
+  return { ...shared, groups: groups.length, gaps: mapGaps(mapped, passages, given), unread: passages.unread };
 }
 
 function codeOf(reads: readonly TargetRead[], stop: AbortSignal): number {

@@ -49,6 +49,9 @@ interface Wording {
 
 interface Cluster {
   readonly leader: Wording;
+  readonly terms: ReadonlySet<string>;
+  /** Weight of all of them. */
+  readonly weight: number;
   readonly members: Wording[];
 }
 
@@ -78,7 +81,7 @@ export function groupQuestions(questions: readonly VainQuestion[]): Grouped {
   const ordered = [...wordings].sort(
     ([one, a], [two, b]) => b.all.length - a.all.length || a.terms.length - b.terms.length || byText(one, two),
   );
-  const spelt = spellingsOf(ordered.map(([, { terms }]) => terms));
+  const spelt = spellingsOf(ordered.map(([, wording]) => wording));
   const clusters = cluster(
     ordered.map(([, wording]) => ({ ...wording, terms: [...new Set(wording.terms.map((term) => spelt.get(term) ?? term))] })),
   );
@@ -96,17 +99,20 @@ function cluster(wordings: readonly Wording[]): readonly Cluster[] {
     const rarest = [...wording.terms]
       .sort((one, two) => (weights.get(two) ?? 0) - (weights.get(one) ?? 0) || byText(one, two))
       .slice(0, mostLookups);
-    const candidates = new Set(rarest.flatMap((term) => byTerm.get(term)?.slice(0, mostCandidates) ?? []));
-    let best: { readonly cluster: Cluster; readonly alike: number } | null = null;
-    for (const candidate of candidates) {
-      const alike = likeness(wording.terms, candidate.leader.terms, weights);
-      if (alike >= enough && alike > (best?.alike ?? 0)) best = { cluster: candidate, alike };
+    const weight = wording.terms.reduce((sum, term) => sum + (weights.get(term) ?? 0), 0);
+    let best: Cluster | null = null;
+    let alike = 0;
+    for (const candidate of candidatesOf(rarest, byTerm)) {
+      let shared = 0;
+      for (const term of wording.terms) if (candidate.terms.has(term)) shared += weights.get(term) ?? 0;
+      const share = shared / (weight + candidate.weight - shared);
+      if (share >= enough && share > alike) [best, alike] = [candidate, share];
     }
     if (best !== null) {
-      best.cluster.members.push(wording);
+      best.members.push(wording);
       continue;
     }
-    const fresh: Cluster = { leader: wording, members: [wording] };
+    const fresh: Cluster = { leader: wording, terms: new Set(wording.terms), weight, members: [wording] };
     clusters.push(fresh);
     for (const term of wording.terms) {
       const led = byTerm.get(term) ?? [];
@@ -117,6 +123,12 @@ function cluster(wordings: readonly Wording[]): readonly Cluster[] {
   return clusters;
 }
 
+function candidatesOf(terms: readonly string[], byTerm: ReadonlyMap<string, readonly Cluster[]>): ReadonlySet<Cluster> {
+  const found = new Set<Cluster>();
+  for (const term of terms) for (const candidate of (byTerm.get(term) ?? []).slice(0, mostCandidates)) found.add(candidate);
+  return found;
+}
+
 /** The rarer a term among the wordings, the more it says; a term of its own still says something. */
 function weigh(wordings: readonly Wording[]): ReadonlyMap<string, number> {
   const holders = new Map<string, number>();
@@ -125,18 +137,10 @@ function weigh(wordings: readonly Wording[]): ReadonlyMap<string, number> {
   return new Map([...holders].map(([term, count]) => [term, 1 + Math.log((total + 1) / (count + 1)) / 4]));
 }
 
-/** Weight of the shared terms by that of all. */
-function likeness(one: readonly string[], two: readonly string[], weights: ReadonlyMap<string, number>): number {
-  const others = new Set(two);
-  const weight = (terms: readonly string[]): number => terms.reduce((sum, term) => sum + (weights.get(term) ?? 1), 0);
-  const shared = weight(one.filter((term) => others.has(term)));
-  return shared === 0 ? 0 : shared / (weight(one) + weight(two) - shared);
-}
-
 /** A rare term that is one slip away from a frequent one is taken for it: users type fast. Both without one letter meet in a table. */
-function spellingsOf(wordings: readonly (readonly string[])[]): ReadonlyMap<string, string> {
+function spellingsOf(wordings: readonly Wording[]): ReadonlyMap<string, string> {
   const counts = new Map<string, number>();
-  for (const terms of wordings) for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+  for (const { terms, all } of wordings) for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + all.length);
   const isWord = (term: string) => /^\p{L}{6,20}$/u.test(term);
   const frequent = [...counts]
     .filter(([term, count]) => count >= 3 && isWord(term))

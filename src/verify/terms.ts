@@ -17,9 +17,15 @@ export function rawWords(text: string): readonly string[] {
   return words;
 }
 
+/** Runs of one script apart; Japanese kana between Han and Katakana are endings and particles. */
 function pairsOf(word: string): readonly string[] {
-  const characters = [...word];
-  return characters.length < 2 ? characters : characters.slice(1).map((character, index) => `${characters[index]}${character}`);
+  const runs = word.match(/\p{sc=Han}+|[\p{sc=Katakana}ー]+|\p{sc=Hiragana}+|[\p{sc=Thai}\p{M}]+|[\p{L}\p{N}]+/gu) ?? [];
+  const telling = runs.filter((run) => !/^\p{sc=Hiragana}/u.test(run));
+  return (telling.length > 0 ? telling : runs).flatMap((run) => {
+    const characters = [...run];
+    if (characters.length < 3) return [run];
+    return characters.slice(1).map((character, index) => `${characters[index]}${character}`);
+  });
 }
 
 /** The words of a question that say what it is about, as they were written. */

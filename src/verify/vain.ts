@@ -66,7 +66,7 @@ const unknowns: readonly RegExp[] = [
   /\bje ne (?:le )?(?:sais|connais) pas\b/,
   /\bje n'ai (?:malheureusement )?(?:pas|aucune|trouvé aucune|pas trouvé)\b.{0,40}\b(?:information|informations|réponse|détails)\b/,
   /\bje ne (?:peux|suis pas en mesure de|parviens)\b.{0,30}\b(?:répondre|trouver)\b/,
-  /(?:^|[\s,.;¡!])no (?:lo )?sé\b/,
+  /(?:^|[\s,.;¡!])no (?:lo )?sé(?!\p{L})/u,
   /\bno (?:tengo|dispongo de|cuento con|hay)\b.{0,20}\binformación\b/,
   /\bno (?:he podido|pude|puedo|he encontrado|encontré|encuentro)\b.{0,40}(?:encontrar|responder|información|respuesta)/,
   /\bnon (?:lo )?so\b(?! (?:come|se))/,

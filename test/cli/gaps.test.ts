@@ -85,8 +85,16 @@ interface Answer {
 async function run(one: World, patch: Partial<GapsRequest> = {}, json = true) {
   const said = { out: '', err: '' };
   const output = new Output({
-    stdout: { write: (text: string) => void (said.out += text) },
-    stderr: { write: (text: string) => void (said.err += text) },
+    stdout: {
+      write: (text: string) => {
+        said.out += text;
+      },
+    },
+    stderr: {
+      write: (text: string) => {
+        said.err += text;
+      },
+    },
     json,
     quiet: false,
     colour: false,
@@ -324,7 +332,6 @@ describe('hostile conversations', () => {
   it('reach neither terminal nor issue as anything but text', async () => {
     const one = await asked('chatthing', evil);
     const text = (await run(one, {}, false)).out;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these must not be there
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e\ud800]/u);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(2_000);
     const markdown = (await run(one, { format: 'markdown' }, false)).out;
