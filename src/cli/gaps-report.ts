@@ -144,7 +144,7 @@ function summaryOf(report: GapsReport): string {
     ...(aboutNothing > 0 ? [`${figure(aboutNothing)} without a question in them`] : []),
     ...(unserved > 0 ? [`${figure(unserved)} met a bot out of service`] : []),
     ...(own > 0 ? [`${figure(own)} of kbsync's own left out`] : []),
-    ...(report.unread > 0 ? [`${counted(report.unread, 'document')} could not be looked into`] : []),
+    ...(report.unread > 0 ? [`${counted(report.unread, 'file')} of the folder could not be looked into`] : []),
   ];
   return parts.join('; ');
 }

@@ -12,7 +12,7 @@ export interface Passages {
   readonly documents: ReadonlyMap<DocumentId, Document>;
   /** The passage that covers most of these words; null where none shares one of them. */
   nearest(words: readonly string[], of?: (document: DocumentId) => boolean): Nearest | null;
-  /** Documents whose text could not be had. */
+  /** Documents whose text could not be had, and files that are kept back for an error. */
   readonly unread: number;
 }
 
@@ -37,7 +37,7 @@ export async function readPassages({ scan }: Folder): Promise<Passages> {
   }
   return {
     documents,
-    unread,
+    unread: unread + scan.blockedPaths.size,
     nearest(words, of) {
       const found = index.nearest(words.join(' '), of);
       return found === null ? null : { document: found.id, heading: found.heading, coverage: found.coverage };

@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto';
 import { secret, type World } from './bots.ts';
 
-/** Asks the bot of a world, each question in a conversation of its own. Throws where the vendor refuses. */
-export async function askAsUser(world: World, flavour: string, question: string, user = 'u-1'): Promise<void> {
+/** Asks the bot of a world, each question in a conversation of its own: the vendor's reply. Throws where it refuses. */
+export async function askAsUser(world: World, flavour: string, question: string, user = 'u-1'): Promise<unknown> {
   const { path, headers, body } = wayOf(flavour, question, user, world.clock.now());
   const reply = await fetch(`${world.served.origin}${path}`, {
     method: 'POST',
@@ -12,6 +12,16 @@ export async function askAsUser(world: World, flavour: string, question: string,
   });
   const text = await reply.text();
   if (!reply.ok) throw new Error(`${flavour}: ${reply.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** A user's thumb down for an answer, as SiteGPT v0 takes it. */
+export async function dislike(world: World, reply: unknown): Promise<void> {
+  const { data } = reply as { data: { message: { id: string } } };
+  const url = `${world.served.origin}/api/v0/chatbots/bot-1/messages/${data.message.id}`;
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` };
+  const answered = await fetch(url, { method: 'PATCH', headers, body: JSON.stringify({ reaction: 'NEGATIVE' }) });
+  if (!answered.ok) throw new Error(`${answered.status} ${await answered.text()}`);
 }
 
 interface Way {
