@@ -85,7 +85,7 @@ async function readFrom(context: CycleContext, workspace: Workspace, request: Re
     }
     if (exchange.at === null || exchange.at >= request.since) exchanges.push(exchange);
   }
-  const own = takenOut(exchanges, workspace.asked(target.name, request.since));
+  const own = ownExchanges(exchanges, workspace.asked(target.name, request.since));
   const users = exchanges.filter((exchange) => !own.has(exchange));
   return {
     ...blank,
@@ -109,7 +109,7 @@ const before = 5 * 60_000;
 const after = 60 * 60_000;
 
 /** Each question that we remember takes out one exchange of the same words at about that time. */
-function takenOut(exchanges: readonly Exchange[], asked: readonly OwnQuestion[]): ReadonlySet<Exchange> {
+export function ownExchanges(exchanges: readonly Exchange[], asked: readonly OwnQuestion[]): ReadonlySet<Exchange> {
   const found = new Set<Exchange>();
   if (asked.length === 0) return found;
   const byHash = new Map<string, Exchange[]>();
@@ -132,7 +132,8 @@ function isAbout(at: Timestamp | null, askedMs: number): boolean {
   return gap >= -before && gap <= after;
 }
 
-function vainIn(users: readonly Exchange[], target: string, request: ReadRequest, nowMs: number): readonly VainQuestion[] {
+/** The questions that were asked in vain, masked. */
+export function vainIn(users: readonly Exchange[], target: string, request: ReadRequest, nowMs: number): readonly VainQuestion[] {
   const answeredLater = laterAnswers(users);
   return users.flatMap((exchange) => {
     const reason = vainReason(exchange, request.phrases);

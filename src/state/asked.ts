@@ -19,7 +19,9 @@ async function append(disk: Disk, dir: string, line: string): Promise<void> {
   const size = disk.stat(path)?.size;
   if (size === undefined) await disk.mkdir(dir);
   else if (size >= rotateBytes) await disk.rename(path, join(dir, names.old));
-  const torn = size !== undefined && size > 0 && disk.read(path, 1)?.toString('latin1') !== '\n';
+  // A line that somebody's death cut short must not swallow this one.
+  const last = disk.read(path, 1)?.toString('latin1') ?? '';
+  const torn = last !== '' && last !== '\n';
   await disk.append(path, `${torn ? '\n' : ''}${line}`);
 }
 

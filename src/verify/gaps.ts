@@ -66,7 +66,7 @@ const mostLookups = 8;
 export function groupQuestions(questions: readonly VainQuestion[]): Grouped {
   const wordings = new Map<string, Wording>();
   let aboutNothing = 0;
-  for (const question of [...questions].sort(byMoment)) {
+  for (const question of questions) {
     const terms = termsOf(question.question);
     const key = [...terms].sort().join(' ');
     if (key === '') {
@@ -194,10 +194,6 @@ function tally<Value extends string>(values: readonly Value[]): readonly (readon
   const counts = new Map<Value, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([one, a], [two, b]) => b - a || one.length - two.length || byText(one, two));
-}
-
-function byMoment(a: VainQuestion, b: VainQuestion): number {
-  return byText(a.at ?? '', b.at ?? '') || byText(a.question, b.question) || byText(a.target, b.target);
 }
 
 function byText(left: string, right: string): number {

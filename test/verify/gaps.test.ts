@@ -30,6 +30,7 @@ describe('what belongs together', () => {
 
   it.each([
     ['one shared word of several', ['change password', 'reset calendar password sync error', 'printer paper jam']],
+    ['one word of two', ['change password', 'reset password']],
     ['another verb', ['cancel subscription today', 'upgrade billing plan']],
     ['other versions', ['error 404', 'error 500 crash loop']],
   ])('not: %s', (_name, questions) => {
