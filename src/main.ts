@@ -388,6 +388,37 @@ command('history', 'what the runs did, newest last; with a document: what was do
     }),
   );
 
+command('gaps', 'what users asked in vain, grouped, with the nearest document of each')
+  .addOption(new Option('--since <when>', 'a duration such as 30d, or a date (default: 7d)').argParser(since('--since')))
+  .addOption(new Option('--limit <n>', 'at most n groups').argParser(count('--limit')).default(20))
+  .addOption(new Option('--most <n>', 'read at most n exchanges a bot').argParser(count('--most')).default(20_000))
+  .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
+  .option('--unknown <words>', 'further words by which a bot says that it does not know (repeatable)', gather, [] as string[])
+  .option('--as-tests [file]', 'draft golden questions from them, in a new file or on stdout')
+  .option('--unmasked', 'show personal data as users wrote it')
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync gaps',
+      'kbsync gaps --since 30d --format markdown > issue.md',
+      'kbsync gaps --target support --as-tests content/drafts.golden.yaml',
+    ),
+  )
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { gaps } = await import('./cli/gaps.ts');
+      return gaps(invocation, {
+        since: (options['since'] as { agoMs: number } | { atMs: number } | undefined) ?? null,
+        limit: number(options['limit']) ?? 20,
+        most: number(options['most']) ?? 20_000,
+        format: options['format'] === 'markdown' ? 'markdown' : 'text',
+        unknown: Array.isArray(options['unknown']) ? options['unknown'].map(String) : [],
+        asTests: options['asTests'] === true ? true : text(options['asTests']),
+        unmasked: options['unmasked'] === true,
+      });
+    }),
+  );
+
 command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
   .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
   .action((_options: unknown, self: Command) =>

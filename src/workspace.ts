@@ -6,6 +6,7 @@ import { type ConfigProblem, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
 import type { CycleContext, CycleMemory, OwnLook } from './cycle/context.ts';
 import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
+import type { OwnQuestion } from './model/asked.ts';
 import type { Config, TargetConfig } from './model/config.ts';
 import type { Effect, JournalEntry } from './model/effect.ts';
 import { asSyncError, SyncError } from './model/error.ts';
@@ -13,16 +14,18 @@ import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
 import { acceptEdited } from './state/accept.ts';
+import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
-import { openTests, renameTests, type TestsStore, testsFolder } from './state/tests.ts';
+import { openTests, renameTests, type TestsStore } from './state/tests.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
+import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
@@ -94,6 +97,8 @@ export interface Workspace {
   readonly bots: Pick<Bots, 'stats'>;
   /** What is remembered of golden questions; reads two small files. */
   tests(target: string): Pick<TestsStore, 'memory' | 'unlearning'>;
+  /** Questions that kbsync itself asked this target since then, as hashes. */
+  asked(target: string, since: string): readonly OwnQuestion[];
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -203,10 +208,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     return {
       config,
       target,
-      connection: await bots.connect(target, emit, offline),
+      connection: remembering(place, await bots.connect(target, emit, offline), target.name, emit),
       memory,
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
-      tests: { ...tests(target.name), alone: (waitMs, work) => aloneWithTests(target.name, waitMs, signals.stop, work) },
+      tests: { ...tests(target.name), alone: (waitMs, work) => aloneWithTests(place, target.name, { waitMs, signal: signals.stop }, work) },
       emit,
       nowMs: now,
       host,
@@ -226,18 +231,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     };
   }
 
+  const place = { disk, stateDir: config.stateDir, now };
   const tests = (target: string) => openTests(disk, config.stateDir, target);
-  /** A lock of its own: questions are asked beside a sync as well, and it lets nobody wait for them. */
-  async function aloneWithTests<T>(target: string, waitMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const path = join(testsFolder(config.stateDir), `${target}.lock`);
-    const lock = await acquireLock({ disk, path, command: 'kbsync verify', now, waitMs, signal });
-    try {
-      return await work();
-    } finally {
-      await lock.release();
-    }
-  }
-
   /** Another name in the state folder that remembers this very bot. A state that cannot be read is told when its own turn comes. */
   async function knownAs(name: string, identity: string): Promise<{ readonly target: string; readonly configured: boolean } | null> {
     for (const other of listTargets(disk, config.stateDir)) {
@@ -348,6 +343,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         await lock.release();
       }
     },
+    asked: (target, since) => readAsked(disk, config.stateDir, target, since),
     history: {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
       read: (query) => readHistory(disk, config.stateDir, query),

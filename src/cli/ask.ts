@@ -4,10 +4,15 @@ import type { CycleContext } from '../cycle/context.ts';
 import { callsOf, containerOf } from '../cycle/plan-target.ts';
 import type { AnswerSource } from '../model/answer.ts';
 import type { TargetConfig } from '../model/config.ts';
+import type { DocumentId } from '../model/document.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
-import { visible, visibleLines } from '../plan/escape.ts';
+import type { TargetState } from '../model/record.ts';
+import { disagreements } from '../verify/disagree.ts';
 import { resolveSources } from '../verify/sources.ts';
+import { saysUnknown } from '../verify/vain.ts';
 import type { Workspace } from '../workspace.ts';
+import { type MatchedSource, withMatches } from './ask-match.ts';
+import { printAnswer as print, printDisagreements } from './ask-print.ts';
 import { codeOfStop, strongest } from './exit.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { plain } from './reports.ts';
@@ -19,10 +24,14 @@ export interface AskRequest {
   readonly all: boolean;
 }
 
-interface Asked {
+/** One bot, asked. */
+export interface Asked {
   readonly target: TargetConfig;
   readonly answer: string | null;
-  readonly sources: readonly AnswerSource[];
+  /** As the vendor named them, else our best match. */
+  readonly sources: readonly MatchedSource[];
+  /** Documents that the bot was given: an answer rests on no other. */
+  readonly given: ReadonlySet<DocumentId>;
   readonly error: SyncError | null;
   /** There is no way to ask this bot at all: with --all that is told and does not count. */
   readonly mute: boolean;
@@ -35,7 +44,11 @@ export async function ask(invocation: Invocation, request: AskRequest): Promise<
   const workspace = await workspaceOf(invocation);
   try {
     const targets = askable(workspace.targets(names), request.all, invocation);
-    const asked = await Promise.all(targets.map((target) => askOne(workspace, target, question, invocation)));
+    const answered = await Promise.all(targets.map((target) => askOne(workspace, target, question, invocation)));
+    const asked = await withMatches(answered, question, workspace, output);
+    const found = disagreements(
+      asked.flatMap(({ target, answer }) => (answer === null || saysUnknown(answer) ? [] : [{ target: target.name, answer }])),
+    );
     output.answer(
       () =>
         plain({
@@ -48,9 +61,11 @@ export async function ask(invocation: Invocation, request: AskRequest): Promise<
             sources,
             error: error?.record() ?? null,
           })),
+          disagreements: found,
         }),
       () => {
-        for (const one of asked) print(one, invocation);
+        for (const one of asked) print(one, request.all, output);
+        if (request.all) printDisagreements(asked, found, output);
       },
     );
     return invocation.stop.aborted ? 130 : codeOf(asked, request.all);
@@ -94,7 +109,14 @@ async function askOne(workspace: Workspace, target: TargetConfig, question: stri
       if (context.connection.target.ask === undefined) return { ...blank(target, cannotAsk(context)), mute: true };
       const call: Call = { ...callsOf(context), container: containerOf(context) };
       const { text, sources } = await context.connection.target.ask(question, call);
-      return { target, answer: text, sources: resolveSources(sources, context.memory.state), error: null, mute: false };
+      return {
+        target,
+        answer: text,
+        sources: vendorsOwn(sources, context.memory.state),
+        given: givenIn(context.memory.state),
+        error: null,
+        mute: false,
+      };
     });
   } catch (thrown) {
     const error = asSyncError(thrown);
@@ -104,7 +126,15 @@ async function askOne(workspace: Workspace, target: TargetConfig, question: stri
 }
 
 function blank(target: TargetConfig, error: SyncError): Asked {
-  return { target, answer: null, sources: [], error, mute: false };
+  return { target, answer: null, sources: [], given: new Set(), error, mute: false };
+}
+
+function vendorsOwn(sources: readonly AnswerSource[], state: TargetState): readonly MatchedSource[] {
+  return resolveSources(sources, state).map((source) => ({ ...source, matched: false }));
+}
+
+function givenIn({ records }: TargetState): ReadonlySet<DocumentId> {
+  return new Set(Object.entries(records).flatMap(([id, { items }]) => (items.length === 0 ? [] : [id])));
 }
 
 function cannotAsk({ connection, target }: CycleContext): SyncError {
@@ -120,22 +150,4 @@ function codeOf(asked: readonly Asked[], all: boolean): number {
   const lenient = all && asked.some((one) => !one.mute);
   const counted = asked.filter((one) => !(lenient && (one.mute || !one.target.required)));
   return strongest(counted.flatMap(({ error }) => (error === null ? [] : [codeOfStop(error.code)])));
-}
-
-function print({ target, answer, sources, error }: Asked, { output }: Invocation): void {
-  output.data(output.style('strong', `${target.name} (${target.vendor})`));
-  if (error !== null) {
-    const words = error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`;
-    output.data(`  ${output.style('bad', 'error')}: ${visible(`${error.message}${words}`)}`);
-    output.data(`    next: ${visible(error.next)}`);
-    return;
-  }
-  for (const line of visibleLines(answer ?? '').split('\n')) output.data(`  ${line}`);
-  if (sources.length === 0) output.data(`  ${output.style('dim', 'the vendor named no source')}`);
-  for (const source of sources) output.data(`  ${output.style('dim', 'rests on')} ${visible(sourceLine(source))}`);
-}
-
-function sourceLine({ document, title, url }: AnswerSource): string {
-  const name = [document, title === null || title === document ? null : document === null ? title : `(${title})`, url];
-  return name.filter((part) => part !== null).join(' ');
 }

@@ -65,6 +65,8 @@ export interface Call {
   readonly workspace: string;
   /** Throws where the run has lost its right to write meanwhile: asked before every attempt that is no read. The connector hands it on. */
   readonly guard?: () => void;
+  /** Told what a person has to know of this call beside its result, such as a listing that was cut short. Left out: nobody listens. */
+  readonly told?: (note: string) => void;
 }
 
 // ── items ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,7 +128,17 @@ export interface Exchange {
   readonly at: Timestamp | null;
   readonly question: string;
   readonly answer: string | null;
+  /** The vendor's id of the conversation it was asked in. Left out: not known. */
+  readonly conversation?: string;
+  /** Why the vendor itself counts it as asked in vain. Left out: it does not say. */
+  readonly vain?: VainMark;
 }
+
+/**
+ * unhandled: its analytics say so. unknown: the bot's own "I don't know". escalated: handed to a person. disliked: the user was not content.
+ * unserved: the bot was not able to work (a quota, its model), which says nothing of what it knows.
+ */
+export type VainMark = 'unhandled' | 'unknown' | 'escalated' | 'disliked' | 'unserved';
 
 // ── the table of functions ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +203,7 @@ interface TargetBase {
   status?(query: StatusQuery, call: Call): Promise<StatusReport>;
   /** One question in a fresh conversation. Without it: tests are skipped, not passed. */
   ask?(question: string, call: Call): Promise<Answer>;
-  /** What users asked, newest first. */
+  /** What users asked, newest first; our own questions left out where they can be told apart. Without it: no `gaps`. */
   history?(since: Timestamp, call: Call): AsyncIterable<Exchange>;
   /** The vendor-side box our items live in, where one must be made or named. Without it: items live in the bot itself. */
   container?: ContainerCalls;

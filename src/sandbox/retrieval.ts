@@ -34,8 +34,8 @@ interface Found {
   readonly passages: readonly { readonly number: number; readonly score: number }[];
 }
 
-/** The trained knowledge of one bot. Indexing waits for the first question after a change, and takes up only what has changed. */
-export function createKnowledge(): Knowledge {
+/** Texts, and the questions put to them. Indexing waits for the first question after a change, and takes up only what has changed. */
+function createShelf() {
   const index = new MiniSearch<Indexed>({
     fields: ['title', 'heading', 'text'],
     tokenize: wordsOf,
@@ -65,23 +65,80 @@ export function createKnowledge(): Knowledge {
   };
 
   return {
-    put(id, title, text) {
+    indexed,
+    put(id: string, title: string, text: string): void {
       changed.set(id, { title, text });
     },
-    remove(id) {
+    remove(id: string): void {
       changed.set(id, null);
     },
-    answer(question) {
+    /** Null: the question has no term that could be looked for. */
+    search(
+      question: string,
+    ): { readonly results: readonly SearchResult[]; readonly terms: readonly string[]; readonly passages: number } | null {
       takeUp();
       const terms = [...new Set(wordsOf(question).map(termOf))].filter((term) => term !== null);
-      if (terms.length === 0) return { text: dontKnow, sources: [] };
-      const found = rank(index.search(question), terms, index.documentCount);
+      return terms.length === 0 ? null : { results: index.search(question), terms, passages: index.documentCount };
+    },
+  };
+}
+
+/** The trained knowledge of one bot. */
+export function createKnowledge(): Knowledge {
+  const { put, remove, search, indexed } = createShelf();
+  return {
+    put,
+    remove,
+    answer(question) {
+      const asked = search(question);
+      if (asked === null) return { text: dontKnow, sources: [] };
+      const found = rank(asked.results, asked.terms, asked.passages);
       const best = found[0];
       if (best === undefined || best.coverage < leastCoverage) return { text: dontKnow, sources: [] };
       const near = found
         .filter((document) => document.score >= best.score * nearDocument && document.coverage >= leastCoverage)
         .slice(0, 3);
       return compose(near, indexed);
+    },
+  };
+}
+
+/** One passage that a question may be about. */
+export interface NearPassage {
+  readonly id: string;
+  readonly heading: string;
+  /** Share of the question's weight that this one passage carries, its title and headings included, 0…1. */
+  readonly coverage: number;
+}
+
+/** Documents to be looked things up in, passage by passage. */
+export interface PassageIndex {
+  put(id: string, title: string, text: string): void;
+  /** The passage that covers most of the question, of the documents that `of` lets through; null where none shares a word with it. */
+  nearest(question: string, of?: (id: string) => boolean): NearPassage | null;
+}
+
+/** An empty index. */
+export function createPassageIndex(): PassageIndex {
+  const { put, search, indexed } = createShelf();
+  return {
+    put,
+    nearest(question, of = () => true) {
+      const asked = search(question);
+      if (asked === null) return null;
+      const weights = weigh(asked.results, asked.terms, asked.passages);
+      const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+      let best: (NearPassage & { readonly score: number }) | null = null;
+      for (const result of asked.results) {
+        const [number, id] = placeOf(String(result.id));
+        if (!of(id)) continue;
+        const carried = [...new Set(result.queryTerms)].reduce((sum, term) => sum + (weights.get(term) ?? 0), 0);
+        const coverage = rounded(total === 0 ? 0 : carried / total);
+        const score = rounded(result.score * coverage);
+        const wins = best === null || score > best.score || (score === best.score && id < best.id);
+        if (wins) best = { id, heading: indexed.get(id)?.[number]?.heading ?? '', coverage, score };
+      }
+      return best === null ? null : { id: best.id, heading: best.heading, coverage: best.coverage };
     },
   };
 }

@@ -60,14 +60,15 @@ describe('the first run', () => {
     expect(all.exitCode).toBe(0);
     expect(all.stderr).toContain('not asked, since paused: closed');
     const question = 'How long is a link valid?';
-    const source = { document: 'reset#qa-how-long-is-a-link-valid', title: question, url: null };
+    const source = { document: 'reset#qa-how-long-is-a-link-valid', title: question, url: null, matched: false };
     expect(all.json()).toEqual({
       version: 1,
       command: 'ask',
       answers: [
-        { target: 'support', question, answer: '30 minutes.', sources: [], error: null },
+        { target: 'support', question, answer: '30 minutes.', sources: [{ ...source, matched: true }], error: null },
         { target: 'site', question, answer: '30 minutes.', sources: [source], error: null },
       ],
+      disagreements: [],
     });
     const one = await place.run('ask', 'site', 'What does the boss earn?');
     expect(one.stdout).toMatch(/^site \(sitegpt\)\n/);

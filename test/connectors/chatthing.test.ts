@@ -458,7 +458,21 @@ describe('ask and history', () => {
       },
     ]);
     const found = await all(target(script).history?.('2024-01-16T00:00:00.000Z', ds1));
-    expect(found).toEqual([{ at: '2024-01-16T10:07:05.000Z', question: 'Price?', answer: 'No idea.' }]);
+    expect(found).toEqual([{ at: '2024-01-16T10:07:05.000Z', question: 'Price?', answer: 'No idea.', conversation: 'new' }]);
+    script.done();
+  });
+
+  it('looks into the newest conversations, in whatever order they are listed, and says how many it left', async () => {
+    const listed = ['a', 'b', 'c'].map((id, index) => ({ id, createdAt: `2024-01-${17 + index}T10:00:00.000Z`, initialMessage: 'Hi' }));
+    const script = scripted([
+      { expect: 'POST /conversations', body: { success: true, conversations: listed, pagination: { total: 3, last: 'c' } } },
+      { expect: 'POST /messages', body: { success: true, messages: [], pagination: { total: 0, last: null } } },
+    ]);
+    const notes: string[] = [];
+    const told = (note: string) => void notes.push(note);
+    expect(await all(target(script, { historyConversations: 1 }).history?.('2024-01-16T00:00:00.000Z', { ...ds1, told }))).toEqual([]);
+    expect(script.requests[1]?.json).toMatchObject({ conversationId: 'c' });
+    expect(notes).toEqual(['only the newest 1 of 3 conversations were looked into (historyConversations)']);
     script.done();
   });
 });

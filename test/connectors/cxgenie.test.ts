@@ -468,8 +468,8 @@ describe('history', () => {
       ),
     ]);
     expect(await all(target(script).history?.('2026-02-01T00:00:00.000Z', call()))).toEqual([
-      { at: '2026-03-01T05:00:00.000Z', question: 'Unanswered?', answer: null },
-      { at: '2026-03-01T01:00:00.000Z', question: 'Where?', answer: 'In Settings.' },
+      { at: '2026-03-01T05:00:00.000Z', question: 'Unanswered?', answer: null, conversation: 's1' },
+      { at: '2026-03-01T01:00:00.000Z', question: 'Where?', answer: 'In Settings.', conversation: 's1' },
     ]);
     script.done();
     const [first, second, sessions, , messages] = script.requests.map(({ query }) => query);
@@ -488,6 +488,24 @@ describe('history', () => {
     script.done();
   });
 
+  it("knows the bot's own words for not knowing, marked up as they come", async () => {
+    const bot = { id: botId, reply_unknown: '<p>Ask our team, please.</p>' };
+    const script = scripted([
+      customersPage([{ id: 'c1', created_at: null }]),
+      sessionsPage('s1'),
+      sessionsPage(),
+      messagesPage(
+        's1',
+        { ...says('m2', botId, 'Ask our team,  please.', '2026-03-01T02:00:00Z'), bot },
+        { ...says('m1', 'c1', 'Fax?', '2026-03-01T01:00:00Z'), bot },
+      ),
+      messagesPage('s1'),
+    ]);
+    expect(await all(target(script).history?.('2026-02-01T00:00:00.000Z', call()))).toEqual([
+      { at: '2026-03-01T01:00:00.000Z', question: 'Fax?', answer: 'Ask our team, please.', conversation: 's1', vain: 'unknown' },
+    ]);
+  });
+
   it('reads further pages of messages until they are too old', async () => {
     const script = scripted([
       customersPage([{ id: 'c1', created_at: null }]),
@@ -497,7 +515,7 @@ describe('history', () => {
       messagesPage('s1', says('m2', botId, 'Old.', '2026-01-02T00:00:00Z')),
     ]);
     expect(await all(target(script).history?.('2026-02-01T00:00:00.000Z', call()))).toEqual([
-      { at: '2026-03-01T00:00:00.000Z', question: 'New?', answer: null },
+      { at: '2026-03-01T00:00:00.000Z', question: 'New?', answer: null, conversation: 's1' },
     ]);
     expect(script.requests.at(-1)?.query).toMatchObject({ offset: 1 });
     script.done();
@@ -514,7 +532,12 @@ describe('history', () => {
       messagesPage('s2'),
     ]);
     const made = target(script, { historyCustomers: 1, historySessions: 1 });
-    expect(await all(made.history?.('2026-02-01T00:00:00.000Z', call()))).toEqual([{ at: null, question: 'When?', answer: null }]);
+    const notes: string[] = [];
+    const told = (note: string) => void notes.push(note);
+    expect(await all(made.history?.('2026-02-01T00:00:00.000Z', { ...call(), told }))).toEqual([
+      { at: null, question: 'When?', answer: null, conversation: 's2' },
+    ]);
+    expect(notes).toEqual(['only 1 customers were looked into, those that CX Genie lists first (historyCustomers)']);
     script.done();
   });
 

@@ -1075,7 +1075,7 @@ describe('history', () => {
   it('gives unanswered questions, page by page, each once', async () => {
     const { script, bot: made } = run([page(['a', 'b'], true), page(['b', 'c'], false)], { historyPage: 2 });
     expect(await all(made.history?.(since, here))).toEqual(
-      ['a', 'b', 'c'].map((name) => ({ at: '2026-11-20T10:00:00.000Z', question: `${name}?`, answer: null })),
+      ['a', 'b', 'c'].map((name) => ({ at: '2026-11-20T10:00:00.000Z', question: `${name}?`, answer: null, vain: 'unhandled' })),
     );
     expect(script.requests[0]).toMatchObject({ intent: 'read', path: `${bot}/getAnalytics` });
     expect(script.requests[1]?.json).toEqual({
@@ -1085,6 +1085,17 @@ describe('history', () => {
       limit: 2,
       skip: 2,
     });
+  });
+
+  it('leaves out what kbsync itself asked through the webhook', async () => {
+    const result = [
+      { _id: 'a', utterance: 'Ours?', userId: 'kbsync-1f2e', sessionId: 's1' },
+      { _id: 'b', utterance: 'Theirs?', userId: 'u-9', sessionId: 's2' },
+    ];
+    const { bot: made } = run([{ expect: 'POST /getAnalytics', body: { result, moreAvailable: false } }]);
+    expect(await all(made.history?.(since, here))).toEqual([
+      { at: null, question: 'Theirs?', answer: null, conversation: 's2', vain: 'unhandled' },
+    ]);
   });
 
   it('reads several kinds and the channels named, and odd records tolerantly', async () => {

@@ -285,8 +285,8 @@ describe('history', () => {
       thread('t2', { question: { text: 'Second?', timestamp: '2026-03-01T00:00:00Z' }, answer: null }),
     ]);
     expect(await history(script, { pageLimit: 2 })).toEqual([
-      { at: '2026-03-01T00:00:00.000Z', question: 'Second?', answer: null },
-      { at: '2026-02-15T00:00:00.000Z', question: 'First?', answer: 'Yes.' },
+      { at: '2026-03-01T00:00:00.000Z', question: 'Second?', answer: null, conversation: 't2' },
+      { at: '2026-02-15T00:00:00.000Z', question: 'First?', answer: 'Yes.', conversation: 't1' },
     ]);
     expect(script.requests.slice(0, 2).map(({ query }) => query)).toEqual([
       { page: 1, limit: 2 },
@@ -300,7 +300,7 @@ describe('history', () => {
     const gone: Step = { expect: `GET ${bot}/threads/t1`, status: 404, body: fails('THREAD_NOT_FOUND') };
     const second = thread('t2', { question: { text: 'When?', timestamp: 'soon' }, answer: null });
     const script = scripted([page, page, gone, second]);
-    expect(await history(script, { pageLimit: 2 })).toEqual([{ at: null, question: 'When?', answer: null }]);
+    expect(await history(script, { pageLimit: 2 })).toEqual([{ at: null, question: 'When?', answer: null, conversation: 't2' }]);
     script.done();
     const bounded = scripted([page, thread('t1')]);
     expect(await history(bounded, { pageLimit: 2, historyConversations: 1 })).toEqual([]);

@@ -363,9 +363,47 @@ describe('ask and history', () => {
       { expect: `GET ${bot}/conversations/new/messages`, body: ok({ messages, pagination }) },
     ]);
     expect(await all(target(script).history?.('2026-02-01T00:00:00.000Z', call()))).toEqual([
-      { at: '2026-03-02T00:00:00.000Z', question: 'Second?', answer: null },
-      { at: '2026-03-01T00:00:00.000Z', question: 'First?', answer: 'Yes.' },
+      { at: '2026-03-02T00:00:00.000Z', question: 'Second?', answer: null, conversation: 'new' },
+      { at: '2026-03-01T00:00:00.000Z', question: 'First?', answer: 'Yes.', conversation: 'new' },
     ]);
     script.done();
+  });
+
+  it('says what went to a person, was disliked, or met a bot that was not able to work; and leaves out the talk with the person', async () => {
+    const pagination = { hasNextPage: false, nextCursor: null };
+    const asked = (id: number, text: string, rest: object) => ({
+      messageId: `m${id}`,
+      question: { text, timestamp: `2026-03-01T00:00:0${id}Z` },
+      answer: { text: 'Hm.' },
+      messageType: 'NORMAL_MESSAGE',
+      createdAt: `2026-03-01T00:00:0${id}Z`,
+      ...rest,
+    });
+    const notice = {
+      messageId: 'm4',
+      messageType: 'SYSTEM_MESSAGE',
+      systemMessageType: 'CONVERSATION_ESCALATED',
+      createdAt: '2026-03-01T00:00:04Z',
+    };
+    const messages = [
+      asked(1, 'Disliked?', { reaction: 'NEGATIVE' }),
+      asked(2, 'Full?', { answer: null, messageType: 'SYSTEM_MESSAGE', systemMessageType: 'EXCEEDED_USAGE_LIMITS' }),
+      asked(3, 'Escalated?', {}),
+      notice,
+      asked(5, 'Are you a person?', { answer: null, messageType: 'USER_MESSAGE' }),
+    ];
+    const script = scripted([
+      {
+        expect: `GET ${bot}/conversations`,
+        body: ok({ conversations: [{ threadId: 't', updatedAt: null, escalated: true }], pagination }),
+      },
+      { expect: `GET ${bot}/conversations/t/messages`, body: ok({ messages, pagination }) },
+    ]);
+    const found = await all(target(script).history?.('2026-02-01T00:00:00.000Z', call()));
+    expect(found.map(({ question, vain }) => `${question} ${vain}`)).toEqual([
+      'Escalated? escalated',
+      'Full? unserved',
+      'Disliked? disliked',
+    ]);
   });
 });

@@ -34,15 +34,18 @@ export function bindChat(options: ChatthingOptions, send: Send) {
       return { text: response, sources: [] };
     },
 
-    /** Newest first as far as Chat Thing's dates can be read; at most `historyConversations` conversations are looked into. */
+    /** Newest first as far as Chat Thing's dates can be read; at most `historyConversations` conversations, the newest, are looked into. */
     async *history(since: Timestamp, call: Call): AsyncGenerator<Exchange> {
       const found: Conversation[] = [];
+      // In which order they are listed is not said [seed]: the newest are known once all are.
       for await (const conversation of conversations(call)) {
-        if (found.length >= options.historyConversations) break;
         // Only the start of a conversation is told: one begun a day before `since` is taken to have ended by then [assumed].
         if (!certainlyBefore(conversation.createdAt, dayBefore(since))) found.push(conversation);
       }
-      for (const conversation of newestFirst(found)) {
+      const most = options.historyConversations;
+      if (found.length > most)
+        call.told?.(`only the newest ${most} of ${found.length} conversations were looked into (historyConversations)`);
+      for (const conversation of newestFirst(found).slice(0, most)) {
         for (const exchange of (await exchangesOf(conversation, call)).reverse()) {
           if (exchange.at === null || exchange.at >= since) yield exchange;
         }
@@ -64,7 +67,7 @@ export function bindChat(options: ChatthingOptions, send: Send) {
     const page = (cursor: string | null) => fetchPage(send, { ...listing, items }, { limit: pageLimit, cursor }, call);
     const messages: Message[] = [];
     for await (const message of everyItem(listing.what, options.maxPages, page)) messages.push(message);
-    return paired(oldestFirst(messages, conversation));
+    return paired(oldestFirst(messages, conversation), conversation.id);
   }
 }
 
@@ -98,11 +101,11 @@ function oldestFirst(messages: readonly Message[], { initialMessage }: Conversat
 }
 
 /** Each user's message with the assistant's that follows it before the next one of the user. */
-function paired(messages: readonly Message[]): Exchange[] {
+function paired(messages: readonly Message[], conversation: string): Exchange[] {
   return messages.flatMap((message, index) => {
     if (message.role !== 'user') return [];
     const next = messages[index + 1];
     const answer = next !== undefined && next.role === 'assistant' ? next.message : null;
-    return [{ at: readDate(message.createdAt), question: message.message, answer }];
+    return [{ at: readDate(message.createdAt), question: message.message, answer, conversation }];
   });
 }

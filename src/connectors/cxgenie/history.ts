@@ -14,7 +14,8 @@ export function bindHistory(options: CxgenieOptions, { send }: Api) {
   return async function* history(since: Timestamp, call: Call): AsyncGenerator<Exchange> {
     const found: Exchange[] = [];
     for (const { id } of await customers(call)) {
-      for (const session of await unlessGone(sessions(id, call))) found.push(...(await unlessGone(exchanges(id, session.id, since, call))));
+      const recent = await unlessGone(sessions(id, call));
+      for (const session of recent) found.push(...(await unlessGone(exchanges(id, session.id, since, call))));
     }
     yield* found.filter(({ at }) => at === null || at >= since).sort((a, b) => order(b.at, a.at));
   };
@@ -34,6 +35,8 @@ export function bindHistory(options: CxgenieOptions, { send }: Api) {
       if (fresh.length === 0 || last === null || last === cursor) break;
       cursor = last;
     }
+    if (found.length >= options.historyCustomers)
+      call.told?.(`only ${options.historyCustomers} customers were looked into, those that CX Genie lists first (historyCustomers)`);
     return found.slice(0, options.historyCustomers);
   }
 
@@ -60,7 +63,7 @@ export function bindHistory(options: CxgenieOptions, { send }: Api) {
     const query = { customer_id: customerId, order: 'desc', remove_system_message: 'true' };
     const wanted = (all: readonly CxgenieMessage[]): boolean => all.every(({ created_at }) => (instant(created_at) ?? since) >= since);
     const found = await paged({ what: 'listing messages', path, query }, async (page) => send(messagesData, page, call), wanted);
-    return paired(oldestFirst(found), customerId);
+    return paired(oldestFirst(found), customerId, sessionId);
   }
 
   /** Pages by offset while `more` says so; a page that is empty or brings nothing new ends it. */
@@ -99,13 +102,15 @@ function oldestFirst(messages: readonly CxgenieMessage[]): readonly CxgenieMessa
 }
 
 /** Each text of the customer with the first one of somebody else that follows before the customer's next. Feedback and pictures ask nothing. */
-function paired(messages: readonly CxgenieMessage[], customerId: string): Exchange[] {
+function paired(messages: readonly CxgenieMessage[], customerId: string, conversation: string): Exchange[] {
   const texts = messages.filter(({ type, content }) => (type ?? 'TEXT').toUpperCase() === 'TEXT' && cleaned(content ?? '') !== '');
   return texts.flatMap((message, index) => {
     if (message.sender_id !== customerId) return [];
     const next = texts[index + 1];
     const answer = next === undefined || next.sender_id === customerId ? null : cleaned(next.content ?? '');
-    return [{ at: instant(message.created_at), question: cleaned(message.content ?? ''), answer }];
+    const unknown = cleaned(next?.bot?.reply_unknown ?? message.bot?.reply_unknown ?? '');
+    const vain = answer !== null && answer !== '' && answer === unknown ? ({ vain: 'unknown' } as const) : {};
+    return [{ at: instant(message.created_at), question: cleaned(message.content ?? ''), answer, conversation, ...vain }];
   });
 }
 

@@ -39,6 +39,11 @@ const message = z.looseObject({
   content: z.string().nullish(),
   sender_id: z.string().nullish(),
   created_at: z.string().nullish(),
+  /** The bot that it was said to, with what it says when it does not know. */
+  bot: z
+    .looseObject({ reply_unknown: z.string().nullish().catch(null) })
+    .nullish()
+    .catch(null),
 });
 export type CxgenieMessage = z.output<typeof message>;
 export const messagesData = z.array(message);

@@ -6,7 +6,7 @@ import type { KoreaiOptions } from './options.ts';
 import { incomplete } from './pages.ts';
 import { analyticsReply, type KoreaiRecord } from './schema.ts';
 
-/** Binds `history`: newest first within each of `historyTypes`. Records hold no answer. */
+/** Binds `history`: newest first within each of `historyTypes`, each of which the bot could not handle. Records hold no answer. */
 export function bindHistory(options: KoreaiOptions, tools: Tools, send: Send) {
   return async function* (since: Timestamp, call: Call): AsyncGenerator<Exchange> {
     const seen = new Set<string>();
@@ -18,7 +18,10 @@ export function bindHistory(options: KoreaiOptions, tools: Tools, send: Send) {
         const question = record.utterance?.trim() ?? '';
         if (question === '' || (id !== null && seen.has(id))) continue;
         if (id !== null) seen.add(id);
-        yield { at: instant(record.timestamp), question, answer: null };
+        // Our own questions come from such a user (webhook.ts), or from the one that our tokens name (jwt.ts) [assumed].
+        if (/^kbsync(?:-|$)/.test(record.userId ?? '')) continue;
+        const conversation = record.sessionId ? { conversation: record.sessionId } : {};
+        yield { at: instant(record.timestamp), question, answer: null, ...conversation, vain: 'unhandled' };
       }
     }
   };

@@ -122,6 +122,9 @@ export type SearchReply = z.output<typeof searchReply>;
 const record = z.looseObject({
   _id: z.string().nullish(),
   messageId: z.string().nullish(),
+  sessionId: z.string().nullish().catch(null),
+  /** Who asked: ours begin with kbsync- where they went through the webhook. */
+  userId: z.string().nullish().catch(null),
   utterance: z.string().nullish(),
   timestamp: z.unknown().optional(),
 });

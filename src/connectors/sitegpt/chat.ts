@@ -4,6 +4,8 @@ import { SyncError } from '../../model/error.ts';
 import type { Timestamp } from '../../model/json.ts';
 import type { Call, Exchange } from '../connector.ts';
 import type { Send } from './api.ts';
+import { instant } from './dates.ts';
+import { exchangesIn } from './exchanges.ts';
 import type { SitegptOptions } from './options.ts';
 import { everyItem, type Page } from './pages.ts';
 import { answerData, conversationsData, messagesData, nothing, type SitegptConversation, type SitegptMessage } from './schema.ts';
@@ -31,7 +33,12 @@ export function bindChat(options: SitegptOptions, send: Send) {
     async *history(since: Timestamp, call: Call): AsyncGenerator<Exchange> {
       const found: { readonly conversation: SitegptConversation; readonly at: Timestamp | null }[] = [];
       for await (const conversation of conversations(call)) {
-        if (found.length >= options.historyConversations) break;
+        if (found.length >= options.historyConversations) {
+          call.told?.(
+            `only ${options.historyConversations} conversations were looked into, those that SiteGPT lists first (historyConversations)`,
+          );
+          break;
+        }
         // Only the last change tells that nothing was asked since.
         const changed = instant(conversation.updatedAt);
         if (changed === null || changed >= since)
@@ -39,8 +46,8 @@ export function bindChat(options: SitegptOptions, send: Send) {
       }
       found.sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : (a.at ?? '') > (b.at ?? '') ? -1 : 0));
       for (const { conversation } of found) {
-        const exchanges = (await exchangesOf(conversation.threadId, call)).filter(({ at }) => at === null || at >= since);
-        yield* exchanges.sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : (a.at ?? '') > (b.at ?? '') ? -1 : 0));
+        const exchanges = (await exchangesOf(conversation, call)).filter(({ at }) => at === null || at >= since);
+        yield* [...exchanges].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : (a.at ?? '') > (b.at ?? '') ? -1 : 0));
       }
     },
   };
@@ -67,7 +74,7 @@ export function bindChat(options: SitegptOptions, send: Send) {
     return everyItem(what, options.maxPages, page, (conversation) => conversation.threadId);
   }
 
-  async function exchangesOf(threadId: string, call: Call): Promise<Exchange[]> {
+  async function exchangesOf({ threadId, escalated }: SitegptConversation, call: Call): Promise<readonly Exchange[]> {
     const what = 'listing messages';
     const path = `/conversations/${encodeURIComponent(threadId)}/messages`;
     const page = async (cursor: string | null): Promise<Page<SitegptMessage>> => {
@@ -75,12 +82,17 @@ export function bindChat(options: SitegptOptions, send: Send) {
       const data = await send(messagesData, { what, intent: 'read', method: 'GET', path, scope: 'conversations:read', query }, call);
       return { items: data.messages, pagination: data.pagination ?? { hasNextPage: false } };
     };
-    const exchanges: Exchange[] = [];
-    for await (const { question, answer, createdAt } of everyItem(what, options.maxPages, page, (message) => message.messageId)) {
-      if (question) exchanges.push({ at: instant(question.timestamp ?? createdAt), question: question.text, answer: answer?.text ?? null });
-    }
-    return exchanges;
+    const messages: SitegptMessage[] = [];
+    for await (const message of everyItem(what, options.maxPages, page, ({ messageId }) => messageId)) messages.push(message);
+    return exchangesIn(inOrder(messages), threadId, escalated === true);
   }
+}
+
+/** Oldest first where dates tell; their order in a listing is not promised. */
+function inOrder(messages: readonly SitegptMessage[]): readonly SitegptMessage[] {
+  const at = (message: SitegptMessage) => instant(message.createdAt ?? message.question?.timestamp);
+  const dated = messages.every((message) => at(message) !== null);
+  return dated ? [...messages].sort((a, b) => ((at(a) ?? '') < (at(b) ?? '') ? -1 : (at(a) ?? '') > (at(b) ?? '') ? 1 : 0)) : messages;
 }
 
 /** The answer's text. What is no answer of the bot is an error: it cannot be judged, which is not the same as wrong. */
@@ -103,10 +115,4 @@ export function spokenText({
 /** A web address as it is; anything else is a document's name, from which the engine may know it. */
 export function source(named: string): AnswerSource {
   return /^https?:\/\//i.test(named) ? { document: null, title: null, url: named } : { document: null, title: named, url: null };
-}
-
-/** A date of the vendor's; null for what cannot be read as one. */
-export function instant(text: string | null | undefined): Timestamp | null {
-  const ms = Date.parse(text ?? '');
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }

@@ -16,14 +16,17 @@ export type Thread = {
   readonly pageUrl: string | null;
   readonly messages: number;
   readonly lastMessage: string | null;
+  readonly escalated: boolean;
 };
 
 export type Message = {
-  readonly question: string;
+  /** null: a notice of the vendor's that nobody asked for. */
+  readonly question: string | null;
   readonly answer: string | null;
   readonly sources: readonly string[];
   readonly messageType: 'NORMAL_MESSAGE' | 'SYSTEM_MESSAGE' | 'USER_MESSAGE';
   readonly systemMessageType: string | null;
+  readonly reaction: 'POSITIVE' | 'NEGATIVE' | 'NEUTRAL';
   readonly pageUrl: string | null;
   readonly at: number;
 };
@@ -76,7 +79,7 @@ export class Chat {
     const id = given.id ?? this.#threadId();
     const place = ++this.#places;
     const { mode, email, pageUrl } = given;
-    this.#put(id, { place, startedAt: now, updatedAt: now, mode, email, pageUrl, messages: 0, lastMessage: null });
+    this.#put(id, { place, startedAt: now, updatedAt: now, mode, email, pageUrl, messages: 0, lastMessage: null, escalated: false });
     return id;
   }
 
@@ -85,10 +88,40 @@ export class Chat {
     const known = this.#threads.get(thread);
     if (known === undefined) return refuse({ status: 404, code: 'CONVERSATION_NOT_FOUND' }, `no conversation ${thread}`);
     const id = this.#messageId(thread);
-    const message: Message = { ...this.#reply(known, question), question, pageUrl, at: this.#tools.now() };
+    const message: Message = { ...this.#reply(known, question), question, reaction: 'NEUTRAL', pageUrl, at: this.#tools.now() };
     this.#tools.store.put(`messages:${thread}`, id, message);
     this.#put(thread, { ...known, updatedAt: message.at, messages: known.messages + 1, lastMessage: id });
+    if (this.#settings.escalateMarker !== null && question.includes(this.#settings.escalateMarker)) this.#escalate(thread);
     return id;
+  }
+
+  /** [2.7] What the user thinks of an answer. False: there is no such message in any thread. */
+  react(id: string, reaction: Message['reaction']): boolean {
+    for (const [thread] of this.#threads) {
+      const found = this.message(thread, id);
+      if (found === null) continue;
+      this.#tools.store.put(`messages:${thread}`, id, { ...found, reaction });
+      return true;
+    }
+    return false;
+  }
+
+  /** Hands the thread to a person: a notice in it, and from now on nobody answers but the person [2.7]. */
+  #escalate(thread: string): void {
+    const known = this.#threads.get(thread);
+    if (known === undefined) return;
+    const at = this.#tools.now();
+    const notice = {
+      question: null,
+      answer: null,
+      sources: [],
+      messageType: 'SYSTEM_MESSAGE',
+      systemMessageType: 'CONVERSATION_ESCALATED',
+    } as const;
+    const message: Message = { ...notice, reaction: 'NEUTRAL', pageUrl: null, at };
+    const id = this.#messageId(thread);
+    this.#tools.store.put(`messages:${thread}`, id, message);
+    this.#put(thread, { ...known, updatedAt: at, mode: 'AGENT', messages: known.messages + 1, lastMessage: id, escalated: true });
   }
 
   /** Refuses a question that the message quota does not allow, where an error is the form that takes. */

@@ -66,6 +66,8 @@ export interface SiteGptSettings {
   readonly messageLimitAs: 'system-message' | 'error';
   /** `answer: null`, as in a thread that a person has taken over [2.7, 3.8]. */
   readonly answerNull: boolean;
+  /** Text in a question that hands the conversation to a person, as an escalation form does; null: none [2.7]. */
+  readonly escalateMarker: string | null;
   // v0
   /** How long v0 custom content takes until the bot answers from it; there is no status [4]. */
   readonly settleMs: number;
@@ -112,6 +114,7 @@ export const defaults: SiteGptSettings = {
   messageLimit: null,
   messageLimitAs: 'system-message',
   answerNull: false,
+  escalateMarker: null,
   settleMs: 1000,
   customContent: 'replace',
   emptyText: 'clear',

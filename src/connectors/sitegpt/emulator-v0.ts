@@ -83,6 +83,16 @@ export function v0(tools: EmulatorTools, settings: SiteGptSettings, account: Acc
     return ['Fetched the chatbot thread successfully', { thread: { ...thread(id, box), messages } }];
   }
 
+  /** Path and purpose are public [P6]; the key is that of the message it sets [assumed]. */
+  function react({ request, ids, box }: Asked): Told {
+    const body = readBody(request, 'reaction');
+    const reaction = filled(body, 'reaction');
+    if (reaction !== 'POSITIVE' && reaction !== 'NEGATIVE' && reaction !== 'NEUTRAL') return invalid('reaction', 'is not one of the three');
+    const id = ids[1] ?? '';
+    if (!box.chat.react(id, reaction)) return refuse({ status: 404, code: 'MESSAGE_NOT_FOUND' }, `no message ${id}`);
+    return ['Updated the message successfully', {}];
+  }
+
   const routes: readonly Route<(asked: Asked) => Told>[] = [
     {
       method: 'GET',
@@ -98,6 +108,7 @@ export function v0(tools: EmulatorTools, settings: SiteGptSettings, account: Acc
     { method: 'GET', path: 'chatbots/*/threads', scope: null, run: listThreads },
     { method: 'GET', path: 'chatbots/*/threads/*', scope: null, run: getThread },
     { method: 'POST', path: 'chatbots/*/message', scope: null, run: send },
+    { method: 'PATCH', path: 'chatbots/*/messages/*', scope: null, run: react },
   ];
 
   function listChatbots(request: EmulatorRequest): Told {
@@ -142,14 +153,14 @@ function message(made: Message): JsonRecord {
   const gptModel = made.answer === null ? null : 'emulated';
   const { messageType, systemMessageType, sources } = made;
   const spoken = { question: said(made.question, at), answer: said(made.answer, at), sources: [...sources] };
-  return { ...spoken, gptModel, reaction: 'NEUTRAL', messageType, systemMessageType, iconUrl: null, prompts: [] };
+  return { ...spoken, gptModel, reaction: made.reaction, messageType, systemMessageType, iconUrl: null, prompts: [] };
 }
 
 function thread(id: string, { id: chatbotId, chat }: Box): JsonRecord {
   const found: Thread | null = chat.get(id);
   if (found === null) return {};
   const times = { startedAt: micro(found.startedAt), updatedAt: micro(found.updatedAt), endedAt: null };
-  const rest = { chatUserId: null, chatUser: null, escalated: false, totalMessagesRead: 0, webhookUrl: null, webhookToken: null };
+  const rest = { chatUserId: null, chatUser: null, escalated: found.escalated, totalMessagesRead: 0, webhookUrl: null, webhookToken: null };
   return { threadId: id, mode: found.mode, messages: [], ...times, chatbotId, totalMessages: found.messages, ...rest };
 }
 

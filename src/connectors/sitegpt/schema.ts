@@ -45,6 +45,8 @@ const message = z.looseObject({
   sources: z.array(z.string()).nullish(),
   messageType: z.string().nullish(),
   systemMessageType: z.string().nullish(),
+  /** POSITIVE, NEGATIVE or NEUTRAL: what the user made of the answer [seed]. */
+  reaction: z.string().nullish().catch(null),
   createdAt: z.string().nullish(),
 });
 export type SitegptMessage = z.output<typeof message>;
@@ -54,6 +56,8 @@ const conversation = z.looseObject({
   updatedAt: z.string().nullish(),
   createdAt: z.string().nullish(),
   startedAt: z.string().nullish(),
+  /** Handed to a person. */
+  escalated: z.boolean().nullish().catch(null),
 });
 export type SitegptConversation = z.output<typeof conversation>;
 export const answerData = z.looseObject({ conversation: conversation.nullish(), message });

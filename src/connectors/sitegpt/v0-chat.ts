@@ -3,7 +3,9 @@ import type { Answer } from '../../model/answer.ts';
 import { SyncError } from '../../model/error.ts';
 import type { Timestamp } from '../../model/json.ts';
 import type { Call, Exchange } from '../connector.ts';
-import { instant, source, spokenText } from './chat.ts';
+import { source, spokenText } from './chat.ts';
+import { instant } from './dates.ts';
+import { exchangesIn } from './exchanges.ts';
 import type { SitegptOptions } from './options.ts';
 import type { SendV0 } from './v0-api.ts';
 import { messageDataV0, type ThreadV0, threadDataV0, threadsDataV0 } from './v0-schema.ts';
@@ -32,7 +34,8 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
   /** Pages are numbered from 1, and nothing but a short one tells the last [public P1; assumed]. */
   async function threadsSince(since: Timestamp, call: Call): Promise<readonly ThreadV0[]> {
     const found = new Map<string, ThreadV0>();
-    for (let page = 1; page <= options.maxPages && found.size < options.historyConversations; page += 1) {
+    let ended = false;
+    for (let page = 1; !ended && page <= options.maxPages && found.size < options.historyConversations; page += 1) {
       const query = { page, limit: options.pageLimit };
       const { threads } = await send(
         threadsDataV0,
@@ -41,14 +44,16 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
       );
       const before = found.size;
       for (const thread of threads) found.set(thread.threadId, thread);
-      if (threads.length < options.pageLimit || found.size === before) break;
+      ended = threads.length < options.pageLimit || found.size === before;
     }
     // Only the last change tells that nothing was asked since.
     const recent = [...found.values()].filter(({ updatedAt }) => (instant(updatedAt) ?? since) >= since);
+    if (!ended || recent.length > options.historyConversations)
+      call.told?.(`not all conversations were looked into, only those that SiteGPT lists first (historyConversations, maxPages)`);
     return recent.slice(0, options.historyConversations);
   }
 
-  async function exchangesOf(threadId: string, call: Call): Promise<Exchange[]> {
+  async function exchangesOf(threadId: string, call: Call): Promise<readonly Exchange[]> {
     const path = `/threads/${encodeURIComponent(threadId)}`;
     try {
       const { thread } = await send(
@@ -56,9 +61,7 @@ export function bindChatV0(options: SitegptOptions, send: SendV0) {
         { what: 'reading a conversation', intent: 'read', method: 'GET', path, about: 'thread' },
         call,
       );
-      return (thread.messages ?? []).flatMap(({ question, answer }) =>
-        question ? [{ at: instant(question.timestamp), question: question.text, answer: answer?.text ?? null }] : [],
-      );
+      return exchangesIn(thread.messages ?? [], threadId, thread.escalated === true);
     } catch (error) {
       // Deleted since it was listed.
       if (error instanceof SyncError && error.code === 'REMOTE_GONE') return [];

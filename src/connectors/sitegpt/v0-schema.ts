@@ -29,11 +29,17 @@ const message = z.looseObject({
   sources: z.array(z.string()).nullish(),
   messageType: z.string().nullish(),
   systemMessageType: z.string().nullish(),
+  reaction: z.string().nullish().catch(null),
 });
 export type MessageV0 = z.output<typeof message>;
 export const messageDataV0 = z.looseObject({ message });
 
-const thread = z.looseObject({ threadId: id, startedAt: z.string().nullish(), updatedAt: z.string().nullish() });
+const thread = z.looseObject({
+  threadId: id,
+  startedAt: z.string().nullish(),
+  updatedAt: z.string().nullish(),
+  escalated: z.boolean().nullish().catch(null),
+});
 export type ThreadV0 = z.output<typeof thread>;
 export const threadDataV0 = z.looseObject({ thread: thread.extend({ messages: z.array(message).nullish() }) });
 export const threadsDataV0 = z.looseObject({ threads: z.array(thread) });
