@@ -59,7 +59,7 @@ describe.each(['chatthing', 'sitegpt'])('%s: documents of npm packages', (vendor
       ].sort(),
     );
     expect(third.exitCode).toBe(first.exitCode);
-  });
+  }, 120_000);
 });
 
 describe('bulk', () => {

@@ -1,4 +1,6 @@
 // A wrong page and a renamed bot, with the real program: retract, what plan, show, status and history say of it, and state rename.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { createKnowledge } from '../../src/sandbox/retrieval.ts';
@@ -127,4 +129,17 @@ it('a renamed bot is recognised, handed over with its memory, and nothing is sen
     'help state rename',
     'help sync',
   ]);
+});
+
+it('what was retracted stays kept out under the new name, also when the state of that name is lost', async () => {
+  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await place.run('retract', 'prices.md', '--target', 'site', '--no-ask')).exitCode).toBe(0);
+  configure('help');
+  expect((await place.run('state', 'rename', 'site', 'help')).exitCode).toBe(0);
+  rmSync(join(place.dir, 'state/help.json'));
+  rmSync(join(place.dir, 'state/help.journal'), { force: true });
+  rmSync(join(place.dir, 'state/help.json.bak'), { force: true });
+  expect((await place.run('plan')).stdout).toContain('Kept out by kbsync retract: prices.md');
+  expect((await place.run('sync', '--initial')).exitCode).toBe(0);
+  expect(items().map(({ text }) => text.includes('zebras'))).toEqual([false]);
 });
