@@ -51,4 +51,6 @@ it('what a bot says loses its markup and keeps its words', () => {
   expect(spokenText('| a | b |\n|---|---|\n| 1 | 2 |')).toBe('a | b\n1 | 2');
   expect(spokenText('- one\n- two *three*')).toBe('one\ntwo three');
   expect(spokenText('plain')).toBe('plain');
+  // Bots say anything: what no parser takes, or takes too long for, stays as it is.
+  for (const hostile of ['> '.repeat(200), `**a** ${'[a]('.repeat(6_000)}`]) expect(spokenText(hostile)).toBe(hostile);
 });
