@@ -243,8 +243,29 @@ describe('what is told', () => {
     const first = readFileSync(file, 'utf8');
     await verifyIn(bot, { record: 'before.json', names: ['ants.md'] });
     expect(readFileSync(file, 'utf8')).toBe(first);
-    writeFileSync(file, '{}');
-    await expect(verifyIn(bot, { baseline: 'before.json' })).rejects.toMatchObject({ code: 'USAGE' });
+    for (const damaged of ['{}', '{', '{"kbsync":"baseline","version":1,"answers":[null]}', first.replace('"question"', '"q"')]) {
+      writeFileSync(file, damaged);
+      await expect(verifyIn(bot, { baseline: 'before.json' })).rejects.toMatchObject({ code: 'USAGE' });
+    }
+  });
+
+  it('where there is no place for the answers, nothing is asked', async () => {
+    bot = await world('sitegpt');
+    bot.write({ 'reset.md': page('30 minutes') });
+    await syncVerifyIn(bot, { verify: false });
+    writeFileSync(join(bot.dir, 'other.json'), '{"mine":1}');
+    for (const wrong of [{ record: 'other.json' }, { record: 'no/such/folder.json' }, { junit: 'no/such/folder.xml' }, { junit: '.' }]) {
+      await expect(verifyIn(bot, wrong)).rejects.toMatchObject({ code: 'USAGE' });
+    }
+    expect(readFileSync(join(bot.dir, 'other.json'), 'utf8')).toBe('{"mine":1}');
+    expect((await verifyIn(bot, { maxCalls: 1 })).targets).toMatchObject([{ calls: 1 }]);
+    expect(
+      existsSync(join(bot.dir, 'state', 'asked.jsonl'))
+        ? readFileSync(join(bot.dir, 'state', 'asked.jsonl'), 'utf8')
+            .trim()
+            .split('\n')
+        : [],
+    ).toHaveLength(1);
   });
 
   it('a file of golden questions with a mistake is told with its line, and is not green', async () => {
