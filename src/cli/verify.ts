@@ -1,9 +1,10 @@
 // `verify`: asks every bot its golden questions and judges the answers. Changes nothing at the vendors; each question costs a message.
 import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { didYouMean } from '../content/similar.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { concerns } from '../cycle/unlearned.ts';
-import { type VerifyOptions, type VerifyReport, verifyTarget } from '../cycle/verify.ts';
+import { allTests, type VerifyOptions, type VerifyReport, verifyTarget } from '../cycle/verify.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
@@ -62,6 +63,7 @@ async function optionsFor(request: VerifyRequest, workspace: Workspace, folder: 
   const { names, tags, changed, unlearned, all, maxCalls, lockWaitMs } = request;
   const documents = names.length === 0 ? null : await namedBy(names, workspace, folder, cwd);
   const tagged = new Set(tags);
+  if (tags.length > 0) await refuseUnknownTags(tagged, folder);
   return {
     which: { only: changed ? 'changed' : 'all' },
     only: (test) => concerns(documents, test) && (tagged.size === 0 || (test.tags ?? []).some((tag) => tagged.has(tag))),
@@ -69,6 +71,21 @@ async function optionsFor(request: VerifyRequest, workspace: Workspace, folder: 
     maxCalls: all ? 'any' : maxCalls,
     lockWaitMs: lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0),
   };
+}
+
+/** Of a tag with a slip of the pen no test would be asked, and CI would be green. */
+async function refuseUnknownTags(tags: ReadonlySet<string>, folder: Folder): Promise<void> {
+  const known = new Set((await allTests(folder)).flatMap((test) => test.tags ?? []));
+  const unknown = [...tags].filter((tag) => !known.has(tag));
+  const { complete, blockedPaths, golden } = folder.scan;
+  // What is kept back may have it.
+  const isWhole = complete && blockedPaths.size === 0 && (await golden?.())?.problems.some(({ severity }) => severity === 'error') !== true;
+  if (unknown.length === 0 || !isWhole) return;
+  const names = [...known].sort();
+  throw new SyncError('USAGE', {
+    message: `no golden question has the tag "${unknown.join('", "')}"${didYouMean(unknown[0] ?? '', names)}`,
+    next: names.length === 0 ? 'give tests tags, or leave --tag out' : `--tag takes one of: ${names.slice(0, 20).join(', ')}`,
+  });
 }
 
 /** Ids and paths; a file of golden questions and a folder are paths, too. */

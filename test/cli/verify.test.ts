@@ -106,6 +106,11 @@ describe('what is asked', () => {
     const second = await verifyIn(bot, { json: false });
     expect(second.exitCode).toBe(7);
     expect(second.stdout).toContain('0 of 5 asked: budget');
+    const long = `${'a '.repeat(5_000)}?`;
+    bot.write({ 'long.golden.yaml': `- ask: ${JSON.stringify(long)}\n  expect: [zebra]\n` });
+    const { stdout } = await verifyIn(bot, { json: false, all: true, names: ['content/long.golden.yaml'] });
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(500);
+    bot.write({ 'long.golden.yaml': null });
     // What was never asked goes first on the next day, then the oldest.
     bot.clock.advance(86_400_000);
     expect((await verifyIn(bot)).rows).toEqual([
@@ -140,6 +145,10 @@ describe('what is asked', () => {
     const rows = async (patch: object) => (await verifyIn(bot, patch)).rows;
     expect(await rows({})).toEqual([`pass ${question}`, 'pass What does the ant carry?', 'pass What about zebras?']);
     expect(await rows({ tags: ['zoo'] })).toEqual(['pass What about zebras?']);
+    await expect(verifyIn(bot, { tags: ['smoek'] })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'no golden question has the tag "smoek"; did you mean "smoke"?',
+    });
     expect(await rows({ names: ['ants.md'] })).toEqual(['pass What does the ant carry?']);
     expect(await rows({ names: ['guides'] })).toEqual([`pass ${question}`]);
     expect(await rows({ names: ['content/all.golden.yaml'] })).toHaveLength(2);
