@@ -89,7 +89,7 @@ export function printVerify(report: VerifyReport, output: Output): void {
 
 function linesOf(result: TestResult, output: Output): string[] {
   const { verdict, question, tries, reasons, answer, kind } = result;
-  const name = kind === 'unlearned' ? `${placeOf(result)} (gone)` : placeOf(result);
+  const name = kind === 'unlearned' ? `${placeOf(result)} (old)` : placeOf(result);
   const times = tries > 1 ? ` ${tries} tries` : '';
   const cells = `${shortened(visible(name), widths.document, 'end')} ${shortened(visible(question), widths.question, 'start')}`;
   const line = `  ${output.style(styleOf[verdict], verdict.padEnd(widths.verdict))} ${`${cells}${times}`.trimEnd()}`;
