@@ -1,43 +1,33 @@
 // Numbers and units in a text → one form each, so that "30min", "30 min." and "30 minutes" are the same and 30 and 300 never are. Pure.
 // Careful rather than clever: what can be read in two ways stays as it is written, and then equals nothing but itself.
 
+import { unitWords } from './units.ts';
+
 /** Begin and end of a number, begin and end of its unit: no text holds them, and no number is part of another between them. */
 const mark = { number: '\u0001', numberEnd: '\u0002', unit: '\u0003', unitEnd: '\u0004' } as const;
 
-const units: { readonly [word: string]: string } = Object.fromEntries([
-  ['per cent', 'percent'],
-  ...Object.entries({
-    millisecond: 'ms millisecond milliseconds msec',
-    second: 's sec secs second seconds sekunde sekunden',
-    minute: 'min mins minute minutes minuten',
-    hour: 'h hr hrs hour hours stunde stunden std',
-    day: 'd day days tag tage tagen',
-    week: 'wk wks week weeks woche wochen',
-    month: 'mo mos month months monat monate monaten',
-    year: 'y yr yrs year years jahr jahre jahren',
-    percent: '% percent pct prozent',
-    eur: '€ eur euro euros',
-    usd: '$ usd us$ dollar dollars',
-    gbp: '£ gbp',
-    jpy: '¥ jpy yen',
-    chf: 'chf',
-    kilobyte: 'kb kilobyte kilobytes',
-    megabyte: 'mb megabyte megabytes',
-    gigabyte: 'gb gigabyte gigabytes',
-    terabyte: 'tb terabyte terabytes',
-    kibibyte: 'kib',
-    mebibyte: 'mib',
-    gibibyte: 'gib',
-    millimetre: 'mm millimeter millimeters millimetre millimetres',
-    centimetre: 'cm centimeter centimeters centimetre centimetres',
-    metre: 'meter meters metre metres',
-    kilometre: 'km kilometer kilometers kilometre kilometres',
-    gram: 'g gram grams gramm',
-    kilogram: 'kg kilogram kilograms kilogramm',
-    celsius: '°c',
-    fahrenheit: '°f',
-  }).flatMap(([name, words]) => words.split(' ').map((word) => [word, name])),
-]);
+/** A number stands before each, so that single letters are clear; a word that says "a" or "the" in some language is none. */
+const units = unitWords({
+  millisecond: 'ms millisecond milliseconds msec',
+  second: 's',
+  day: 'd',
+  week: 'wk wks',
+  month: 'mo mos',
+  year: 'y yr yrs',
+  percent: 'pct',
+  usd: 'us$',
+  kibibyte: 'kib',
+  mebibyte: 'mib',
+  gibibyte: 'gib',
+  millimetre: 'mm millimeter millimeters millimetre millimetres',
+  centimetre: 'cm centimeter centimeters centimetre centimetres',
+  metre: 'meter meters metre metres',
+  kilometre: 'km kilometer kilometers kilometre kilometres',
+  gram: 'g gram grams gramm',
+  kilogram: 'kg kilogram kilograms kilogramm',
+  celsius: '°c',
+  fahrenheit: '°f',
+});
 
 /** What stands before its number as well. */
 const before = /(?<![\p{L}\d])(us\$|[€$£¥]|eur|usd|gbp|jpy|chf) ?$/u;
@@ -74,7 +64,7 @@ export function measured(text: string): string {
     const head = `${parts.length === 0 ? '' : mark.numberEnd}${between}`.slice(-8);
     end = index + written.length;
     const glued = /^(?:[\p{L}_]|\^)[\p{L}\p{N}_^]*/u.exec(text.slice(end, end + 40))?.[0] ?? '';
-    if (glued !== '' && units[glued] === undefined && glued !== 'k') {
+    if (glued !== '' && !units.has(glued) && glued !== 'k') {
       parts.push(between, mark.number, written, glued, mark.numberEnd);
       end += glued.length;
       continue;
@@ -91,7 +81,7 @@ export function measured(text: string): string {
     }
     const found = suffix.exec(text.slice(end, end + 40));
     const word = found?.[1] ?? found?.[2] ?? '';
-    const known = units[word];
+    const known = word === 'per cent' ? 'percent' : units.get(word);
     let unit = '';
     const first = known === undefined ? before.exec(head) : null;
     // Of "$5 a month" the word behind the number is no unit of its own.
@@ -100,7 +90,7 @@ export function measured(text: string): string {
       unit = known ?? word;
       // The dot of an abbreviation; that of a sentence stays.
       end += found[0].length - (known === undefined && found[3] !== undefined ? 1 : 0);
-    } else if (first !== null) unit = units[first[1] ?? ''] ?? '';
+    } else if (first !== null) unit = units.get(first[1] ?? '') ?? '';
     const isTaken = first !== null && !isUnit;
     parts.push(isTaken ? between.slice(0, first.index - head.length) : between);
     parts.push(mark.number, negative ? '-' : '', unit === '' ? value : trimmed(value), mark.numberEnd);
