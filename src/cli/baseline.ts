@@ -1,5 +1,5 @@
 // Answers before and after: a file of answers that git can keep, and what became of each. Pure.
-import type { Verdict } from '../model/answer.ts';
+import { type Verdict, verdicts } from '../model/answer.ts';
 import { SyncError } from '../model/error.ts';
 import type { TestResult } from '../model/tests.ts';
 import { fold } from '../verify/judge.ts';
@@ -34,11 +34,22 @@ export interface Compared {
 export function readBaseline(text: string, file: string): readonly Recorded[] {
   try {
     const found = JSON.parse(text) as { readonly kbsync?: unknown; readonly version?: unknown; readonly answers?: unknown };
-    if (found.kbsync === 'baseline' && found.version === 1 && Array.isArray(found.answers)) return found.answers as readonly Recorded[];
+    if (found.kbsync === 'baseline' && found.version === 1 && Array.isArray(found.answers) && found.answers.every(isRecorded)) {
+      return found.answers;
+    }
   } catch {
     // Told below, as any other file that is none of ours.
   }
   throw new SyncError('USAGE', { message: `${file} is no baseline`, next: 'kbsync verify --record FILE writes one' });
+}
+
+/** Files in git are merged and edited by hand. */
+function isRecorded(value: unknown): value is Recorded {
+  if (typeof value !== 'object' || value === null) return false;
+  const { target, document, question, verdict, answer } = value as Partial<Record<keyof Recorded, unknown>>;
+  const isTextOrNull = (one: unknown) => one === null || typeof one === 'string';
+  const isText = typeof target === 'string' && typeof question === 'string';
+  return isText && isTextOrNull(document) && isTextOrNull(answer) && verdicts.some((one) => one === verdict);
 }
 
 /** The text of a file: sorted and without times, so that only what changed differs. What was not asked now stays as it was. */

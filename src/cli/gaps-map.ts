@@ -1,5 +1,6 @@
 // Groups of questions asked in vain, each with the passage of the folder that is nearest: is it missing from the documents, from the bot, or only
 // from the bot's answers? Pure.
+import type { PlacedTest } from '../model/answer.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { Nearest, QuestionGroup } from '../verify/gaps.ts';
@@ -72,7 +73,7 @@ function nearestOf(group: QuestionGroup, passages: Passages, given: Given): Plac
     givenTo,
     givenSince:
       last !== null && givenTo.length === asked.length && givenTo.every((target) => (given.get(target)?.get(chosen.document) ?? '') > last),
-    tested: document?.tests.some(({ ask }) => sameWords(ask, group)) ?? false,
+    tested: passages.tests.some((test) => isAbout(test, chosen.document) && sameWords(test.ask, group)),
   };
 }
 
@@ -80,6 +81,11 @@ function nearestOf(group: QuestionGroup, passages: Passages, given: Given): Plac
 function best(group: QuestionGroup, passages: Passages, of: (document: DocumentId) => boolean): Nearest | null {
   const found = [group.question, ...group.also].flatMap((question) => passages.nearest(contentWords(question), of) ?? []);
   return found.reduce<Nearest | null>((first, next) => (first === null || next.coverage > first.coverage ? next : first), null);
+}
+
+/** A draft that expects nothing judges nothing. */
+function isAbout({ document, expect, reject, cite }: PlacedTest, one: DocumentId): boolean {
+  return (document === null || document === one) && (cite || expect.length + reject.length > 0);
 }
 
 function sameWords(ask: string, { question, also }: QuestionGroup): boolean {

@@ -3,7 +3,7 @@ import { visible } from '../plan/escape.ts';
 import type { Gap } from './gaps-map.ts';
 import { addressOf } from './gaps-report.ts';
 
-/** The tag that keeps a draft from being asked. */
+/** By which drafts are found. That a draft expects nothing is what keeps it from being asked. */
 const draftTag = 'draft';
 
 /** A `*.golden.yaml` with one draft a gap; '' where there is none. The questions in it are masked by whoever hands them in. */

@@ -40,10 +40,11 @@ export async function lint(invocation: Invocation, request: LintRequest): Promis
         next: 'set content.root, or make the folder',
       });
     }
-    const wanted = pathsOf(request.paths, folder, root, invocation);
+    const own = [...folder.scan.problems, ...((await folder.scan.golden?.())?.problems ?? [])];
+    const wanted = pathsOf(request.paths, { folder, own }, root, invocation);
     const given = await givenRows(workspace, targets ?? workspace.config.targets, folder);
     await workspace.saveCache();
-    const all = [...rowsOf(folder.scan.problems), ...rowsOf(given)].sort(byPlace);
+    const all = [...rowsOf(own), ...rowsOf(given)].sort(byPlace);
     const named = new Map([...(folder.scan.shownPaths ?? [])].map(([path, shown]) => [shown, path]));
     // The configuration, which lies beside the folder, is every target's.
     const isFor = (path: string) => path.startsWith('../') || targets === null || targets.some((target) => inTargetScope(target, path));
@@ -109,11 +110,16 @@ function byPlace(a: LintRow, b: LintRow): number {
 }
 
 /** What is no document is told and left out, so that a hook may hand over every changed file. */
-function pathsOf(given: readonly string[], folder: Folder, root: string, { cwd, output }: Invocation): (path: string) => boolean {
+function pathsOf(
+  given: readonly string[],
+  { folder, own }: { readonly folder: Folder; readonly own: readonly ContentProblem[] },
+  root: string,
+  { cwd, output }: Invocation,
+): (path: string) => boolean {
   if (given.length === 0) return () => true;
   const within = (path: string, below: string) => below === '' || path === below || path.startsWith(`${below}/`);
   const shown = folder.scan.shownPaths ?? new Map<string, string>();
-  const known = [...folder.scan.presentPaths, ...folder.scan.problems.map((problem) => problem.path)];
+  const known = [...folder.scan.presentPaths, ...own.map((problem) => problem.path)];
   const named = given.flatMap((one) => {
     const below = belowRoot(one, root, cwd);
     // A file whose name is a secret is told under another one.

@@ -2,6 +2,8 @@
 
 import { renderPayload, textFor } from '../content/render.ts';
 import type { Folder } from '../cycle/folder.ts';
+import { allTests } from '../cycle/verify.ts';
+import type { PlacedTest } from '../model/answer.ts';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError } from '../model/error.ts';
 import { createPassageIndex } from '../sandbox/retrieval.ts';
@@ -10,6 +12,8 @@ import type { Nearest } from '../verify/gaps.ts';
 /** Documents to look things up in. */
 export interface Passages {
   readonly documents: ReadonlyMap<DocumentId, Document>;
+  /** Every golden question of the folder, those of files of their own as well. */
+  readonly tests: readonly PlacedTest[];
   /** The passage that covers most of these words; null where none shares one of them. */
   nearest(words: readonly string[], of?: (document: DocumentId) => boolean): Nearest | null;
   /** Documents whose text could not be had, and files that are kept back for an error. */
@@ -20,7 +24,8 @@ export interface Passages {
 const options = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [] } as const;
 
 /** Reads and indexes every document of the folder. */
-export async function readPassages({ scan }: Folder): Promise<Passages> {
+export async function readPassages(folder: Folder): Promise<Passages> {
+  const { scan } = folder;
   const index = createPassageIndex();
   const documents = new Map<DocumentId, Document>();
   let unread = 0;
@@ -37,6 +42,7 @@ export async function readPassages({ scan }: Folder): Promise<Passages> {
   }
   return {
     documents,
+    tests: await allTests(folder),
     unread: unread + scan.blockedPaths.size,
     nearest(words, of) {
       const found = index.nearest(words.join(' '), of);

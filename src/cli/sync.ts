@@ -63,7 +63,8 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const folder = await workspace.readFolder();
-    tellProblems(folder.scan.problems, output);
+    const golden = request.verify === true ? await folder.scan.golden?.() : undefined;
+    tellProblems([...folder.scan.problems, ...(golden?.problems ?? [])], output);
     const unplanned =
       request.exact && sealed !== null ? await refuseDifferences(workspace, targets, folder, sealed, request, invocation) : null;
     const verified: VerifyReport[] = [];
@@ -85,7 +86,8 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
     await noteTests(workspace, verified, invocation);
     verified.sort((a, b) => named.findIndex(({ name }) => name === a.target) - named.findIndex(({ name }) => name === b.target));
     const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
-    return finish(invocation, told, folder, startedAt, request.verify === true ? verified : null);
+    const unread = golden?.problems.some(({ severity }) => severity === 'error') === true;
+    return finish(invocation, told, folder, startedAt, request.verify === true ? { verified, unread } : null);
   } finally {
     progress.end();
     await workspace.close();
@@ -253,13 +255,16 @@ function finish(
   reports: readonly TargetReport[],
   folder: Folder,
   startedAt: number,
-  verified: readonly VerifyReport[] | null,
+  /** `unread`: a file of golden questions is kept back for its mistakes. */
+  tests: { readonly verified: readonly VerifyReport[]; readonly unread: boolean } | null,
 ): number {
   const { output, options, command } = invocation;
+  const verified = tests?.verified ?? null;
   const invalid = folder.scan.problems.some((problem) => problem.severity === 'error');
   const exitCode = strongest([
     ...reports.flatMap(codesOf),
     ...codesOfVerify(verified ?? []),
+    ...(tests?.unread === true ? [7] : []),
     ...(invalid ? [4] : []),
     ...(invocation.stop.aborted ? [130] : []),
   ]);

@@ -44,7 +44,7 @@ export function countWords(results: readonly TestResult[]): string {
 }
 
 const whyWords = {
-  budget: "today's calls are used up (verify.maxCallsPerDay)",
+  budget: 'the calls that the day (verify.maxCallsPerDay) or --max-calls allows are made',
   error: 'the bot gave no answers any more',
   stopped: 'stopped',
 } as const;
@@ -89,7 +89,7 @@ export function printVerify(report: VerifyReport, output: Output): void {
 
 function linesOf(result: TestResult, output: Output): string[] {
   const { verdict, question, tries, reasons, answer, kind } = result;
-  const name = kind === 'unlearned' ? `${placeOf(result)} (gone)` : placeOf(result);
+  const name = kind === 'unlearned' ? `${placeOf(result)} (old)` : placeOf(result);
   const times = tries > 1 ? ` ${tries} tries` : '';
   const cells = `${shortened(visible(name), widths.document, 'end')} ${shortened(visible(question), widths.question, 'start')}`;
   const line = `  ${output.style(styleOf[verdict], verdict.padEnd(widths.verdict))} ${`${cells}${times}`.trimEnd()}`;
@@ -97,7 +97,7 @@ function linesOf(result: TestResult, output: Output): string[] {
     verdict === 'pass' && tries < 2 ? reasons : verdict === 'pass' ? triesOf(result) : [...reasons, ...(tries > 1 ? triesOf(result) : [])];
   const details = why.map((reason) => `    ${visible(reason)}`);
   if (verdict !== 'fail') return [line, ...details];
-  const about = `    ${[placeOf(result), result.revision === null ? null : `revision ${result.revision}`, visible(question)]
+  const about = `    ${[placeOf(result), result.revision === null ? null : `revision ${result.revision}`, cutAt(question, mostQuestion)]
     .filter((part) => part !== null)
     .map((part) => visible(part))
     .join(' · ')}`;
@@ -110,12 +110,16 @@ function triesOf({ asked }: TestResult): string[] {
 }
 
 const mostAnswer = 600;
+const mostQuestion = 300;
+
+function cutAt(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
 
 function saidLines(answer: string | null): string[] {
   if (answer === null) return [];
   const words = answer.replace(/\s+/g, ' ').trim();
-  const shown = words.length > mostAnswer ? `${words.slice(0, mostAnswer)}…` : words;
-  return wrapped(`it said: ${shown === '' ? '(nothing)' : visible(shown)}`, 74).map((line) => `    ${line}`);
+  return wrapped(`it said: ${words === '' ? '(nothing)' : visible(cutAt(words, mostAnswer))}`, 74).map((line) => `    ${line}`);
 }
 
 /** Lines of at most so many characters, cut at spaces. */

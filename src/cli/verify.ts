@@ -1,9 +1,10 @@
 // `verify`: asks every bot its golden questions and judges the answers. Changes nothing at the vendors; each question costs a message.
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { didYouMean } from '../content/similar.ts';
 import type { Folder } from '../cycle/folder.ts';
 import { concerns } from '../cycle/unlearned.ts';
-import { type VerifyOptions, type VerifyReport, verifyTarget } from '../cycle/verify.ts';
+import { allTests, type VerifyOptions, type VerifyReport, verifyTarget } from '../cycle/verify.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
@@ -23,7 +24,8 @@ import { blankVerify, codesOfVerify, noteTests, type VerifyRequest } from './ver
 export async function verify(invocation: Invocation, request: VerifyRequest, open = workspaceOf): Promise<number> {
   const { output, options } = invocation;
   const progress = createProgress(output, options.verbose, Date.now);
-  const before = request.baseline === null ? null : await baselineFrom(request.baseline, invocation);
+  const before = request.baseline === null ? null : await baselineFrom('--baseline', request.baseline, invocation);
+  const kept = await filesReady(request, invocation);
   const workspace = await open(invocation, progress.onEvent);
   try {
     const named = workspace.targets(options.targets);
@@ -45,7 +47,7 @@ export async function verify(invocation: Invocation, request: VerifyRequest, ope
             before,
             reports.flatMap((report) => report.results),
           );
-    await writeFiles(request, reports, workspace, invocation);
+    await writeFiles(request, { reports, kept }, workspace, invocation);
     const broken = golden?.problems.some(({ severity }) => severity === 'error') === true ? [7] : [];
     const invalid = folder.scan.problems.some(({ severity }) => severity === 'error') ? [4] : [];
     const exitCode = strongest([...codesOfVerify(reports), ...broken, ...invalid, ...(invocation.stop.aborted ? [130] : [])]);
@@ -61,6 +63,7 @@ async function optionsFor(request: VerifyRequest, workspace: Workspace, folder: 
   const { names, tags, changed, unlearned, all, maxCalls, lockWaitMs } = request;
   const documents = names.length === 0 ? null : await namedBy(names, workspace, folder, cwd);
   const tagged = new Set(tags);
+  if (tags.length > 0) await refuseUnknownTags(tagged, folder);
   return {
     which: { only: changed ? 'changed' : 'all' },
     only: (test) => concerns(documents, test) && (tagged.size === 0 || (test.tags ?? []).some((tag) => tagged.has(tag))),
@@ -68,6 +71,21 @@ async function optionsFor(request: VerifyRequest, workspace: Workspace, folder: 
     maxCalls: all ? 'any' : maxCalls,
     lockWaitMs: lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0),
   };
+}
+
+/** Of a tag with a slip of the pen no test would be asked, and CI would be green. */
+async function refuseUnknownTags(tags: ReadonlySet<string>, folder: Folder): Promise<void> {
+  const known = new Set((await allTests(folder)).flatMap((test) => test.tags ?? []));
+  const unknown = [...tags].filter((tag) => !known.has(tag));
+  const { complete, blockedPaths, golden } = folder.scan;
+  // What is kept back may have it.
+  const isWhole = complete && blockedPaths.size === 0 && (await golden?.())?.problems.some(({ severity }) => severity === 'error') !== true;
+  if (unknown.length === 0 || !isWhole) return;
+  const names = [...known].sort();
+  throw new SyncError('USAGE', {
+    message: `no golden question has the tag "${unknown.join('", "')}"${didYouMean(unknown[0] ?? '', names)}`,
+    next: names.length === 0 ? 'give tests tags, or leave --tag out' : `--tag takes one of: ${names.slice(0, 20).join(', ')}`,
+  });
 }
 
 /** Ids and paths; a file of golden questions and a folder are paths, too. */
@@ -102,40 +120,55 @@ async function verifyOne(
   }
 }
 
-async function baselineFrom(file: string, { cwd }: Invocation): Promise<readonly Recorded[]> {
+async function baselineFrom(option: string, file: string, { cwd }: Invocation): Promise<readonly Recorded[]> {
   let text: string;
   try {
     text = await readFile(path.resolve(cwd, file), 'utf8');
   } catch (cause) {
-    throw new SyncError('USAGE', { message: `--baseline ${file} cannot be read`, next: 'kbsync verify --record FILE writes one', cause });
+    throw new SyncError('USAGE', { message: `${option} ${file} cannot be read`, next: 'kbsync verify --record FILE writes one', cause });
   }
   return readBaseline(text, file);
 }
 
-async function writeFiles(request: VerifyRequest, reports: readonly VerifyReport[], workspace: Workspace, { cwd, output }: Invocation) {
+/** Questions cost messages: whether there is a place for their answers is known before the first. The answers that --record adds to. */
+async function filesReady({ junit: report, record }: VerifyRequest, invocation: Invocation): Promise<readonly Recorded[]> {
+  const isThere = async (option: string, file: string): Promise<boolean> => {
+    const full = path.resolve(invocation.cwd, file);
+    try {
+      await access(path.dirname(full), constants.W_OK);
+    } catch (cause) {
+      throw unwritable(option, file, cause);
+    }
+    const found = await stat(full).catch(() => null);
+    if (found?.isDirectory() === true) throw unwritable(option, file, null);
+    return found !== null;
+  };
+  if (report !== null) await isThere('--junit', report);
+  return record !== null && (await isThere('--record', record)) ? baselineFrom('--record', record, invocation) : [];
+}
+
+function unwritable(option: string, file: string, cause: unknown): SyncError {
+  return new SyncError('USAGE', { message: `${option} ${file} cannot be written`, next: 'name a file in a folder that is there', cause });
+}
+
+interface Told {
+  readonly reports: readonly VerifyReport[];
+  /** The answers in the file of --record. */
+  readonly kept: readonly Recorded[];
+}
+
+async function writeFiles(request: VerifyRequest, { reports, kept }: Told, workspace: Workspace, { cwd, output }: Invocation) {
   const write = async (option: string, file: string, text: string): Promise<void> => {
     try {
       await writeFile(path.resolve(cwd, file), workspace.secrets.redact(text));
     } catch (cause) {
-      throw new SyncError('USAGE', {
-        message: `${option} ${file} cannot be written`,
-        next: 'name a file in a folder that is there',
-        cause,
-      });
+      throw unwritable(option, file, cause);
     }
   };
   if (request.junit !== null) await write('--junit', request.junit, junit(reports));
   if (request.record === null) return;
-  const known = await readFile(path.resolve(cwd, request.record), 'utf8').catch(() => null);
-  const before = known === null ? [] : readBaseline(known, request.record);
-  await write(
-    '--record',
-    request.record,
-    baselineText(
-      reports.flatMap((report) => report.results),
-      before,
-    ),
-  );
+  const results = reports.flatMap((report) => report.results);
+  await write('--record', request.record, baselineText(results, kept));
   output.talk(`the answers are in ${request.record}: keep it in git, and compare with --baseline`);
 }
 

@@ -15,6 +15,8 @@ export interface GoldenInput {
   readonly targetNames: readonly string[];
   /** The documents that a test may name, by id and by path: name → id. */
   readonly documents: ReadonlyMap<string, DocumentId>;
+  /** Ids and paths of documents that are kept back for an error of their own. Left out: none. */
+  readonly blocked?: ReadonlySet<string>;
 }
 
 export interface GoldenFile {
@@ -42,7 +44,12 @@ export function readGoldenFile(input: GoldenInput): GoldenFile {
     }
     const merged = { ...defaults, ...item };
     const test = readTest(layer, merged, where, ['document']);
-    const document = documentOf(merged['document'] ?? null, [...where, 'document'], input, report);
+    const named = merged['document'];
+    if (typeof named === 'string' && isBlocked(named.normalize('NFC'), input)) {
+      report('warning', [...where, 'document'], `"${named}" is kept back for an error of its own, and so is this test`);
+      return [];
+    }
+    const document = documentOf(named ?? null, [...where, 'document'], input, report);
     if (test?.cite === true && document === null) report('error', where, '"cite" needs a "document" that the answer is to rest on');
     return test === null ? [] : [{ ...test, document, path, line: tree.at(where).line }];
   });
@@ -77,6 +84,10 @@ function outlineOf({ data }: DataTree, report: Report): { items: readonly Json[]
   }
   if (!Array.isArray(items)) report('error', items === null ? [] : ['tests'], '"tests" must be a list');
   return { items: Array.isArray(items) ? items : [], at: ['tests'], defaults: isRecord(defaults) ? defaults : {} };
+}
+
+function isBlocked(name: string, { documents, blocked }: GoldenInput): boolean {
+  return blocked?.has(name) === true && !documents.has(name);
 }
 
 function documentOf(value: Json, where: Where, { documents }: GoldenInput, report: Report): DocumentId | null {

@@ -9,6 +9,8 @@ export interface GoldenFilesInput {
   /** path → where it lies. */
   readonly files: ReadonlyMap<string, string>;
   readonly documents: readonly Document[];
+  /** Paths, and ids, of documents that are kept back. */
+  readonly blocked: readonly string[];
   readonly content: ContentConfig;
   readonly targetNames: readonly string[];
   readonly disk: ContentDisk;
@@ -24,11 +26,12 @@ export function goldenReader(input: GoldenFilesInput): () => Promise<GoldenFile>
     if (files.size === 0) return { tests: [], problems: [] };
     const { readGoldenFile } = await import('./golden-file.ts');
     const documents = namesOf(input.documents);
+    const blocked = new Set(input.blocked);
     const read = [...files]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([path, absolute]): GoldenFile => {
         const text = textOf(absolute, input.disk);
-        if ('text' in text) return readGoldenFile({ path, text: text.text, content, targetNames, documents });
+        if ('text' in text) return readGoldenFile({ path, text: text.text, content, targetNames, documents, blocked });
         const problem: ContentProblem = { path, line: text.line, column: null, message: text.message, severity: 'error' };
         return { tests: [], problems: [problem] };
       });

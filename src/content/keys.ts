@@ -344,15 +344,29 @@ function readExpectations(layer: Layer, found: Found | null): readonly Expectati
   });
 }
 
+/** An empty text stands in no answer, or in every one. */
+function readExpected(layer: Layer, found: Found): string | null {
+  const text = readText(layer, found);
+  if (text === null || text.trim() !== '') return text;
+  return nothing(layer, found, 'an empty text');
+}
+
+function nothing(layer: Layer, { where }: Found, what: string): null {
+  layer.report('error', where, `${what} proves nothing`);
+  return null;
+}
+
 function readExpectation(layer: Layer, found: Found): Expectation | null {
   const { value, where } = found;
   if (isArray(value)) {
-    const any = value.map((item, index) => readText(layer, { value: item, where: [...where, index] }));
+    if (value.length === 0) return nothing(layer, found, 'any of no text');
+    const any = value.map((item, index) => readExpected(layer, { value: item, where: [...where, index] }));
     return any.filter((text) => text !== null);
   }
-  if (!isRecord(value)) return value === null ? wrong(layer, found, 'a text, a list of texts or { re: … }') : readText(layer, found);
+  if (!isRecord(value)) return value === null ? wrong(layer, found, 'a text, a list of texts or { re: … }') : readExpected(layer, found);
   const re = valueAt(value, 're');
   if (Object.keys(value).length !== 1 || typeof re !== 'string') return wrong(layer, found, 'a text, a list of texts or { re: … }');
+  if (re === '') return nothing(layer, found, 'an empty pattern');
   try {
     new RegExp(re, 'i');
     return { re };

@@ -161,6 +161,7 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   const kept = new Map(looked.filter(({ found: { path } }) => !report.blocked.has(path)).map((each) => [each.found.path, each]));
   const documents = [...kept.values()].flatMap(({ file }) => file?.documents ?? []);
   if (walk.incomplete.length === 0) cache?.prune(presentPaths);
+  const blockedIds = idsOfBlocked(looked, report, documents);
   const claims = await blockedClaims(report.blocked, files, breaches, parser);
   return {
     claims,
@@ -173,7 +174,7 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     filesRead: reader.filesRead(),
     inScope: (path) => isInScope(path, scope, walk),
     blockedPaths: report.blocked,
-    blockedIds: idsOfBlocked(looked, report, documents),
+    blockedIds,
     presentPaths,
     partials,
     text: (document) => textNow(document, kept.get(document.path), disk),
@@ -190,7 +191,14 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
       return lint.sent({ document, composed, payload, known: files.get(path)?.problems ?? [], sources });
     },
     shownPaths: shownPaths(files),
-    golden: goldenReader({ files: walk.beside, documents, content, targetNames, disk }),
+    golden: goldenReader({
+      files: walk.beside,
+      documents,
+      blocked: [...report.blocked.keys(), ...blockedIds.keys()],
+      content,
+      targetNames,
+      disk,
+    }),
     composer: composerOf({
       root: content.root,
       neverEnter,

@@ -4,6 +4,7 @@ import { watchContent } from '../content/watch.ts';
 import { failedEntry, runEntry } from '../cycle/run-entry.ts';
 import { testEntry } from '../cycle/test-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
+import type { ContentProblem } from '../model/document.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { followersOf } from './followers.ts';
@@ -37,6 +38,8 @@ export interface Engine {
   readonly folder: SharedFolder;
   doing(target: string): string | null;
   schedule(): ReturnType<Schedule['next']>;
+  /** What is wrong in the folder, as of the last scan; with the files of golden questions where they are asked on a schedule. */
+  problems(): readonly ContentProblem[];
   /** Why nothing may be deleted, as of the last scan; null where the folder is whole. */
   folderTrouble(): string | null;
   /** What keeps it from being ready; [] when it is. */
@@ -54,9 +57,11 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   const { config } = workspace;
   const targets = workspace.targets(input.names);
   const loops = new Map<string, Loop>();
+  let golden: readonly ContentProblem[] = [];
   const folder = shareFolder(async () => {
     const found = await workspace.readFolder();
-    teller.folder(found.scan.problems, troubleOf(found.scan));
+    golden = config.schedule.verify === null ? [] : ((await found.scan.golden?.())?.problems ?? []);
+    teller.folder([...found.scan.problems, ...golden], troubleOf(found.scan));
     return found;
   }, timers.now);
   const followers = followersOf(targets, loops);
@@ -128,6 +133,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     folder,
     doing: input.doing,
     schedule: () => schedule.next(),
+    problems: () => [...(folder.latest()?.scan.problems ?? []), ...golden],
     folderTrouble() {
       const scan = folder.latest()?.scan;
       return scan === undefined ? null : troubleOf(scan);

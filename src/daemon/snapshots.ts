@@ -75,7 +75,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
         version,
         nowMs,
         commit: folder?.commit ?? null,
-        problems: folder?.scan.problems ?? [],
+        problems: current.problems(),
         folderTrouble: current.folderTrouble(),
         targets,
         schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),

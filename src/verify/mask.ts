@@ -1,5 +1,6 @@
 // Personal data in what users wrote, taken out before anybody reads it: patterns, not understanding. Errs on the side of hiding. Pure.
 // Every pattern is linear in the text: what users write may be hostile.
+import { contentWords } from './terms.ts';
 
 /** What stands in place of what was hidden: `[e-mail]`, `[phone]`, `[number]` … */
 export function masked(text: string): string {
@@ -13,6 +14,7 @@ type Step = (text: string) => string;
 
 /** In this order: what is found first is not taken for a part of something else. */
 const steps: readonly Step[] = [
+  hideSecrets,
   hideLinks,
   (text) => text.replace(/[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}.-]{1,255}/gu, '[e-mail]'),
   (text) => text.replace(/[\p{L}\p{N}._%+-]{1,64}\s?[([{]\s?at\s?[)\]}]\s?[\p{L}\p{N}.()[\]{}-]{2,100}/giu, '[e-mail]'),
@@ -44,7 +46,7 @@ function isDate(text: string): boolean {
 
 /** Scheme, host and path stay; user, query, fragment and what looks like a key in the path go. */
 function hideLinks(text: string): string {
-  return text.replace(/\b[a-z][a-z0-9+.-]{1,15}:\/\/([^\s<>"']{1,2000})/gi, (whole: string, rest: string) => {
+  return text.replace(/\b(?:[a-z][a-z0-9+.-]{1,15}:\/\/|(?=www\.))([^\s<>"']{1,2000})/gi, (whole: string, rest: string) => {
     const scheme = whole.slice(0, whole.length - rest.length);
     const [, address = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(rest) ?? [];
     const [first = '', ...path] = address.split('/');
@@ -52,6 +54,26 @@ function hideLinks(text: string): string {
     const clean = [host, ...path.map((step) => (isKey(step) || digitsOf(step) >= 5 ? '[token]' : step))].join('/');
     return `${scheme}${clean}${query === '' ? '' : '?[…]'}${fragment === '' ? '' : '#[…]'}`;
   });
+}
+
+const passwords =
+  'passwords?|passwort|kennwort|passcode|passphrase|mot de passe|contraseña|senha|parola|wachtwoord|mật khẩu|hasło|密码|パスワード|pwd?';
+const codes = 'pin|puk|tan|otp|cvc|cvv2?|security code|prüfnummer';
+const says = 'is|was|ist|war|lautet|est|es|è|é|code|number|nummer';
+
+/** What a user gives as a password or a code: behind a colon any word, behind "is" one that looks like it. */
+function hideSecrets(text: string): string {
+  const labelled = new RegExp(`(?<!\\p{L})((?:${passwords}|${codes})[ \\t]{0,2}[:=：][ \\t]{0,2})[^\\s,;]{1,100}`, 'giu');
+  const told = new RegExp(`(?<!\\p{L})((?:${passwords})(?: (?:${says})){1,2} )([^\\s,;?]{3,100})`, 'giu');
+  const numbered = new RegExp(`(?<!\\p{L})((?:${codes})(?: (?:${says})){0,2} )\\d{3,8}(?!\\d)`, 'giu');
+  return text
+    .replace(labelled, '$1[secret]')
+    .replace(told, (whole, head: string, word: string) => (looksSecret(word) ? `${head}[secret]` : whole))
+    .replace(numbered, '$1[secret]');
+}
+
+function looksSecret(word: string): boolean {
+  return /[\p{N}$%&*+=@^!]/u.test(word.replace(/[.!…]+$/, ''));
 }
 
 /** Long, with letters and digits: a key, an id, a session. */
@@ -98,7 +120,7 @@ function hideBirthdays(text: string): string {
   const words =
     'born|birth|birthday|dob|geboren|geb\\.|geburtsdatum|geburtstag|né|née|naissance|nacid[oa]|nacimiento|nato|nata|nascita|nascid[oa]|geboortedatum';
   const pattern = new RegExp(
-    `(?<!\\p{L})(${words})([^\\d\\n]{0,20})(\\d{1,4}[-./ ]{1,2}(?:\\d{1,2}|\\p{L}{3,10})[-./ ]{1,2}\\d{2,4})`,
+    `(?<!\\p{L})(${words})([^\\d\\n]{0,20})(\\d{1,4}[-./ ]{1,2}(?:\\d{1,2}|\\p{L}{3,10})[-./ ]{1,2}\\d{2,4}|(?<!\\p{L})\\p{L}{3,10} \\d{1,2}(?:st|nd|rd|th)?,? \\d{4})`,
     'giu',
   );
   return text.replace(pattern, (_whole, word: string, between: string) => `${word}${between}[date]`);
@@ -144,6 +166,11 @@ function hideNames(text: string): string {
   const introduced = new RegExp(`(?<!\\p{L})(${introductions})([ :]{1,3})`, 'giu');
   const greeting =
     /((?:regards|sincerely|cheers|gr[uü](?:ß|ss)en?|gr[uü](?:ß|ss)e?|cordialement|saludos|atentamente|saluti|groeten|thanks|thank you|danke|merci|gracias)[,!.]?[ \t]*\n\s*)([^\n]{1,60})/giu;
+  // In one line: "Thanks, Maria". Small words go on with a sentence.
+  const signed =
+    /(?<!\p{L})((?:regards|sincerely|cheers|gr[uü](?:ß|ss)e?n?|lg|vg|mfg|cordialement|saludos|atentamente|saluti|groeten|thanks|thank you|danke|merci|gracias|grazie|obrigad[oa]|signed),?[ \t]{1,3})\p{Lu}[\p{L}'’.-]{1,40}(?: \p{Lu}[\p{L}'’.-]{0,40}){0,2}[ \t]{0,3}$/gimu;
+  const hailed =
+    /(?<!\p{L})((?:hi|hello|hey|dear|hallo|lieber?|guten (?:tag|morgen|abend)|bonjour|cher|chère|hola|ciao|olá|oi|caro|cara|estimad[oa]) )\p{Lu}[\p{L}'’-]{1,40}(?: \p{Lu}[\p{L}'’-]{1,40})?(?=[ \t]{0,2}[,!])/giu;
   const titled =
     /(?<!\p{L})((?:Mr|Mrs|Ms|Dr|Herr|Herrn|Frau|Monsieur|Madame|Mme|Señor|Señora|Signor|Signora)\.? )\p{Lu}[\p{L}'’-]+(?: \p{Lu}[\p{L}'’-]+)?/gu;
   const labelled = /(?<!\p{L})((?:name|vorname|nachname|surname|nom|prénom|nombre|nome|naam)[ \t]*[:=][ \t]*)([^\n,;]{1,60})/giu;
@@ -151,6 +178,8 @@ function hideNames(text: string): string {
     .replace(/(?<!\p{L})(I am|I['’]m|Je suis|Soy|Sono) \p{Lu}\p{Ll}+(?: \p{Lu}[\p{L}'’-]+)*(?=[\s,.!?]|$)/gu, '$1 [name]')
     .replace(/(?<!\p{L})(Ich bin) \p{Lu}\p{Ll}+(?: \p{Lu}[\p{L}'’-]+)+/gu, '$1 [name]')
     .replace(greeting, '$1[name]')
+    .replace(signed, (whole, head: string) => (isCapital(whole.slice(head.length)) ? `${head}[name]` : whole))
+    .replace(hailed, (whole, head: string) => (isCapital(whole.slice(head.length)) ? `${head}[name]` : whole))
     .replace(titled, '$1[name]')
     .replace(labelled, '$1[name]')
     .replace(/(我叫|我的名字是|我的名字叫)\p{sc=Han}{1,4}/gu, '$1[name]')
@@ -173,6 +202,15 @@ function afterEach(text: string, pattern: RegExp): string {
   return shown + text.slice(from);
 }
 
+function isCapital(word: string): boolean {
+  return /^\p{Lu}/u.test(word);
+}
+
+/** No word that sentences are made of ("my name is not shown"). */
+function isTelling(word: string): boolean {
+  return contentWords(word).length > 0;
+}
+
 /** `strict`: only a word with a capital begins a name ("this is broken"). */
 function endOfName(text: string, start: number, strict: boolean): number {
   const word = /[\p{L}\p{M}'’.-]{1,40}/uy;
@@ -182,8 +220,9 @@ function endOfName(text: string, start: number, strict: boolean): number {
     if (count > 0 && text[end] !== ' ') break;
     const found = word.exec(text)?.[0];
     if (found === undefined) break;
-    const isCapital = /^\p{Lu}/u.test(found);
-    if (!isCapital && !(count === 0 && !strict) && !(count > 0 && particles.has(found))) break;
+    // Who writes the first name small writes the second one so.
+    const isSecond = count === 1 && !isCapital(text.slice(start)) && [text.slice(start, end), found].every(isTelling);
+    if (!isCapital(found) && !(count === 0 && !strict) && !(count > 0 && particles.has(found)) && !isSecond) break;
     end = word.lastIndex;
     if (found.endsWith('.') && found.length > 2) return end - 1;
   }

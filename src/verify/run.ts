@@ -27,7 +27,9 @@ export interface Asked extends Pick<TestResult, 'verdict' | 'reasons' | 'answer'
 }
 
 /** Asks and judges. Null: not even one call was left. Throws what is a bug, and ABORTED. */
-export async function askUntilClear(question: string, rules: Rules, asking: Asking): Promise<Asked | null> {
+export async function askUntilClear(question: string, { retries, minPass }: Rules, asking: Asking): Promise<Asked | null> {
+  // More passes than there are answers would mean that nothing is worth asking again.
+  const rules: Rules = { retries, minPass: Math.min(minPass, Math.max(retries, 1)) };
   const asked: { verdict: Verdict; answer: string | null; reasons: readonly string[] }[] = [];
   let sources: readonly AnswerSource[] = [];
   let cut: string | null = null;

@@ -2,6 +2,7 @@
 // than clever: what can be read in two ways is left out, since a difference that is none does more harm than one that is missed.
 
 import { contentWords } from './terms.ts';
+import { unitWords } from './units.ts';
 
 export type StatementKind = 'duration' | 'amount' | 'share' | 'size' | 'date' | 'count' | 'link' | 'yes-no';
 
@@ -88,38 +89,50 @@ function takeDates(text: string, found: Statement[]): string {
     .replace(/(?<!\d)\d{1,2}\/\d{1,2}\/\d{2,4}(?!\d)/g, ' ');
 }
 
+/** Answers come in the languages that bots are asked in most. */
+const units = unitWords({
+  second: 'seconde secondes segundo segundos secondo secondi',
+  minute: 'minuut minuto minutos minuti',
+  hour: 'heure heures hora horas ora ore uur uren',
+  day: 'jour jours día días dia dias giorno giorni dag dagen',
+  week: 'semaine semaines semana semanas settimana settimane weken',
+  month: 'mois mes meses mese mesi maand maanden',
+  year: 'an ans année années año años ano anos anno anni jaar',
+  percent: 'pourcent',
+  gbp: 'pounds',
+  kilobyte: 'kib',
+  megabyte: 'mib',
+  gigabyte: 'gib',
+  terabyte: 'tib',
+});
+
+type Scale = readonly [kind: StatementKind, of: string, factor: number];
+
 /** Seconds; months and years have no fixed length and are compared among themselves. */
-const durations: Readonly<Record<string, readonly [unit: string, factor: number]>> = units({
-  'second seconds sec secs sekunde sekunden seconde secondes segundo segundos secondo secondi': ['s', 1],
-  'minute minutes min mins minuten minuut minuto minutos minuti': ['s', 60],
-  'hour hours hr hrs h stunde stunden std heure heures hora horas ora ore uur uren': ['s', 3_600],
-  'day days tag tage tagen jour jours día días dia dias giorno giorni dag dagen': ['s', 86_400],
-  'week weeks woche wochen semaine semaines semana semanas settimana settimane weken': ['s', 604_800],
-  'month months monat monate monaten mois mes meses mese mesi maand maanden': ['months', 1],
-  'year years jahr jahre jahren an ans année années año años ano anos anno anni jaar': ['months', 12],
-});
-const sizes = units({
-  'kb kilobyte kilobytes kib': ['bytes', 1e3],
-  'mb megabyte megabytes mib': ['bytes', 1e6],
-  'gb gigabyte gigabytes gib': ['bytes', 1e9],
-  'tb terabyte terabytes tib': ['bytes', 1e12],
-});
-const currencies: Readonly<Record<string, string>> = {
-  '€': 'EUR',
-  eur: 'EUR',
-  euro: 'EUR',
-  euros: 'EUR',
-  $: 'USD',
-  usd: 'USD',
-  dollar: 'USD',
-  dollars: 'USD',
-  '£': 'GBP',
-  gbp: 'GBP',
-  pounds: 'GBP',
-  '¥': 'JPY',
-  yen: 'JPY',
-  chf: 'CHF',
+const scales: Readonly<Record<string, Scale>> = {
+  second: ['duration', 's', 1],
+  minute: ['duration', 's', 60],
+  hour: ['duration', 's', 3_600],
+  day: ['duration', 's', 86_400],
+  week: ['duration', 's', 604_800],
+  month: ['duration', 'months', 1],
+  year: ['duration', 'months', 12],
+  kilobyte: ['size', 'bytes', 1e3],
+  megabyte: ['size', 'bytes', 1e6],
+  gigabyte: ['size', 'bytes', 1e9],
+  terabyte: ['size', 'bytes', 1e12],
+  percent: ['share', '', 1],
+  eur: ['amount', 'EUR', 1],
+  usd: ['amount', 'USD', 1],
+  gbp: ['amount', 'GBP', 1],
+  jpy: ['amount', 'JPY', 1],
+  chf: ['amount', 'CHF', 1],
 };
+
+function scaleOf(word: string): Scale | undefined {
+  return scales[units.get(word) ?? ''];
+}
+
 const numbers: Readonly<Record<string, number>> = Object.fromEntries(
   (
     'one:1 two:2 three:3 four:4 five:5 six:6 seven:7 eight:8 nine:9 ten:10 eleven:11 twelve:12 fifteen:15 twenty:20 thirty:30 forty:40 fifty:50 sixty:60 ninety:90 ' +
@@ -133,33 +146,53 @@ const numbers: Readonly<Record<string, number>> = Object.fromEntries(
 const figure = `(?:\\d{1,3}(?:[ .,']\\d{3})+(?:[.,]\\d{1,2})?|\\d+(?:[.,]\\d+)?|(?:${Object.keys(numbers).join('|')})(?!\\p{L}))`;
 const withUnit = new RegExp(`(?<![\\p{L}\\d.,])([€$£¥] ?)?(${figure})(?:[ -]?([%€$£¥])|[ -]?(\\p{L}+))?`, 'giu');
 
-function units(
-  table: Readonly<Record<string, readonly [string, number]>>,
-): Readonly<Record<string, readonly [unit: string, factor: number]>> {
-  return Object.fromEntries(Object.entries(table).flatMap(([words, unit]) => words.split(' ').map((word) => [word, unit])));
-}
+/** What joins the parts of one duration: "1 hour and 30 minutes"; of "30 days, 24 hours a day" the second is no part. */
+const joint = /^,? (?:and |und |et |y |e |en )?$/i;
 
 function takeFigures(text: string, found: Statement[]): void {
+  let open: { readonly statement: Statement; readonly factor: number; readonly end: number } | null = null;
   for (const match of text.matchAll(withUnit)) {
     const [whole, before = '', written = '', sign = '', unit = ''] = match;
     const value = readFigure(written);
     if (value === null) continue;
-    const statement = figureOf(value, before.trim() || sign, unit.toLowerCase());
+    const behind = match.index + whole.length;
+    // "1h30": what is glued to a unit belongs to it.
+    const glued = /^\d+/.exec(text.slice(behind, behind + 4))?.[0] ?? '';
+    const scale = scaleOf(before.trim() || sign || unit.toLowerCase());
+    if (glued !== '' && !(scale?.[2] === 3_600 && glued.length === 2)) continue;
+    const statement = scale === undefined ? countOf(value, unit.toLowerCase()) : measureOf(value + Number(glued) / 60, scale);
+    if (statement === null) continue;
     // Of "€19.99 a month" the word behind the amount is none of its own.
-    const words = before === '' ? whole : `${before}${written}`;
-    if (statement !== null) found.push({ ...statement, words: words.trim() });
+    const words = (before === '' ? `${whole}${glued}` : `${before}${written}`).trim();
+    const factor = scale?.[2] ?? 0;
+    const isPart =
+      open !== null &&
+      statement.kind === 'duration' &&
+      open.statement.of === statement.of &&
+      Number(statement.value) < open.factor &&
+      joint.test(text.slice(open.end, match.index));
+    if (open !== null && isPart) {
+      found.pop();
+      const sum: Statement = {
+        ...statement,
+        value: exact(Number(open.statement.value) + Number(statement.value)),
+        words: `${open.statement.words}${text.slice(open.end, match.index)}${words}`,
+      };
+      found.push(sum);
+      open = { statement: sum, factor, end: behind };
+      continue;
+    }
+    found.push({ ...statement, words });
+    open = statement.kind === 'duration' ? { statement: { ...statement, words }, factor, end: behind } : null;
   }
 }
 
-function figureOf(value: number, sign: string, unit: string): Omit<Statement, 'words'> | null {
-  if (sign === '%' || /^(?:percent|prozent|pourcent)$/.test(unit)) return { kind: 'share', of: '', value: String(value) };
-  const currency = currencies[sign] ?? currencies[unit];
-  if (currency !== undefined) return { kind: 'amount', of: currency, value: String(value) };
-  const duration = durations[unit];
-  if (duration !== undefined) return { kind: 'duration', of: duration[0], value: exact(value * duration[1]) };
-  const size = sizes[unit];
-  if (size !== undefined) return { kind: 'size', of: size[0], value: exact(value * size[1]) };
-  // A bare figure, or a short word behind it, says of nothing how many there are.
+function measureOf(value: number, [kind, of, factor]: Scale): Omit<Statement, 'words'> {
+  return { kind, of, value: exact(value * factor) };
+}
+
+/** A bare figure, or a short word behind it, says of nothing how many there are. */
+function countOf(value: number, unit: string): Omit<Statement, 'words'> | null {
   if (unit.length < 4 || contentWords(unit).length === 0) return null;
   return { kind: 'count', of: unit.replace(/(?:en|es|s|n)$/, ''), value: String(value) };
 }

@@ -48,7 +48,13 @@ const source =
 /** What bots say when they have nothing, in the languages that they are asked in most. */
 const unknowns: readonly RegExp[] = [
   /\bi (?:really )?(?:don't|do not) (?:actually )?know\b/,
-  /\bi(?:'m| am) not (?:entirely |quite )?sure\b/,
+  /\bi(?:'m| am) not (?:entirely |quite )?(?:sure|certain)\b/,
+  /\bi(?:'m| am)? (?:can't|cannot|can not|unable to|not able to) (?:help|assist)(?: you)? with (?:that|this|it)\b/,
+  /\bthere is no (?:specific |relevant |further )?(?:information|mention|answer) (?:about|on|of|regarding|for|in)\b/,
+  /\b(?:that|this|the) information (?:is not|isn't) available\b/,
+  new RegExp(
+    `\\b(?:(?:is|are|was|were)(?: not|n't)|that's not) (?:explicitly |specifically )?(?:covered|mentioned|described|included|provided|specified) in ${source}\\b`,
+  ),
   /\b(?:i|we) (?:don't|do not|currently don't|currently do not) (?:currently )?have (?:any |enough |specific |sufficient |the |that |this |an |details |more |access to )*(?:information|info|details?|data|answer|knowledge)\b/,
   /\b(?:i|we) (?:couldn't|could not|can't|cannot|can not|wasn't able to|was not able to|was unable to|am unable to|am not able to|were unable to|didn't|did not) (?:seem to )?(?:find|locate|answer)\b/,
   /\bi'm (?:unable|not able) to (?:find|locate|answer)\b/,
@@ -63,7 +69,9 @@ const unknowns: readonly RegExp[] = [
   /\b(?:habe ich|ich habe|liegen mir|mir liegen|finde ich|ich finde|gibt es|wir haben|haben wir)\b.{0,60}\b(?:keine|nichts)\b.{0,30}(?:information|angabe|antwort|daten|auskunft|dazu|darüber|hierzu|gefunden)/,
   /\b(?:kann|konnte) (?:ich )?.{0,60}\bnicht (?:beantworten|finden)\b/,
   /\bich (?:konnte|habe) (?:leider )?(?:nichts|keine antwort|keine informationen)/,
+  /\bkann ich (?:ihnen |dir )?(?:leider |dazu |darüber |hierzu )*nichts sagen\b/,
   /\bje ne (?:le )?(?:sais|connais) pas\b/,
+  /\bje ne dispose (?:malheureusement )?(?:pas|d'aucune)\b.{0,20}\binformation/,
   /\bje n'ai (?:malheureusement )?(?:pas|aucune|trouvé aucune|pas trouvé)\b.{0,40}\b(?:information|informations|réponse|détails)\b/,
   /\bje ne (?:peux|suis pas en mesure de|parviens)\b.{0,30}\b(?:répondre|trouver)\b/,
   /(?:^|[\s,.;¡!])no (?:lo )?sé(?!\p{L})/u,

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { mapGaps } from '../../src/cli/gaps-map.ts';
 import type { Passages } from '../../src/cli/passages.ts';
+import type { PlacedTest } from '../../src/model/answer.ts';
 import type { Document } from '../../src/model/document.ts';
 import type { Nearest, QuestionGroup } from '../../src/verify/gaps.ts';
 
@@ -18,16 +19,19 @@ const group: QuestionGroup = {
   last: '2026-11-10T00:00:00.000Z',
 };
 
+const golden = (document: string | null, patch: Partial<PlacedTest> = {}): PlacedTest => {
+  const rest = { reject: [], cite: false, targets: null, path: 'x.golden.yaml', line: 1 };
+  return { ask: 'Export invoices!', expect: ['csv'], document, ...rest, ...patch };
+};
+
 /** Passages with a fixed coverage each, whatever is asked. */
 function passages(...all: readonly Nearest[]): Passages {
   const documents = new Map(
-    all.map(({ document }) => [
-      document,
-      { id: document, path: document, title: 'Invoices', tests: [{ ask: 'Export invoices!' }] } as unknown as Document,
-    ]),
+    all.map(({ document }) => [document, { id: document, path: document, title: 'Invoices', tests: [] } as unknown as Document]),
   );
   return {
     documents,
+    tests: [golden('a.md')],
     unread: 0,
     nearest: (_words, of = () => true) =>
       all
@@ -76,4 +80,15 @@ it('may be answered by now where all the bots got it after it was last asked', (
 it('has no anchor at the start of a document', () => {
   expect(only(passages(place('a.md', 0.9, '')))?.nearest?.anchor).toBeNull();
   expect(only(passages(place('a.md', 0.9, 'Invoices')))?.nearest?.anchor).toBeNull();
+});
+
+it('is tested where a golden question of these words is about the place, or about no document; a draft is none', () => {
+  const tested = (...tests: readonly PlacedTest[]) =>
+    only({ ...passages(place('a.md', 0.9)), tests }, given({ 'a.md': old }))?.nearest?.tested;
+  expect(tested(golden('a.md'))).toBe(true);
+  expect(tested(golden(null))).toBe(true);
+  expect(tested()).toBe(false);
+  expect(tested(golden('b.md'))).toBe(false);
+  expect(tested(golden('a.md', { expect: [] }))).toBe(false);
+  expect(tested(golden('a.md', { ask: 'Import invoices!' }))).toBe(false);
 });

@@ -9,6 +9,7 @@ import { createSecretSet } from '../../src/config/secrets.ts';
 import { asSyncError, type SyncError } from '../../src/model/error.ts';
 import { type World, world } from '../support/bots.ts';
 import { askAsUser, dislike } from '../support/users.ts';
+import { verifyIn } from '../support/verifying.ts';
 
 const worlds: World[] = [];
 afterEach(async () => {
@@ -80,7 +81,12 @@ interface Answer {
     readonly question: string;
     readonly count: number;
     readonly kind: string;
-    readonly nearest: { readonly path: string; readonly anchor: string | null; readonly givenTo: readonly string[] } | null;
+    readonly nearest: {
+      readonly path: string;
+      readonly anchor: string | null;
+      readonly givenTo: readonly string[];
+      readonly tested: boolean;
+    } | null;
   }[];
 }
 
@@ -235,6 +241,23 @@ describe('--as-tests', () => {
       expect(test).toMatchObject({ expect: [], tags: ['draft'], targets: ['bot'] });
       expect(test.ask.trim()).not.toBe('');
     }
+    // As verify reads it: no mistake, and none of them is asked.
+    one.write({ 'drafts.golden.yaml': text });
+    const verified = await verifyIn(one);
+    expect(verified.stderr).not.toContain('error');
+    expect(verified.tests.map(({ path, verdict, reasons }) => [path, verdict, ...reasons])).toEqual(
+      tests.map(() => ['drafts.golden.yaml', 'skipped', 'it expects nothing']),
+    );
+    expect(verified.targets.map(({ calls }) => calls)).toEqual([0]);
+  });
+
+  it('a question that a golden file asks is told to be tested', async () => {
+    const one = await asked('chatthing', ['Fax number of porters?']);
+    one.write({ 'fax.md': '# Fax\n\nThe fax number lies with the porter.\n' });
+    const tested = async () => (await run(one)).answer().gaps.map(({ nearest }) => nearest?.tested);
+    expect(await tested()).toEqual([false]);
+    one.write({ 'x.golden.yaml': '- ask: Fax number of porters?\n  expect: lies\n  document: fax.md\n' });
+    expect(await tested()).toEqual([true]);
   });
 
   it('never overwrites a file, and refuses a name that is no file of tests, before anything is read', async () => {

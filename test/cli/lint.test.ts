@@ -141,6 +141,14 @@ describe('kbsync lint', () => {
     expect((await folder.run('lint', '--target', 'nobody')).exitCode).toBe(2);
   });
 
+  it('tells what is wrong with files of golden questions as well, which no sync looks into', async () => {
+    folder = home(config);
+    folder.write({ 'docs/c.md': '# C\n\nText.\n', 'docs/c.golden.yaml': '- ask: C?\n  expct: x\n' });
+    const { stdout, exitCode } = await folder.run('lint', 'docs/c.golden.yaml');
+    expect(stdout).toContain('c.golden.yaml:2:3 error file: unknown key "expct" in tests');
+    expect(exitCode).toBe(4);
+  });
+
   it('SARIF and annotations name files as the repository does', async () => {
     folder = home(config);
     folder.write(files);

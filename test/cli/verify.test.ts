@@ -106,6 +106,11 @@ describe('what is asked', () => {
     const second = await verifyIn(bot, { json: false });
     expect(second.exitCode).toBe(7);
     expect(second.stdout).toContain('0 of 5 asked: budget');
+    const long = `${'a '.repeat(5_000)}?`;
+    bot.write({ 'long.golden.yaml': `- ask: ${JSON.stringify(long)}\n  expect: [zebra]\n` });
+    const { stdout } = await verifyIn(bot, { json: false, all: true, names: ['content/long.golden.yaml'] });
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(500);
+    bot.write({ 'long.golden.yaml': null });
     // What was never asked goes first on the next day, then the oldest.
     bot.clock.advance(86_400_000);
     expect((await verifyIn(bot)).rows).toEqual([
@@ -140,6 +145,10 @@ describe('what is asked', () => {
     const rows = async (patch: object) => (await verifyIn(bot, patch)).rows;
     expect(await rows({})).toEqual([`pass ${question}`, 'pass What does the ant carry?', 'pass What about zebras?']);
     expect(await rows({ tags: ['zoo'] })).toEqual(['pass What about zebras?']);
+    await expect(verifyIn(bot, { tags: ['smoek'] })).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'no golden question has the tag "smoek"; did you mean "smoke"?',
+    });
     expect(await rows({ names: ['ants.md'] })).toEqual(['pass What does the ant carry?']);
     expect(await rows({ names: ['guides'] })).toEqual([`pass ${question}`]);
     expect(await rows({ names: ['content/all.golden.yaml'] })).toHaveLength(2);
@@ -243,17 +252,49 @@ describe('what is told', () => {
     const first = readFileSync(file, 'utf8');
     await verifyIn(bot, { record: 'before.json', names: ['ants.md'] });
     expect(readFileSync(file, 'utf8')).toBe(first);
-    writeFileSync(file, '{}');
-    await expect(verifyIn(bot, { baseline: 'before.json' })).rejects.toMatchObject({ code: 'USAGE' });
+    for (const damaged of ['{}', '{', '{"kbsync":"baseline","version":1,"answers":[null]}', first.replace('"question"', '"q"')]) {
+      writeFileSync(file, damaged);
+      await expect(verifyIn(bot, { baseline: 'before.json' })).rejects.toMatchObject({ code: 'USAGE' });
+    }
+  });
+
+  it('where there is no place for the answers, nothing is asked', async () => {
+    bot = await world('sitegpt');
+    bot.write({ 'reset.md': page('30 minutes') });
+    await syncVerifyIn(bot, { verify: false });
+    writeFileSync(join(bot.dir, 'other.json'), '{"mine":1}');
+    for (const wrong of [{ record: 'other.json' }, { record: 'no/such/folder.json' }, { junit: 'no/such/folder.xml' }, { junit: '.' }]) {
+      await expect(verifyIn(bot, wrong)).rejects.toMatchObject({ code: 'USAGE' });
+    }
+    expect(readFileSync(join(bot.dir, 'other.json'), 'utf8')).toBe('{"mine":1}');
+    expect((await verifyIn(bot, { maxCalls: 1 })).targets).toMatchObject([{ calls: 1 }]);
+    expect(
+      existsSync(join(bot.dir, 'state', 'asked.jsonl'))
+        ? readFileSync(join(bot.dir, 'state', 'asked.jsonl'), 'utf8')
+            .trim()
+            .split('\n')
+        : [],
+    ).toHaveLength(1);
   });
 
   it('a file of golden questions with a mistake is told with its line, and is not green', async () => {
     bot = await world('sitegpt');
     bot.write({ 'ants.md': ants, 'x.golden.yaml': '- ask: What does the ant carry?\n  expect: leaf\n- ask: Y?\n  expct: z\n' });
-    await syncVerifyIn(bot);
-    const { exitCode, stderr, tests } = await verifyIn(bot);
-    expect(stderr).toContain('x.golden.yaml:4:3 error: unknown key "expct" in tests; did you mean "expect"?');
-    expect({ exitCode, tests }).toEqual({ exitCode: 7, tests: [] });
+    expect((await syncVerifyIn(bot, { verify: false })).exitCode).toBe(0);
+    for (const verified of [await syncVerifyIn(bot), await verifyIn(bot)]) {
+      const { exitCode, stderr, tests } = verified;
+      expect(stderr).toContain('x.golden.yaml:4:3 error: unknown key "expct" in tests; did you mean "expect"?');
+      expect({ exitCode, tests }).toEqual({ exitCode: 7, tests: [] });
+    }
+  });
+
+  it('a test of a document that is kept back for an error of its own hinders no other test', async () => {
+    bot = await world('sitegpt');
+    const golden = `- ask: ${question}\n  expect: 30 minutes\n  document: reset.md\n- ask: What does the ant carry?\n  expect: leaf\n`;
+    bot.write({ 'ants.md': ants, 'reset.md': '---\nkb: { tags: { a: b } }\n---\nX\n', 'x.golden.yaml': golden });
+    const { rows, stderr, exitCode } = await syncVerifyIn(bot);
+    expect(stderr).toContain('x.golden.yaml:3:3 warning: "reset.md" is kept back');
+    expect({ rows, exitCode }).toEqual({ rows: ['pass What does the ant carry?'], exitCode: 4 });
   });
 });
 

@@ -34,6 +34,10 @@ describe('a file of golden questions', () => {
     ['- ask: A?\n  cite: true\n', '1 "cite" needs a "document" that the answer is to rest on'],
     ['- ask: A?\n  expect: { re: "(" }\n', '2 "re" is no regular expression: Invalid regular expression: /(/i: Unterminated group'],
     ['- ask: A?\n  expect: x\n  targets: [suport]\n', '3 unknown target "suport"; did you mean "support"?'],
+    ['- ask: A?\n  expect: [""]\n', '2 an empty text proves nothing'],
+    ['- ask: A?\n  expect: [[a, " "]]\n', '2 an empty text proves nothing'],
+    ['- ask: A?\n  expect: [[]]\n', '2 any of no text proves nothing'],
+    ['- ask: A?\n  expect: { re: "" }\n', '2 an empty pattern proves nothing'],
     ['test: []\n', '1 unknown key "test" in a file of tests; did you mean "tests"?'],
     ['x\n', '1 must be a list of tests, or a mapping of defaults and tests'],
     ['- [\n', /^\d cannot be read|^\d not valid YAML/],
@@ -45,10 +49,21 @@ describe('a file of golden questions', () => {
   });
 });
 
+it('of a file, a test of a document that is kept back is left out, and no other', () => {
+  const text = '- ask: A?\n  expect: x\n  document: broken.md\n- ask: B?\n  expect: x\n';
+  const found = readGoldenFile({ path: 'x.golden.yaml', text, content, targetNames: [], documents, blocked: new Set(['broken.md']) });
+  expect(found.tests.map(({ ask }) => ask)).toEqual(['B?']);
+  expect(found.problems).toMatchObject([
+    { severity: 'warning', line: 3, message: '"broken.md" is kept back for an error of its own, and so is this test' },
+  ]);
+});
+
 it('what a bot says loses its markup and keeps its words', () => {
   expect(spokenText('Open **Settings** → [Account](https://x.example) and `run it`.')).toBe('Open Settings → Account and run it.');
   expect(spokenText('<p>Valid for <b>30</b>&nbsp;minutes</p>')).toBe('Valid for 30 minutes');
   expect(spokenText('| a | b |\n|---|---|\n| 1 | 2 |')).toBe('a | b\n1 | 2');
   expect(spokenText('- one\n- two *three*')).toBe('one\ntwo three');
   expect(spokenText('plain')).toBe('plain');
+  // Bots say anything: what no parser takes, or takes too long for, stays as it is.
+  for (const hostile of ['> '.repeat(200), `**a** ${'[a]('.repeat(6_000)}`]) expect(spokenText(hostile)).toBe(hostile);
 });

@@ -18,13 +18,16 @@ it('asks on a schedule, tells what begins to fail and what is mended, and a foll
   home.configure({ extra: 'schedule: { verify: "* * * * * *" }\n' });
   const file = join(home.dir, 'sync.config.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace('name: site,', 'name: site, after: support,'));
-  home.write({ 'reset.md': page('300 minutes') });
+  home.write({ 'reset.md': page('300 minutes'), 'x.golden.yaml': '- ask: X?\n  expct: x\n' });
   const daemon = await home.start();
   await home.until('a fail', () => told().includes('support failing'));
   await home.until('words', () => home.said.some((line) => line.includes('support: a golden question fails: reset.md: How long')));
   const text = async (path: string) => (await fetch(new URL(path, daemon.url))).text();
   await home.until('the metric', async () => (await text('/metrics')).includes('kbsync_tests{target="support",verdict="fail"} 1'));
   expect(await text('/')).toContain('tests: 1 fail');
+  const mistake = 'unknown key "expct" in tests';
+  expect(home.said.filter((line) => line.includes(mistake))).toHaveLength(1);
+  expect(await text('/metrics')).toContain('kbsync_content_problems{severity="error"} 1');
   home.write({ 'other.md': '# Other\n\nSomething else.\n' });
   await home.until('held', () => home.said.some((line) => line.includes('1 golden question failed there')));
   expect(home.items('site').some(({ text: body }) => body.includes('Something else'))).toBe(false);
@@ -37,10 +40,11 @@ it('asks on a schedule, tells what begins to fail and what is mended, and a foll
     const tests = targets.find(({ name }) => name === 'support')?.tests;
     return tests?.pass === 1 && tests.failing.length === 0;
   });
-  const lines = readFileSync(join(home.dir, 'state/history.jsonl'), 'utf8')
-    .split('\n')
-    .filter((line) => line.includes('"kind":"test"'));
-  expect(lines.length).toBeGreaterThanOrEqual(2);
+  const lines = () =>
+    readFileSync(join(home.dir, 'state/history.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"kind":"test"'));
+  await home.until('the history', () => lines().length >= 2);
 }, 60_000);
 
 it('asks when it is told to, with a token', async () => {

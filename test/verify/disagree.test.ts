@@ -20,6 +20,8 @@ describe('contradictions', () => {
     [['Five users are included.', '10 users are included.'], ['count: a=Five users b=10 users']],
     [['See https://a.example/x.', 'See https://b.example/x'], ['link: a=https://a.example/x b=https://b.example/x']],
     [['Keep 20 % off.', 'You get 15%.'], ['share: a=20 % b=15%']],
+    [['1 hour and 30 minutes', '2 hours'], ['duration: a=1 hour and 30 minutes b=2 hours']],
+    [['1 hour or 30 minutes', '90 minutes'], ['duration: a=1 hour|30 minutes b=90 minutes']],
     [['Nach 14 Tagen.', 'Nach 30 Tagen.'], ['duration: a=14 Tagen b=30 Tagen']],
   ])('%j', (answers, found) => {
     expect(between(...answers)).toEqual(found);
@@ -29,6 +31,9 @@ describe('contradictions', () => {
 describe('no contradiction', () => {
   it.each([
     [['One hour.', '60 minutes', '1 h']],
+    [['1 hour 30 minutes', '1 hour and 30 minutes.', '90 minutes', '1.5 hours', '1h30', '1 h 30 min']],
+    [['30 days, 24 hours a day', '30 days']],
+    [['1 year and 6 months', '18 months']],
     [['1,000 documents', '1.000 documents', '1000 documents']],
     [['30 minutes, and 7 days for teams.', '30 minutes.']],
     [['14 days', '2 weeks', 'zwei Wochen']],

@@ -72,6 +72,11 @@ describe('numbers and units', () => {
     ['from 2026-12-01 on', '2026-12-01'],
     ['exit code 7', 'code 7'],
     ['5 MB at most', '5MB'],
+    ['It costs $1,000 a year', '$1000'],
+    ['It costs €5 per month', '5 EUR'],
+    ['EUR 5 and no more', '€5'],
+    ['10 per cent off', '10%'],
+    ['since 2026-12-01T10:00Z', '2026-12-01'],
   ])('%j says %j', (answer, expectation) => expect(says(answer, expectation)).toBe(true));
 
   it.each([
@@ -102,6 +107,9 @@ describe('numbers and units', () => {
     ['5 €', '5 $'],
     ['AU$5', '$5'],
     ['$5 million', '$5'],
+    ['$5 m', '$5'],
+    ['$5 bn', '5 USD'],
+    ['2026-12-011', '2026-12-01'],
     ['5 million users', '5'],
     ['30k rows', '30 rows'],
     ['30k', '30'],
@@ -117,6 +125,12 @@ describe('numbers and units', () => {
     ['20 %', '2 %'],
     ['100 %', '10 %'],
   ])('%j does not say %j', (answer, expectation) => expect(says(answer, expectation)).toBe(false));
+
+  it('take a time that grows with the answer, and no faster', () => {
+    const started = performance.now();
+    for (const text of ['1 ', '0 ', '(0']) says(text.repeat(45_000), '5 minutes');
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
 
   it('of a list are no groups of thousands', () => {
     expect(says('ports 80, 443, 8420', '443')).toBe(true);

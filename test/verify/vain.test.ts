@@ -12,6 +12,12 @@ describe('an answer that says that the bot does not know', () => {
     'Unfortunately I could not find an answer to that in our documents.',
     'The provided context does not mention fax numbers.',
     'No relevant information found.',
+    'I am afraid I cannot help with that.',
+    'Unfortunately, that is not covered in the provided context.',
+    'There is no information about this in my knowledge base.',
+    "That information isn't available.",
+    'Leider kann ich dazu nichts sagen.',
+    'Je suis désolé, je ne dispose pas de cette information.',
     'Das weiß ich leider nicht.',
     'Leider habe ich dazu keine Informationen.',
     'Ich konnte keine passende Antwort finden, das kann ich nicht beantworten.',
@@ -37,6 +43,8 @@ describe('an answer that says that the bot does not know', () => {
     'Wenn Sie Ihr Passwort nicht wissen, klicken Sie auf Zurücksetzen.',
     'Yes.',
     'Die Funktion ist nicht verfügbar.',
+    'The report is not included in the free plan.',
+    'We cannot help with lost cards; call your bank.',
     `Press Reset. ${'It is easy. '.repeat(20)} I don't know more.`,
   ])('not: %s', (answer) => {
     expect(saysUnknown(answer)).toBe(false);

@@ -2,13 +2,18 @@
 import type { Nodes } from 'mdast';
 import { parseMarkdown } from './markdown.ts';
 
-/** Nobody's answer is longer; what is, is taken as it stands. In characters. */
-const longest = 100_000;
+/** Nobody's answer is longer; what is, is taken as it stands, since some Markdown takes a parser long. In characters. */
+const longest = 20_000;
 
-/** The text as a reader sees it, blocks on lines of their own. */
+/** The text as a reader sees it, blocks on lines of their own; as it stands where no parser takes it: a bot may say anything. */
 export function spokenText(text: string): string {
   if (text.length > longest || !/[*_`~<&[\]#>|\\-]/.test(text)) return text;
-  return wordsOf(parseMarkdown(text)).trim();
+  try {
+    return wordsOf(parseMarkdown(text)).trim();
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return text;
+    throw thrown;
+  }
 }
 
 const apart: ReadonlySet<string> = new Set(['root', 'blockquote', 'list', 'listItem', 'table', 'footnoteDefinition']);
