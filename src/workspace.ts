@@ -92,8 +92,8 @@ export interface Workspace {
   acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly retractions: Pick<Retractions, 'endEverywhere'>;
   readonly bots: Pick<Bots, 'stats'>;
-  /** What is remembered of golden questions; reads two small files. */
-  tests(target: string): Pick<TestsStore, 'memory' | 'unlearning'>;
+  /** What is remembered of golden questions; reads small files. */
+  tests(target: string): Pick<TestsStore, 'memory' | 'unlearning' | 'canary'>;
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
   readonly disk: Disk;
   close(): Promise<void>;
@@ -227,6 +227,15 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   }
 
   const tests = (target: string) => openTests(disk, config.stateDir, target);
+  /** What the document of the freshness check says, where there is one. */
+  const canaries = () => {
+    const codes = new Map<string, string>();
+    for (const { name, canary } of config.targets) {
+      const code = canary ? tests(name).canary().code : null;
+      if (code !== null) codes.set(name, code);
+    }
+    return codes;
+  };
   /** A lock of its own: questions are asked beside a sync as well, and it lets nobody wait for them. */
   async function aloneWithTests<T>(target: string, waitMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const path = join(testsFolder(config.stateDir), `${target}.lock`);
@@ -284,7 +293,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs }),
+    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs, canaries: canaries() }),
     renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
