@@ -3,7 +3,11 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { history } from '../../src/cli/history.ts';
+import { Output } from '../../src/cli/output.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import { type CanaryLook, lookAtCanary } from '../../src/cycle/canary.ts';
+import { canaryEntry } from '../../src/cycle/canary-entry.ts';
 import { unreadyLeader } from '../../src/cycle/staging.ts';
 import { type CanaryMemory, canaryId, canaryWords } from '../../src/model/canary.ts';
 import type { Unready } from '../../src/plan/input.ts';
@@ -54,6 +58,18 @@ async function remembered(): Promise<CanaryMemory> {
 
 async function recordOf(document: string) {
   return (await bot.view()).state.records[document];
+}
+
+async function historyIn(dir: string): Promise<string> {
+  const said: string[] = [];
+  const secrets = createSecretSet();
+  const sink = { write: (text: string) => void said.push(text) };
+  const output = new Output({ secrets, stdout: sink, stderr: sink, json: false, quiet: false, colour: false });
+  const { signal } = new AbortController();
+  const options = { config: null, targets: [], json: false, quiet: false, verbose: false };
+  const invocation = { command: 'history', options, output, cwd: dir, env: {}, version: '0.0.0', secrets, stop: signal, kill: signal };
+  await history(invocation, { document: null, limit: 20, since: null });
+  return said.join('');
 }
 
 const asks = () => bot.events.filter((event) => event.kind === 'request' && event.intent === 'ask').length;
@@ -284,4 +300,17 @@ it('lets alone what a file of its id holds, and keeps out what is retracted', as
   );
   await bot.sync();
   expect(bot.items().some(({ text }) => text.includes('freshness code'))).toBe(false);
+});
+
+it('stands in the history', async () => {
+  await made('sitegpt');
+  await look();
+  await bot.sync();
+  const { ended } = await followed();
+  if (ended === null) throw new Error('it has not ended');
+  const workspace = await bot.open();
+  await workspace.history.append(canaryEntry('bot', ended, 'watch'));
+  await workspace.close();
+  const said = await historyIn(bot.dir);
+  expect(said).toMatch(/^\S+Z bot freshness: answered from a change after [\d.]+ s \(accepted after /m);
 });

@@ -50,12 +50,15 @@ it('makes no write by itself between two rounds, whatever is restarted', async (
   const first = await home.start();
   await home.until('the first check', () => checks().length === 1);
   await first.stop();
+  const code = () => home.items('support').find(({ text }) => text.includes('freshness code'))?.text;
+  const before = code();
+  expect(before).toBeDefined();
   const writes = home.writes('support');
   await home.start();
   await home.until('a cycle', () => home.said.filter((line) => line.includes('support: ')).length >= 2);
   home.write({ 'b.md': '# B\n\nBeta.\n' });
   await home.until('a push', () => home.writes('support') > writes);
-  expect(checks()).toHaveLength(1);
+  expect([code(), checks().length]).toEqual([before, 1]);
 }, 60_000);
 
 it('is neither begun nor told of where the schedule is off', async () => {
