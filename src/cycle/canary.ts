@@ -65,7 +65,9 @@ export async function lookAtCanary(context: CycleContext, folder: Folder, option
   if (memory.run !== null && options.restarted) {
     return end(context, tests, { memory, why: 'kbsync was started anew meanwhile' });
   }
-  if (memory.run !== null) return follow(context, tests, { memory, run: memory.run, folder, options });
+  if (memory.run !== null) {
+    return follow(context, tests, { memory, run: memory.run, folder: asRemembered(folder, target.name, memory), options });
+  }
   if (!options.begin && memory.code !== null) return idle;
   // A bot that was never met may be anybody's: its first push goes first.
   return ledger.state.identity === null ? { ...idle, open: true } : begin(context, tests, memory);
@@ -86,6 +88,11 @@ async function begin({ nowMs, config, newEffectId }: CycleContext, tests: CycleT
   const old = memory.code === null ? memory.old : [...memory.old, memory.code].slice(-mostOld);
   await tests.keepCanary({ ...memory, code: codeFrom(newEffectId()), old, run });
   return { ...idle, changed: true, open: true, nextInMs: config.canary.timeoutMs };
+}
+
+/** The folder may have been read before the code was changed. */
+function asRemembered(folder: Folder, target: string, { code }: CanaryMemory): Folder {
+  return code === null ? folder : { ...folder, canaries: new Map([...(folder.canaries ?? []), [target, code]]) };
 }
 
 interface Following {

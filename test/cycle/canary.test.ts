@@ -8,6 +8,7 @@ import { Output } from '../../src/cli/output.ts';
 import { createSecretSet } from '../../src/config/secrets.ts';
 import { type CanaryLook, lookAtCanary } from '../../src/cycle/canary.ts';
 import { canaryEntry } from '../../src/cycle/canary-entry.ts';
+import type { Folder } from '../../src/cycle/folder.ts';
 import { unreadyLeader } from '../../src/cycle/staging.ts';
 import { type CanaryMemory, canaryId, canaryWords } from '../../src/model/canary.ts';
 import type { Unready } from '../../src/plan/input.ts';
@@ -24,6 +25,8 @@ interface Looking {
   readonly begin?: boolean;
   readonly restarted?: boolean;
   readonly after?: Unready | null;
+  /** As a daemon may have it from before; left out: read anew. */
+  readonly folder?: Folder;
 }
 
 async function made(flavour: string, settings: object = {}, extra = 'canary: true'): Promise<World> {
@@ -34,13 +37,13 @@ async function made(flavour: string, settings: object = {}, extra = 'canary: tru
   return bot;
 }
 
-async function look({ begin = false, restarted = false, after = null }: Looking = {}): Promise<CanaryLook> {
+async function look({ begin = false, restarted = false, after = null, folder: known }: Looking = {}): Promise<CanaryLook> {
   const workspace = await bot.open();
   const [target] = workspace.targets(null);
   if (target === undefined) throw new Error('one target is configured');
   const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
   try {
-    const folder = await workspace.readFolder();
+    const folder = known ?? (await workspace.readFolder());
     const how = { command: 'test', lockWaitMs: 0, ...signals };
     const options = { begin, restarted, after: () => Promise.resolve(after) };
     return await workspace.exclusively(target, how, (context) => lookAtCanary(context, folder, options));
@@ -215,6 +218,19 @@ it('comes to no verdict where a person or a brake holds it, and holds nothing it
   expect(told?.change).toBe('inconclusive');
 });
 
+it('takes no folder that was read before the change for the one after it', async () => {
+  await made('sitegpt');
+  await look();
+  await bot.sync();
+  await followed();
+  const workspace = await bot.open();
+  const folder = await workspace.readFolder();
+  await workspace.close();
+  await look({ begin: true, folder });
+  expect(await look({ folder })).toMatchObject({ open: true, ended: null });
+  expect((await remembered()).run).toMatchObject({ acceptedAt: null, asks: 0 });
+});
+
 it('waits for the first push, and ends without a verdict where kbsync was started anew', async () => {
   bot = await world('sitegpt');
   bot.configure({ extra: 'canary: true' });
@@ -276,7 +292,12 @@ it('keeps no target waiting that comes after this one', async () => {
   if (leader === undefined) throw new Error('one target is configured');
   const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
   const question = { folder, only: { paths: null, failed: false, limit: null }, error: null, signals };
-  expect(await unreadyLeader({ ...leader, name: 'prod', after: 'bot' }, workspace, question)).toBeNull();
+  const follower = { ...leader, name: 'prod', after: 'bot' };
+  expect(await unreadyLeader(follower, workspace, question)).toBeNull();
+  // Nor while it is in training there.
+  await bot.sync({ waitMs: 0 });
+  expect((await recordOf(canaryId))?.training).not.toBe('trained');
+  expect(await unreadyLeader(follower, workspace, question)).toBeNull();
   await workspace.close();
 });
 
