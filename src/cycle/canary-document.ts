@@ -19,7 +19,6 @@ interface CanaryAt {
 
 /** What one target is to have of it. */
 export async function canaryAt(target: TargetConfig, folder: Folder, options: RenderOptions): Promise<CanaryAt> {
-  if (isClaimed(folder.scan)) return { payload: null, leaves: [] };
   if (!target.canary) return { payload: null, leaves: [[canaryId, { reason: 'the freshness check is switched off', retraction: false }]] };
   const made = canaryDocumentAt(target, folder);
   return { payload: made === null ? null : await made.render(options), leaves: [] };

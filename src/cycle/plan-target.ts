@@ -1,7 +1,7 @@
 // Everything from "who is this bot" to its plan. Reads the vendor, writes nothing to it; what it learns goes into the memory it is given.
 import { type Call, capabilitiesOf } from '../connectors/connector.ts';
 import { likeness } from '../content/render.ts';
-import { withoutCanary } from '../model/canary.ts';
+import { canaryId, withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { driftWindowMs } from '../model/drift.ts';
 import type { EntryBody, JournalEntry } from '../model/effect.ts';
@@ -289,7 +289,8 @@ function planInput(
     failed: wanted.failed,
     leaves: new Map([
       ...(scan.complete && !scan.rootMissing ? retractedUnderOtherId(target, foundIn(context, folder), state.records) : []),
-      ...wanted.leaves,
+      // What lies elsewhere under that id is somebody's file.
+      ...[...wanted.leaves].filter(([id]) => id !== canaryId || state.records[id]?.path === canaryId),
       ...kept.leaves,
     ]),
     ...(retracted !== undefined && { retracted }),

@@ -183,10 +183,33 @@ it('is mended by the next check that is in time', async () => {
   const late = await look();
   expect(late.ended).toMatchObject({ outcome: 'timeout', why: 'not accepted: it was not pushed in time', acceptedMs: null });
   expect(late.told?.change).toBe('failing');
+  // What says nothing of the bot mends nothing.
+  await look({ begin: true });
+  expect((await look({ restarted: true })).told?.change).toBe('inconclusive');
+  expect((await remembered()).failing).toBe(true);
   await look({ begin: true });
   await bot.sync();
   expect((await followed()).told?.change).toBe('mended');
-  expect(bot.events.flatMap((event) => (event.kind === 'canary' ? [event.change] : []))).toEqual(['failing', 'mended']);
+  expect(bot.events.flatMap((event) => (event.kind === 'canary' ? [event.change] : []))).toEqual(['failing', null, 'mended']);
+});
+
+it('takes no training of the text before for that of the new one, and asks nothing before it', async () => {
+  await made('chatthing');
+  await look();
+  await bot.sync();
+  await followed();
+  await look({ begin: true });
+  await bot.sync({ waitMs: 0 });
+  const before = asks();
+  expect(await look()).toMatchObject({ open: true, ended: null });
+  expect((await remembered()).run).toMatchObject({ acceptedAt: expect.any(String), trainedAt: null, asks: 0 });
+  await bot.clock.sleep(61 * minute);
+  expect((await look()).ended).toMatchObject({
+    outcome: 'timeout',
+    trainedMs: null,
+    why: expect.stringMatching(/^accepted, but not trained/),
+  });
+  expect(asks()).toBe(before);
 });
 
 it('keeps to the questions of the day, and says nothing of the bot where none is left', async () => {
@@ -243,6 +266,9 @@ it('waits for the first push, and ends without a verdict where kbsync was starte
 
 it('goes like any document once it is switched off, and stays while its code is lost', async () => {
   await made('sitegpt');
+  // Its path is none of the folder's, whatever that takes in.
+  const content = '{ root: ./content, include: ["**"] }';
+  bot.configure({ extra: 'canary: true', content });
   await look();
   await bot.sync();
   expect(bot.items().some(({ text }) => text.includes('freshness code'))).toBe(true);
@@ -252,7 +278,7 @@ it('goes like any document once it is switched off, and stays while its code is 
   const lost = await bot.sync();
   expect([lost.results, lost.outOfScope]).toEqual([[], 1]);
   writeFileSync(memory, kept);
-  bot.configure({ extra: 'canary: false' });
+  bot.configure({ extra: 'canary: false', content });
   const off = await bot.sync();
   expect(off.results.map(({ operation: { action, document, reason }, outcome }) => [action, document, reason, outcome])).toEqual([
     ['delete', canaryId, 'the freshness check is switched off', 'done'],
@@ -334,4 +360,17 @@ it('stands in the history', async () => {
   await workspace.close();
   const said = await historyIn(bot.dir);
   expect(said).toMatch(/^\S+Z bot freshness: answered from a change after [\d.]+ s \(accepted after /m);
+});
+
+it('is off, and leaves alone what somebody keeps under its id', async () => {
+  await made('sitegpt', {}, 'canary: false');
+  const mine = `---\nkb: { id: ${canaryId} }\n---\n# Mine\n\nMy own words.\n`;
+  bot.write({ 'mine.md': mine });
+  await bot.sync();
+  bot.write({ 'mine.md': mine.replace('kb: {', 'kb: { oops: 1,') });
+  expect((await bot.sync()).results).toEqual([]);
+  bot.write({ 'mine.md': mine });
+  bot.configure({ content: '{ root: ./content, exclude: ["mine.md"] }' });
+  expect((await bot.sync()).results).toEqual([]);
+  expect(bot.items().some(({ text }) => text.includes('My own words.'))).toBe(true);
 });
