@@ -95,8 +95,8 @@ export interface Workspace {
   acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly retractions: Pick<Retractions, 'endEverywhere'>;
   readonly bots: Pick<Bots, 'stats'>;
-  /** What is remembered of golden questions; reads two small files. */
-  tests(target: string): Pick<TestsStore, 'memory' | 'unlearning'>;
+  /** What is remembered of golden questions; reads small files. */
+  tests(target: string): Pick<TestsStore, 'memory' | 'unlearning' | 'canary'>;
   /** Questions that kbsync itself asked this target since then, as hashes. */
   asked(target: string, since: string): readonly OwnQuestion[];
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
@@ -233,6 +233,16 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
 
   const place = { disk, stateDir: config.stateDir, now };
   const tests = (target: string) => openTests(disk, config.stateDir, target);
+  /** What the document of the freshness check says, where there is one. */
+  const canaries = () => {
+    const codes = new Map<string, string>();
+    for (const { name, canary } of config.targets) {
+      const code = canary ? tests(name).canary().code : null;
+      if (code !== null) codes.set(name, code);
+    }
+    return codes;
+  };
+
   /** Another name in the state folder that remembers this very bot. A state that cannot be read is told when its own turn comes. */
   async function knownAs(name: string, identity: string): Promise<{ readonly target: string; readonly configured: boolean } | null> {
     for (const other of listTargets(disk, config.stateDir)) {
@@ -279,7 +289,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs }),
+    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs, canaries: canaries() }),
     renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),

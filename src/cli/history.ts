@@ -121,6 +121,7 @@ function entryLines(entry: HistoryEntry, verbose: boolean): string[] {
   const head = `${moment(entry.at)} ${entry.target}`;
   if (entry.kind === 'test')
     return [visible(`${head} test: ${textOf(entry['verdict'], 'asked')} ${textOf(entry['document'])}: ${textOf(entry['question'])}`)];
+  if (entry.kind === 'canary') return [visible(`${head} freshness: ${textOf(entry['words'], textOf(entry['outcome']))}`)];
   const command = textOf(entry['command'], 'run');
   if (typeof entry['from'] === 'string') return [visible(`${head} ${command}: was known as ${entry['from']} before`)];
   const line = [

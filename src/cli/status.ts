@@ -9,7 +9,16 @@ import { insteadOfPassing } from '../model/pass.ts';
 import { emptyState } from '../model/record.ts';
 import { visible } from '../plan/escape.ts';
 import type { HistoryEntry } from '../state/history.ts';
-import { age, deriveStatus, driftSentence, short, statusSentence, type TargetStatus, testsSentence } from '../status/derive.ts';
+import {
+  age,
+  canarySentence,
+  deriveStatus,
+  driftSentence,
+  short,
+  statusSentence,
+  type TargetStatus,
+  testsSentence,
+} from '../status/derive.ts';
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
 import { strongest } from './exit.ts';
@@ -61,7 +70,9 @@ interface Look {
 
 /** One target from its state. A state that cannot be read is a row of its own, so that it never hides the others. */
 async function lookAt(workspace: Workspace, target: TargetConfig): Promise<Look> {
-  const base = { name: target.name, vendor: target.vendor, nowMs: workspace.now(), tests: workspace.tests(target.name).memory() };
+  const tests = workspace.tests(target.name);
+  const canary = target.canary ? tests.canary() : null;
+  const base = { name: target.name, vendor: target.vendor, nowMs: workspace.now(), tests: tests.memory(), canary };
   try {
     return { target, status: deriveStatus({ ...base, ...(await workspace.view(target.name)) }), error: null };
   } catch (thrown) {
@@ -154,6 +165,8 @@ function print(
   for (const { document, question } of status.tests?.failing.slice(0, shownIds) ?? []) {
     output.data(`    fail ${visible(document === null ? question : `${document}: ${question}`)}`);
   }
+  const canary = canarySentence(status);
+  if (canary !== null) output.data(`  ${output.style(status.canary?.failing === true ? 'bad' : 'dim', visible(canary))}`);
   for (const line of byHandLines(status)) output.data(`  ${output.style('warn', 'by hand')} ${visible(line)}`);
   if (counts.todo + counts.unconfirmed + status.byHand > 0) output.data('  see: kbsync todo');
   if (!documents) return;

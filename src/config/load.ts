@@ -244,7 +244,7 @@ function invalid(problems: readonly ConfigProblem[]): SyncError {
 
 function configOf(data: Data, readings: readonly TargetReading[], file: string, parsed: Parsed): Config {
   const folder = path.dirname(file);
-  const { content, watch, safety, verify, daemon } = data;
+  const { content, watch, safety, verify, canary, daemon } = data;
   return {
     file,
     name: data.name,
@@ -253,12 +253,13 @@ function configOf(data: Data, readings: readonly TargetReading[], file: string, 
     stateDir: path.resolve(folder, data.state.dir),
     targets: data.targets.flatMap((target, index) => {
       const reading = readings[index];
-      return reading === undefined ? [] : [targetOf(target, reading, parsed.place(reading.at).line)];
+      return reading === undefined ? [] : [targetOf(target, reading, parsed.place(reading.at).line, data.schedule)];
     }),
     schedule: data.schedule,
     watch: { settleMs: watch.settle, maxWaitMs: watch.maxWait, polling: watch.polling },
     safety,
     verify,
+    canary: { timeoutMs: canary.timeout },
     daemon: {
       host: daemon.host,
       port: daemon.port,
@@ -279,7 +280,7 @@ function contentOf(content: Data['content'], folder: string): ContentConfig {
   };
 }
 
-function targetOf(target: Data['targets'][number], reading: TargetReading, line: number): TargetConfig {
+function targetOf(target: Data['targets'][number], reading: TargetReading, line: number, schedule: Data['schedule']): TargetConfig {
   const { poll, settle, minInterval, trainTimeout, ...same } = target;
   return {
     ...same,
@@ -287,6 +288,7 @@ function targetOf(target: Data['targets'][number], reading: TargetReading, line:
     settleMs: settle,
     minIntervalMs: minInterval,
     trainTimeoutMs: trainTimeout,
+    canary: target.canary && schedule.canary !== null,
     options: reading.options,
     missing: reading.missing,
     line,

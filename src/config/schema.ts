@@ -177,6 +177,9 @@ const targetKeys = z.strictObject({
   required: flag().default(true).describe('false: its failure is told but does not fail the run.'),
   after: text().nullable().default(null).describe('Name of the target whose push and tests must have gone well first.'),
   paused: flag().default(false).describe('true: nothing is sent to it.'),
+  canary: flag()
+    .default(false)
+    .describe('true: the daemon measures how soon it answers from a change; costs a write, a training and a few questions each time.'),
   paths: z
     .record(z.string(), text())
     .default({})
@@ -213,6 +216,7 @@ export const configKeys = z.strictObject({
         'When the daemon lists the vendor and compares; null: never, and a sync does not look either.',
       ),
       verify: schedule(null).describe('When the daemon asks the golden questions, which cost the customer’s messages; null: never.'),
+      canary: schedule('41 */6 * * *').describe('When the daemon begins a freshness check, at targets with canary: true; null: never.'),
     })
     .prefault({})
     .describe('Cron lines of the daemon; null switches one off.'),
@@ -256,6 +260,12 @@ export const configKeys = z.strictObject({
     })
     .prefault({})
     .describe('Golden questions.'),
+  canary: z
+    .strictObject({
+      timeout: duration().prefault('1h').describe('How long after the change the bot may take to answer from it.'),
+    })
+    .prefault({})
+    .describe('The freshness check.'),
   daemon: z
     .strictObject({
       host: text().default('127.0.0.1').describe('Address that the status page listens on; off loopback only with a token.'),

@@ -1,5 +1,6 @@
 // What one pass over one target is handed, and the options of a run. Owns no behaviour.
 import type { Target } from '../connectors/connector.ts';
+import type { CanaryMemory } from '../model/canary.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { Effect, EntryBody } from '../model/effect.ts';
@@ -35,6 +36,9 @@ export interface CycleTests {
   unlearning(): readonly Unlearning[];
   /** Only while the target's lock is held. */
   note(unlearning: readonly Unlearning[]): Promise<void>;
+  canary(): CanaryMemory;
+  /** Only while the target's lock is held. */
+  keepCanary(memory: CanaryMemory): Promise<void>;
   /** Nobody else asks this bot's questions meanwhile: two would ask the same ones, and count the calls of a day wrongly. LOCKED. */
   alone<T>(waitMs: number, work: () => Promise<T>): Promise<T>;
 }

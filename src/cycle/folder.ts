@@ -6,10 +6,12 @@ import { lintedPayload, payloadHeads, type RenderOptions } from '../content/rend
 import { readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
 import { inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
+import { canaryId } from '../model/canary.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
+import { canaryAt, claimsCanary } from './canary-document.ts';
 
 export interface Folder {
   readonly scan: Scan;
@@ -20,6 +22,8 @@ export interface Folder {
   /** Where the folder lies in its repository, '' or ending in a slash; null where there is none. */
   readonly prefix: string | null;
   readonly cache: ScanCache | null;
+  /** By target: what the document of the freshness check says there. Left out, or none: it has yet to be made. */
+  readonly canaries?: ReadonlyMap<string, string>;
 }
 
 export interface FolderInput {
@@ -28,6 +32,7 @@ export interface FolderInput {
   readonly nowMs: () => number;
   /** The moment by which reviews are overdue; by default now. */
   readonly atMs?: number | undefined;
+  readonly canaries?: ReadonlyMap<string, string>;
 }
 
 /** Scans the content folder, completely or saying why not. Never throws for what is in it. */
@@ -49,11 +54,13 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
   ]);
   const { commit, dirty, prefix } = revision;
   const own = await configProblems({ config, cache, disk: nodeDisk });
-  const problems = [...own, ...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs())];
+  const problems = [...own, ...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs()), ...claimsCanary(config, scan)];
   // A text is at a commit only where everything that it is made of is.
   const isDirty = (path: string) =>
     dirty === null || dirty.has(path) || (scan.composer?.includes(path) ?? []).some((one) => dirty.has(one));
-  return { scan: { ...scan, problems }, commit, prefix, cache, commitOf: (path) => (isDirty(path) ? null : commit) };
+  const commitOf = (path: string) => (path === canaryId || isDirty(path) ? null : commit);
+  const { canaries } = input;
+  return { scan: { ...scan, problems }, commit, prefix, cache, commitOf, ...(canaries !== undefined && { canaries }) };
 }
 
 export interface Wanted {
@@ -89,15 +96,18 @@ function partialsOf(scan: Scan): readonly (readonly [DocumentId, { readonly reas
 export async function wantedBy(target: TargetConfig, folder: Folder, options: RenderOptions, nowMs: number): Promise<Wanted> {
   const { scan, cache } = folder;
   const selection = selectFor(target, scan.documents, nowMs);
-  const { heads, failed, told } = await payloadHeads(scan, selection.wanted, options, cache);
+  const { heads: given, failed, told } = await payloadHeads(scan, selection.wanted, options, cache);
+  const canary = await canaryAt(target, folder, options);
+  const heads = canary.payload === null ? given : [...given, canary.payload];
   const byId = new Map<DocumentId, Document>(selection.wanted.map((document) => [document.id, document]));
   return {
     heads,
     failed,
     told,
-    leaves: new Map([...partialsOf(scan), ...leavesOfBlocked(target, scan.claims ?? [], nowMs), ...selection.leaves]),
-    inScope: (path) => scan.inScope(path) && inTargetScope(target, path),
+    leaves: new Map([...partialsOf(scan), ...leavesOfBlocked(target, scan.claims ?? [], nowMs), ...canary.leaves, ...selection.leaves]),
+    inScope: (path) => path !== canaryId && scan.inScope(path) && inTargetScope(target, path),
     payload: async (id) => {
+      if (id === canaryId && canary.payload !== null) return canary.payload;
       const document = byId.get(id);
       if (document === undefined) return null;
       try {

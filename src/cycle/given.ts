@@ -1,9 +1,11 @@
 // What one bot is given of one document right now, or why it gets none of it: for `show --as` and for work that a person has done.
 import { lintedPayload } from '../content/render.ts';
 import { selectFor } from '../content/select.ts';
+import { canaryId } from '../model/canary.ts';
 import type { Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { Payload } from '../model/payload.ts';
+import { canaryDocumentAt } from './canary-document.ts';
 import type { CycleContext } from './context.ts';
 import { type Folder, renderOptionsOf } from './folder.ts';
 import { keptOut } from './kept-out.ts';
@@ -27,6 +29,13 @@ export async function givenTo(context: CycleContext, folder: Folder, id: Documen
   if (kept !== undefined) return { kind: 'kept', reason: kept.reason };
   const document = scan.documents.find((candidate) => candidate.id === id);
   if (document === undefined) {
+    const canary = id === canaryId ? canaryDocumentAt(target, folder) : null;
+    if (canary !== null)
+      return {
+        kind: 'payload',
+        document: canary.document,
+        payload: await canary.render(renderOptionsOf(target, connection.target.traits)),
+      };
     const reason = scan.blockedIds?.get(id) ?? scan.blockedPaths.get(path ?? id);
     return reason === undefined ? { kind: 'missing' } : { kind: 'blocked', reason };
   }

@@ -1,5 +1,6 @@
 // What `retract` keeps out of one bot, against the folder as it is now: which documents stay out, which records and copies leave, and what
 // comes back because its file has changed. Pure.
+import { canaryId } from '../model/canary.ts';
 import type { Document, DocumentId } from '../model/document.ts';
 import { type Fingerprint, fingerprint } from '../model/json.ts';
 import type { Retracted, TargetState } from '../model/record.ts';
@@ -134,11 +135,13 @@ function shellWord(text: string): string {
 /** What the target is to have without what a person keeps out of it. */
 export function withoutKept(wanted: Wanted, { out, leaves }: KeptOut): Wanted {
   if (leaves.size === 0) return wanted;
+  // That of the freshness check stands in no folder to be found in.
+  const isOut = (id: DocumentId) => out.has(id) || (id === canaryId && leaves.has(id));
   return {
     ...wanted,
-    heads: wanted.heads.filter((head) => !out.has(head.document)),
+    heads: wanted.heads.filter((head) => !isOut(head.document)),
     failed: wanted.failed.filter(({ document }) => !out.has(document)),
-    payload: (document) => (out.has(document) ? Promise.resolve(null) : wanted.payload(document)),
+    payload: (document) => (isOut(document) ? Promise.resolve(null) : wanted.payload(document)),
   };
 }
 

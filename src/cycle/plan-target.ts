@@ -1,6 +1,7 @@
 // Everything from "who is this bot" to its plan. Reads the vendor, writes nothing to it; what it learns goes into the memory it is given.
 import { type Call, capabilitiesOf } from '../connectors/connector.ts';
 import { likeness } from '../content/render.ts';
+import { canaryId, withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { driftWindowMs } from '../model/drift.ts';
 import type { EntryBody, JournalEntry } from '../model/effect.ts';
@@ -51,7 +52,7 @@ export function callsOf(context: CycleContext): Omit<Call, 'container'> {
 export async function planTarget(context: CycleContext, folder: Folder, options: PlanOptions): Promise<Planned> {
   const { target, connection, memory, nowMs } = context;
   // A folder that was never there is a mistake in the configuration; one that has vanished is a brake's business.
-  if (folder.scan.rootMissing && Object.keys(memory.state.records).length === 0) {
+  if (folder.scan.rootMissing && Object.keys(withoutCanary(memory.state).records).length === 0) {
     throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
   }
   const identity = options.offline ? null : await whoIsIt(context);
@@ -288,7 +289,8 @@ function planInput(
     failed: wanted.failed,
     leaves: new Map([
       ...(scan.complete && !scan.rootMissing ? retractedUnderOtherId(target, foundIn(context, folder), state.records) : []),
-      ...wanted.leaves,
+      // What lies elsewhere under that id is somebody's file.
+      ...[...wanted.leaves].filter(([id]) => id !== canaryId || state.records[id]?.path === canaryId),
       ...kept.leaves,
     ]),
     ...(retracted !== undefined && { retracted }),

@@ -1,4 +1,5 @@
 // What a pass came to: results over its rounds, the truth about training, and the note of what the bot was last seen to know.
+import { canaryId } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type SyncError } from '../model/error.ts';
 import { fingerprint, keyed } from '../model/json.ts';
@@ -118,13 +119,15 @@ export async function noteSynced(context: CycleContext, folder: Folder, planned:
   const { wanted, plan } = planned;
   const state = memory.state;
   const behind = keyed<string>();
-  for (const head of wanted.heads) if (state.records[head.document]?.trained !== head.fingerprint) behind[head.document] = head.fingerprint;
+  // A revision of the folder knows nothing of the freshness check.
+  const heads = wanted.heads.filter(({ document }) => document !== canaryId);
+  for (const head of heads) if (state.records[head.document]?.trained !== head.fingerprint) behind[head.document] = head.fingerprint;
   for (const blocked of plan.blocked) behind[blocked.document] ??= 'blocked';
   for (const operation of plan.operations)
     if (operation.action === 'delete' && operation.remoteId === null) behind[operation.document] = '';
-  const revision =
-    folder.commit ?? fingerprint(Object.fromEntries(wanted.heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
+  delete behind[canaryId];
+  const revision = folder.commit ?? fingerprint(Object.fromEntries(heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
   const at = new Date(nowMs()).toISOString();
-  const lastSync: LastSync = { at, commit: folder.commit, revision, documents: wanted.heads.length, behind, outOfScope: plan.outOfScope };
+  const lastSync: LastSync = { at, commit: folder.commit, revision, documents: heads.length, behind, outOfScope: plan.outOfScope };
   await memory.append([{ kind: 'synced', lastSync, revision: knownRevision(state) }]);
 }

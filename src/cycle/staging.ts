@@ -1,5 +1,6 @@
 // `after`: whether the target that another one comes after has gone well at this very folder. The judgement is pure; what it is given is read
 // from that target's memory alone, so that a run of the follower by itself comes to the same answer as one of both.
+import { canaryId, withoutCanary } from '../model/canary.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
@@ -34,7 +35,11 @@ export interface LeaderFacts {
  * fault is blocked at every bot alike and says nothing of this one.
  */
 export function unreadyOf(facts: LeaderFacts): Unready | null {
-  const { name, paused, error, plan, state, unconfirmed, tests } = facts;
+  const { name, paused, error, unconfirmed, tests } = facts;
+  // The freshness check of the leader is nothing to wait for.
+  const state = withoutCanary(facts.state);
+  const isOther = ({ document }: { readonly document: DocumentId }) => document !== canaryId;
+  const plan = { ...facts.plan, operations: facts.plan.operations.filter(isOther), blocked: facts.plan.blocked.filter(isOther) };
   const found = (why: string, next: string): Unready => ({ target: name, why, next });
   const sync = `run kbsync sync --target ${name}`;
   if (paused) return found('it is paused in the configuration', 'take paused: true out there, and sync');
@@ -43,7 +48,7 @@ export function unreadyOf(facts: LeaderFacts): Unready | null {
   if (state.lastSync === null) return found('it was never synced', sync);
   const [brake] = plan.brakes;
   if (brake !== undefined) return found(`it is held itself (${brake.rule})`, `see kbsync todo --target ${name}`);
-  const failed = failedAt(facts);
+  const failed = failedAt({ plan, state });
   if (failed.length > 0) return found(`${documents(failed)} failed there`, `see kbsync status --documents --target ${name}`);
   // A superseded copy that is still there takes nothing from what the bot knows.
   const owed = plan.operations.filter((operation) => operation.action !== 'delete' || operation.remoteId === null);
@@ -62,7 +67,7 @@ export function unreadyOf(facts: LeaderFacts): Unready | null {
 }
 
 /** Refused for good, or not to be trained. */
-function failedAt({ plan, state }: LeaderFacts): readonly DocumentId[] {
+function failedAt({ plan, state }: Pick<LeaderFacts, 'plan' | 'state'>): readonly DocumentId[] {
   const refused = plan.blocked.filter(({ document }) => state.records[document]?.refused != null).map(({ document }) => document);
   const untrained = Object.entries(state.records).flatMap(([id, record]) =>
     record.items.length > 0 && record.training === 'failed' ? [id] : [],

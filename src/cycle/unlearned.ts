@@ -1,5 +1,6 @@
 // What left a bot, or was put right in it, and must not come out any more: noted as a sync does it, asked about by the next verify.
 import type { Answer, Expectation, PlacedTest } from '../model/answer.ts';
+import { canaryId } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type SyncError } from '../model/error.ts';
 import { fingerprint, type Timestamp } from '../model/json.ts';
@@ -54,6 +55,8 @@ function unlearningOf(
   { texts, nowMs }: CycleContext,
 ): Unlearning[] {
   const gone = operation.action === 'delete' && operation.remoteId === null;
+  // The freshness check asks about its own.
+  if (operation.document === canaryId) return [];
   if (outcome !== 'done' || (!gone && operation.action !== 'update')) return [];
   const record = before[operation.document];
   if (record === undefined || record.items.length === 0) return [];

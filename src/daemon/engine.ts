@@ -1,6 +1,7 @@
 // A workspace at work: its loops, the watcher and the cron lines that hint at them. What is swapped when the configuration is read again.
 import { sep } from 'node:path';
 import { watchContent } from '../content/watch.ts';
+import { canaryEntry } from '../cycle/canary-entry.ts';
 import { failedEntry, runEntry } from '../cycle/run-entry.ts';
 import { testEntry } from '../cycle/test-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
@@ -58,6 +59,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   const targets = workspace.targets(input.names);
   const loops = new Map<string, Loop>();
   let golden: readonly ContentProblem[] = [];
+  const canaryRounds = new Map(
+    targets.flatMap(({ name, canary }) => (canary ? [[name, { due: false }] as [string, { due: boolean }]] : [])),
+  );
   const folder = shareFolder(async () => {
     const found = await workspace.readFolder();
     golden = config.schedule.verify === null ? [] : ((await found.scan.golden?.())?.problems ?? []);
@@ -85,6 +89,12 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     verify() {
       for (const loop of loops.values()) loop.verify();
     },
+    canary() {
+      for (const [name, round] of canaryRounds) {
+        round.due = true;
+        loops.get(name)?.canary();
+      }
+    },
   });
   const watcher = watchContent({
     root: config.content.root,
@@ -99,7 +109,15 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   for (const target of targets) {
     if (target.paused) continue;
     const leaderError = () => (target.after === null ? null : (loops.get(target.after)?.view().error ?? null));
-    const pass = passOver({ workspace, target, folder, initial: input.initial, kill: input.kill, leaderError });
+    const pass = passOver({
+      workspace,
+      target,
+      folder,
+      initial: input.initial,
+      kill: input.kill,
+      leaderError,
+      canaryRound: canaryRounds.get(target.name) ?? { due: false },
+    });
     const onEnd = (kind: PassKind, outcome: PassOutcome): void => {
       teller.ends(target.name, kind, outcome);
       input.onPass(target.name, kind, outcome);
@@ -107,7 +125,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       const entry = historyOf(target, kind, outcome, { nowMs: workspace.now(), commit: folder.latest()?.commit ?? null });
       const at = new Date(workspace.now()).toISOString();
       const asked = (outcome.result?.tests ?? []).flatMap((result) => testEntry(result, at, 'watch') ?? []);
-      void appendAll(workspace, entry === null ? asked : [entry, ...asked]).catch((error: Error) =>
+      const check = outcome.result?.canary?.ended ?? null;
+      const ended = check === null ? [] : [canaryEntry(target.name, check, 'watch')];
+      void appendAll(workspace, entry === null ? [...asked, ...ended] : [entry, ...asked, ...ended]).catch((error: Error) =>
         voice.complain(`history: ${error.message}`),
       );
     };
@@ -125,6 +145,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
         onEnd,
       }),
     );
+    // The first one, or one that this daemon's predecessor began.
+    if (target.canary) loops.get(target.name)?.canary();
   }
   return {
     workspace,
@@ -157,11 +179,14 @@ async function appendAll({ history }: Workspace, entries: readonly HistoryEntry[
 
 /** CONFIG_INVALID where a cron line is none. */
 export function checkSchedule(config: Config): void {
-  scheduleOf(config, { rescan() {}, training() {}, drift() {}, verify() {} }).stop();
+  scheduleOf(config, { rescan() {}, training() {}, drift() {}, verify() {}, canary() {} }).stop();
 }
 
-function scheduleOf({ schedule }: Config, ticks: Readonly<Record<'rescan' | 'training' | 'drift' | 'verify', () => void>>): Schedule {
-  const jobs = (['rescan', 'training', 'drift', 'verify'] as const).map((name) => ({ name, line: schedule[name], run: ticks[name] }));
+const jobNames = ['rescan', 'training', 'drift', 'verify', 'canary'] as const;
+
+function scheduleOf({ schedule, targets }: Config, ticks: Readonly<Record<(typeof jobNames)[number], () => void>>): Schedule {
+  const isIdle = (name: (typeof jobNames)[number]) => name === 'canary' && !targets.some(({ canary }) => canary);
+  const jobs = jobNames.map((name) => ({ name, line: isIdle(name) ? null : schedule[name], run: ticks[name] }));
   return startSchedule({ timezone: schedule.timezone, jobs });
 }
 

@@ -41,6 +41,8 @@ export function followersOf(
       seen.set(name, changes);
     },
     ended(name, kind, { result, error }) {
+      // It pushes nothing by itself, and is nothing that a follower waits for.
+      if (kind === 'canary') return;
       const failed = error ?? result?.report.error ?? null;
       // Held until its leader is well: whatever happens there next may be what it waits for.
       if (kind === 'sync' && leaders.has(name) && result !== null) {

@@ -2,6 +2,7 @@
 import { asSyncError, type ErrorRecord, type SyncError } from '../model/error.ts';
 import {
   begun,
+  canaryDue,
   demanded,
   driftDue,
   dueOf,
@@ -72,6 +73,8 @@ export interface Loop {
   drift(): void;
   /** schedule.verify: the golden questions, when nothing else is due. */
   verify(): void;
+  /** schedule.canary: the freshness check, when nothing else is due. */
+  canary(): void;
   /** Ends a pass under way early (what is in flight is finished) and makes none until the last holder releases. */
   hold(): Promise<() => void>;
   view(): LoopView;
@@ -154,6 +157,7 @@ export function startLoop(input: LoopInput): Loop {
     tick: () => change(ticked(pace, timers.now()), null),
     drift: () => change(driftDue(pace, timers.now()), null),
     verify: () => change(verifyDue(pace, timers.now()), null),
+    canary: () => change(canaryDue(pace, timers.now()), null),
     async hold() {
       holds += 1;
       disarm();
@@ -184,7 +188,7 @@ export function startLoop(input: LoopInput): Loop {
 
 /** It pushes nothing, and says nothing of the passes that do. */
 function isLook(kind: PassKind): boolean {
-  return kind === 'drift' || kind === 'verify';
+  return kind === 'drift' || kind === 'verify' || kind === 'canary';
 }
 
 interface Attempt {

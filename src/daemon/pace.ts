@@ -1,14 +1,16 @@
 // When a target is looked at next: hints, the least interval between pushes, back-off, training. Pure; times are milliseconds of one clock
 // that never goes back.
+import type { CanaryTold } from '../cycle/canary.ts';
+import type { CanaryCheck } from '../model/canary.ts';
 import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { TestResult } from '../model/tests.ts';
 
 /**
  * sync: a whole cycle. train: only how training goes, without a look at the folder. drift: only what the vendor holds.
- * verify: only the golden questions.
+ * verify: only the golden questions. canary: only the freshness check.
  */
-export type PassKind = 'sync' | 'train' | 'drift' | 'verify';
+export type PassKind = 'sync' | 'train' | 'drift' | 'verify' | 'canary';
 
 /** What a target's configuration and traits say of its pace. */
 export interface PaceSettings {
@@ -38,6 +40,14 @@ export interface PassResult {
   readonly more?: boolean;
   /** What is worth remembering in the history. */
   readonly tests?: readonly TestResult[];
+  /** Of the freshness check. */
+  readonly canary?: {
+    /** Worth another look after each pass, and in any case after so many milliseconds; null: after a pass only. */
+    readonly open: boolean;
+    readonly nextInMs: number | null;
+    readonly ended: CanaryCheck | null;
+    readonly told: CanaryTold | null;
+  };
   readonly settings: PaceSettings;
 }
 
@@ -55,6 +65,10 @@ export interface Pace {
   readonly driftAt: number | null;
   /** Since when the golden questions are to be asked; null: they are not. */
   readonly verifyAt: number | null;
+  /** When the freshness check is looked at next; null: not by itself. */
+  readonly canaryAt: number | null;
+  /** A freshness check is under way: each pass may bring it on. */
+  readonly canaryOpen: boolean;
   /** Nothing before this. */
   readonly notBefore: number;
   readonly why: 'back-off' | 'locked' | 'refused' | null;
@@ -92,6 +106,8 @@ export function startingPace(now: number): Pace {
     looksUntil: 0,
     driftAt: null,
     verifyAt: null,
+    canaryAt: null,
+    canaryOpen: false,
     notBefore: now,
     why: null,
     pushedAt: null,
@@ -107,8 +123,16 @@ interface Due {
   readonly waiting: Waiting | null;
 }
 
-/** What is due next, and when; null: nothing until somebody hints. Questions are asked last, of what the bot has been given. */
+/** What is due next, and when; null: nothing until somebody hints. The freshness check, for which nobody waits, goes last. */
 export function dueOf(pace: Pace): Due | null {
+  const due = dueWithTests(pace);
+  const canaryAt = pace.canaryAt === null ? null : Math.max(pace.canaryAt, pace.notBefore);
+  if (canaryAt === null || (due !== null && due.at <= canaryAt)) return due;
+  return { kind: 'canary', at: canaryAt, waiting: canaryAt === pace.canaryAt ? null : pace.why };
+}
+
+/** Questions are asked after all that pushes, of what the bot has been given. */
+function dueWithTests(pace: Pace): Due | null {
   const due = dueBesides(pace);
   const verifyAt = pace.verifyAt === null ? null : Math.max(pace.verifyAt, pace.notBefore);
   if (verifyAt === null || (due !== null && due.at <= verifyAt)) return due;
@@ -133,13 +157,17 @@ function dueBesides(pace: Pace): Due | null {
 
 /** Something may have changed. */
 export function hinted(pace: Pace, now: number): Pace {
-  return { ...pace, wantedAt: pace.wantedAt ?? now, driftAt: laterOf(pace.driftAt, now), verifyAt: laterOf(pace.verifyAt, now) };
+  return { ...pace, wantedAt: pace.wantedAt ?? now, driftAt: laterOf(pace.driftAt, now), ...askedLater(pace, now) };
 }
 
 /** A person asks: interval and back-off do not count. */
 export function demanded(pace: Pace, now: number): Pace {
-  const looks = { driftAt: laterOf(pace.driftAt, now), verifyAt: laterOf(pace.verifyAt, now) };
+  const looks = { driftAt: laterOf(pace.driftAt, now), ...askedLater(pace, now) };
   return { ...pace, wantedAt: now, notBefore: now, why: null, pushedAt: null, ...looks };
+}
+
+function askedLater({ verifyAt, canaryAt }: Pace, now: number): Pick<Pace, 'verifyAt' | 'canaryAt'> {
+  return { verifyAt: laterOf(verifyAt, now), canaryAt: laterOf(canaryAt, now) };
 }
 
 /** A look that is due steps behind a cycle that is wanted. */
@@ -162,10 +190,16 @@ export function verifyDue(pace: Pace, now: number): Pace {
   return { ...pace, verifyAt: pace.verifyAt ?? now };
 }
 
+/** schedule.canary, a start, or a pass that may have brought it on: a look at the freshness check. */
+export function canaryDue(pace: Pace, now: number): Pace {
+  return { ...pace, canaryAt: Math.min(pace.canaryAt ?? now, now) };
+}
+
 /** A pass begins: hints from here on are for the next one. */
 export function begun(pace: Pace, kind: PassKind): Pace {
   if (kind === 'drift') return { ...pace, driftAt: null };
   if (kind === 'verify') return { ...pace, verifyAt: null };
+  if (kind === 'canary') return { ...pace, canaryAt: null };
   return kind === 'sync' ? { ...pace, wantedAt: null, lookAt: null } : { ...pace, lookAt: null };
 }
 
@@ -173,6 +207,7 @@ export function begun(pace: Pace, kind: PassKind): Pace {
 export function interrupted(pace: Pace, kind: PassKind, now: number): Pace {
   if (kind === 'drift') return driftDue(pace, now);
   if (kind === 'verify') return verifyDue(pace, now);
+  if (kind === 'canary') return canaryDue(pace, now);
   const again = kind === 'sync' ? hinted(pace, now) : pace;
   return { ...again, unlearnt: true, lookAt: kind === 'train' ? now : pace.lookAt };
 }
@@ -185,6 +220,13 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
   // It wrote nothing, and says nothing of what is to be learnt.
   if (kind === 'drift') return result.freed ? hinted(next, now) : next;
   if (kind === 'verify') return result.more === true ? verifyDue(next, now) : next;
+  if (kind === 'canary') return canaryPassed(next, result, now);
+  const went = pushedOrLearnt(next, kind, result, now);
+  return went.canaryOpen ? canaryDue(went, now) : went;
+}
+
+function pushedOrLearnt(next: Pace, kind: PassKind, result: PassResult, now: number): Pace {
+  const { report } = result;
   const wrote = kind === 'sync' && report.requests.write > 0;
   const learnt = withLooks({ ...next, pushedAt: wrote ? now : next.pushedAt }, result, { kind, wrote }, now);
   if (result.runFailed || (kind === 'sync' && isUnfinished(report))) return backedOff(learnt, result.runFailed ? 'train' : 'sync', now);
@@ -194,10 +236,21 @@ export function passed(pace: Pace, kind: PassKind, result: PassResult, now: numb
   return result.freed ? hinted(well, now) : well;
 }
 
+function canaryPassed(pace: Pace, { canary, freed }: PassResult, now: number): Pace {
+  const { open = false, nextInMs = null } = canary ?? {};
+  const next: Pace = {
+    ...pace,
+    canaryOpen: open,
+    canaryAt: nextInMs === null ? pace.canaryAt : Math.min(pace.canaryAt ?? now + nextInMs, now + nextInMs),
+  };
+  return freed ? hinted(next, now) : next;
+}
+
 /** A pass that could not be made, or that something stopped at this target. */
 export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, 'code'>, now: number): Pace {
   if (kind === 'drift') return lookStopped(pace, driftDue, error, now);
   if (kind === 'verify') return lookStopped(pace, verifyDue, error, now);
+  if (kind === 'canary') return canaryStopped(pace, error, now);
   const wanted = kind === 'sync' ? hinted(pace, now) : { ...pace, lookAt: now };
   if (error.code === 'ABORTED') return wanted;
   // Nobody's trouble but the folder's: whatever changes there, or the next rescan, is worth a look at once.
@@ -211,6 +264,12 @@ export function stoppedBy(pace: Pace, kind: PassKind, error: Pick<ErrorRecord, '
 function lookStopped(pace: Pace, again: typeof driftDue, { code }: Pick<ErrorRecord, 'code'>, now: number): Pace {
   if (code === 'ABORTED') return again(pace, now);
   return code === 'LOCKED' ? { ...again(pace, now), notBefore: now + lockedRetryMs, why: 'locked' } : pace;
+}
+
+/** What is under way has to come to its end some time. */
+function canaryStopped(pace: Pace, error: Pick<ErrorRecord, 'code'>, now: number): Pace {
+  const next = lookStopped(pace, canaryDue, error, now);
+  return next === pace ? { ...pace, canaryAt: now + longestBackOffMs } : next;
 }
 
 function backedOff(pace: Pace, kind: PassKind, now: number): Pace {

@@ -1,6 +1,7 @@
 // One pass over one target for its loop: the folder as shared, the lock for as long as the pass takes, the cycle, and what it means for the pace.
 import { capabilitiesOf, type Target } from '../connectors/connector.ts';
 import { freeable, newlyFreed } from '../cycle/again.ts';
+import { lookAtCanary } from '../cycle/canary.ts';
 import { type CycleContext, everything, noPasses, type SyncOptions } from '../cycle/context.ts';
 import { lookForDrift } from '../cycle/drift.ts';
 import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
@@ -30,6 +31,8 @@ export interface PassInput {
   readonly kill: AbortSignal;
   /** What stopped the latest pass over the target that this one comes after; null: nothing did. */
   readonly leaderError: () => ErrorRecord | null;
+  /** Whether schedule.canary has come round since the last look; asked once a look, and forgotten by it. */
+  readonly canaryRound: { due: boolean };
 }
 
 /** The passes of one target. The lock is held during a pass only, so that nobody is locked out between two. */
@@ -40,10 +43,13 @@ export function passOver({
   initial,
   kill,
   leaderError,
+  canaryRound,
 }: PassInput): (kind: PassKind, stop: AbortSignal) => Promise<PassResult> {
   let first = initial;
   /** When the round of golden questions that is under way began; null: none is. */
   let since: string | null = null;
+  /** This process has not yet looked at the freshness check. */
+  let restarted = true;
   return async (kind, stop) => {
     const found = kind === 'sync' ? await folder.get() : (folder.latest() ?? (await folder.get()));
     if (stop.aborted) throw new SyncError('ABORTED');
@@ -52,6 +58,14 @@ export function passOver({
       const asked = await verifyPass({ workspace, target, folder: found, stop, kill }, since);
       if (asked.more !== true && asked.report.error?.code !== 'ABORTED') since = null;
       return asked;
+    }
+    if (kind === 'canary') {
+      const looked = await canaryPass({ workspace, target, folder: found, stop, kill, leaderError, begin: canaryRound.due, restarted });
+      restarted = false;
+      // A bot that was never met still has it to come.
+      if (looked.freed || looked.canary?.open !== true || looked.canary.nextInMs !== null) canaryRound.due = false;
+      if (looked.freed) folder.changed();
+      return looked;
     }
     if (kind === 'drift') return driftPass({ workspace, target, folder: found, stop, kill });
     const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
@@ -140,6 +154,24 @@ function verifyPass({ workspace, target, folder, stop, kill }: DriftPass, since:
       more: asked.error === null && asked.calls >= questionsAtOnce && asked.leftOut.some(({ why }) => why === 'budget'),
       tests: asked.results,
     };
+  });
+}
+
+interface CanaryPass extends DriftPass {
+  readonly leaderError: () => ErrorRecord | null;
+  readonly begin: boolean;
+  readonly restarted: boolean;
+}
+
+/** schedule.canary: begins a freshness check, or looks how the one under way goes. A new code goes with the next sync, as any edit does. */
+function canaryPass({ workspace, target, folder, stop, kill, leaderError, begin, restarted }: CanaryPass): Promise<PassResult> {
+  const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
+  return workspace.exclusively(target, how, async (context) => {
+    const report = new Report(context);
+    const question = { folder, only: everything, error: leaderError(), signals: { stop, kill } };
+    const look = await lookAtCanary(context, folder, { begin, restarted, after: () => unreadyLeader(target, workspace, question) });
+    const settings = paceOf(target, context.connection.target);
+    return { report: report.finish(), learning: false, runFailed: false, freed: look.changed, settings, canary: look };
   });
 }
 

@@ -1,5 +1,6 @@
 // Engine → snapshot for page, API and metrics. Reading a large state costs something, so it is read again only when it may have changed.
 
+import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { emptyState } from '../model/record.ts';
@@ -34,11 +35,12 @@ const restFactor = 20;
 export function createSnapshots({ engine, version, monotonic }: SnapshotsInput): Snapshots {
   const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
 
-  const readOf = (name: string, vendor: string): Promise<Read> => {
+  const readOf = (target: TargetConfig): Promise<Read> => {
+    const { name } = target;
     const before = known.get(name);
     if (before !== undefined && monotonic() < before.until) return before.read;
     const began = monotonic();
-    const read = readTarget(engine(), name, vendor);
+    const read = readTarget(engine(), target);
     const entry = { read, until: Number.POSITIVE_INFINITY };
     known.set(name, entry);
     const done = (): void => {
@@ -57,7 +59,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
         current.targets.map(async (target): Promise<TargetSnapshot> => {
           // First what the loop is at: a state read after "watching" is at least as new as that.
           const view = current.loops.get(target.name)?.view() ?? null;
-          const { status, state, error } = await readOf(target.name, target.vendor);
+          const { status, state, error } = await readOf(target);
           const breaker = current.workspace.bots.stats(target.name)?.breaker;
           return {
             status,
@@ -88,11 +90,13 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
   };
 }
 
-async function readTarget({ workspace }: Engine, name: string, vendor: string): Promise<Read> {
+async function readTarget({ workspace }: Engine, { name, vendor, canary: hasCanary }: TargetConfig): Promise<Read> {
   const nowMs = workspace.now();
   try {
     const { state, open } = await workspace.view(name);
-    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests: workspace.tests(name).memory() }), state, error: null };
+    const tests = workspace.tests(name);
+    const canary = hasCanary ? tests.canary() : null;
+    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests: tests.memory(), canary }), state, error: null };
   } catch (thrown) {
     const state = emptyState(name);
     return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, error: asSyncError(thrown).record() };
@@ -118,6 +122,7 @@ function doingOf(view: LoopView | null, phase: string | null): string {
   if (view.running === 'train') return 'asking how training goes';
   if (view.running === 'drift') return phase === null || phase === 'idle' ? 'comparing with what the vendor holds' : phase;
   if (view.running === 'verify') return phase === null || phase === 'idle' ? 'asking golden questions' : phase;
+  if (view.running === 'canary') return 'looking how fresh the answers are';
   if (view.running === 'sync') return phase === null || phase === 'idle' ? 'looking at the folder' : phase;
   if (view.next === null) return 'watching';
   switch (view.next.waiting) {
@@ -139,4 +144,5 @@ const nextWords = {
   sync: 'about to sync',
   drift: 'about to compare with what the vendor holds',
   verify: 'about to ask golden questions',
+  canary: 'watching',
 } as const;

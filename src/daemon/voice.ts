@@ -1,5 +1,6 @@
 // What the daemon says on stderr: one plain line for each thing that matters, and nothing twice. Owns the words, not the stream.
 
+import type { CanaryTold } from '../cycle/canary.ts';
 import type { ContentProblem } from '../model/document.ts';
 import type { ErrorRecord } from '../model/error.ts';
 import { insteadOfPassing } from '../model/pass.ts';
@@ -78,6 +79,12 @@ export function createTeller(voice: Voice): Teller {
     if (failing.length === 0 && before.size > 0) voice.talk(`${target}: every golden question passes again`);
     wrong.set(target, new Set(failing));
   };
+  const tellCanary = (target: string, told: CanaryTold | null): void => {
+    if (told === null) return;
+    const line = `${target}: freshness: it ${visible(told.words)}`;
+    if (told.change === 'failing') voice.complain(line);
+    else voice.talk(told.change === 'mended' ? `${line}; it is in time again` : line);
+  };
   return {
     begins(target, kind, why) {
       if (kind === 'sync' && why !== 'rescan' && why !== 'again') voice.talk(`${target}: syncing (${why})`);
@@ -97,6 +104,10 @@ export function createTeller(voice: Voice): Teller {
       if (result === null) return;
       if (kind === 'verify') {
         tellTests(target, result.failing ?? []);
+        return;
+      }
+      if (kind === 'canary') {
+        tellCanary(target, result.canary?.told ?? null);
         return;
       }
       if (kind === 'drift') {

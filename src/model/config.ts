@@ -20,6 +20,8 @@ export interface Config {
     readonly maxCallsPerDay: number;
     readonly files: readonly string[];
   };
+  /** The freshness check: when it is given up. */
+  readonly canary: { readonly timeoutMs: number };
   readonly daemon: DaemonConfig;
   readonly notify: readonly JsonRecord[];
 }
@@ -64,6 +66,7 @@ export interface ScheduleConfig {
   readonly training: string | null;
   readonly drift: string | null;
   readonly verify: string | null;
+  readonly canary: string | null;
 }
 
 export interface SafetyConfig {
@@ -104,6 +107,8 @@ export interface TargetConfig {
   readonly required: boolean;
   readonly after: string | null;
   readonly paused: boolean;
+  /** Whether it holds the document of the freshness check; never without schedule.canary. */
+  readonly canary: boolean;
   readonly paths: { readonly [name: string]: string };
   /** The vendor's own keys, secrets filled in, not yet parsed by the connector. */
   readonly options: { readonly [key: string]: Json };

@@ -1,5 +1,6 @@
 // The only stream: log, metrics, progress, page and notifications are its readers.
 
+import type { CanaryCheck } from './canary.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Timestamp } from './json.ts';
 import type { Action } from './operation.ts';
@@ -51,6 +52,8 @@ export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
       readonly question: string;
       readonly reasons: readonly string[];
     }
+  /** A freshness check has ended; `change`: it is the first to time out, or the first in time again. */
+  | { readonly kind: 'canary'; readonly change: 'failing' | 'mended' | null; readonly check: CanaryCheck }
   | { readonly kind: 'error'; readonly error: ErrorRecord }
   | { readonly kind: 'note'; readonly message: string }
 );

@@ -1,4 +1,5 @@
 // Reasons to hold: each with the numbers in its sentence and the way past it. Of several that would hold the same documents, the most telling.
+import { canaryId, withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { mostVanished } from '../model/drift.ts';
 import type { Brake, BrakeRule, Operation, OperationId, Plan } from '../model/operation.ts';
@@ -95,7 +96,7 @@ function isRetraction(operation: Operation): boolean {
 
 function sceneOf(facts: BrakeFacts): Scene {
   const { input, operations, orphans } = facts;
-  const records = Object.values(input.state.records).filter((record) => record.items.length > 0).length;
+  const records = Object.values(withoutCanary(input.state).records).filter((record) => record.items.length > 0).length;
   // What waits for a person already was let through once: it must not hold every later run.
   const waiting = new Set(input.state.todos.map((todo) => todo.operation.id));
   const deletes = operations.filter(
@@ -263,7 +264,7 @@ function otherFolder(scene: Scene): Brake | null {
   if (known.length < 5 || gone.length === 0) return null;
   const inScope = known.filter((record) => input.folder.inScope(record.path)).length;
   if (inScope < 5 || gone.length * 2 <= inScope) return null;
-  const strange = scene.fresh * 2 > input.wanted.length;
+  const strange = scene.fresh * 2 > input.wanted.filter(({ document }) => document !== canaryId).length;
   const held = strange ? operations.filter((operation) => !goesByWord(operation)) : deletes;
   if (held.length === 0) return null;
   const { allowDeletes, sealed } = input.passes;

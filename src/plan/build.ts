@@ -1,6 +1,7 @@
 // The five steps of a plan, in order: diff, move, fit, narrow, brake (and then the limit). Pure: equal inputs in any order give the same plan, byte for byte.
+import { canaryId } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
-import type { BlockedDocument, Operation, OperationId, Plan } from '../model/operation.ts';
+import type { BlockedDocument, Brake, Operation, OperationId, Plan } from '../model/operation.ts';
 import type { PayloadHead } from '../model/payload.ts';
 import type { DocumentRecord } from '../model/record.ts';
 import { heldOperations, judgeBrakes } from './brake.ts';
@@ -26,17 +27,18 @@ export function buildPlan(input: PlanInput): Plan {
   const fitted = [...drafts.flatMap((drafted) => fitTo(drafted, input.target)), ...copies];
 
   const narrow = narrowing(input);
-  const chosen = fitted.filter(({ operation, record }) => narrow.operation(operation, record)).sort(byOrder);
+  const all = fitted.filter(({ operation, record }) => narrow.operation(operation, record)).sort(byOrder);
   const blocked = found.blocked.filter((entry) => narrow.path(entry.path) && narrow.document(entry.document)).sort(byPath);
+  const fresh = pairing.fresh.filter(({ payload }) => payload.document !== canaryId).length;
+  const judge = (drafted: readonly Drafted[]) => {
+    const operations = drafted.map(({ operation }) => operation);
+    return judgeBrakes({ input, diff: found, operations, gone: pairing.gone, fresh, orphans: leftovers.orphans });
+  };
+  // The freshness check is held with the others, but alone it holds nothing: where it would, it waits.
+  const brakes = judge(all.filter(isNoCanary));
+  const waits = waitsFor(all, brakes, judge);
+  const chosen = waits === null ? all : all.filter(isNoCanary);
   const whole = chosen.map(({ operation }) => operation);
-  const brakes = judgeBrakes({
-    input,
-    diff: found,
-    operations: whole,
-    gone: pairing.gone,
-    fresh: pairing.fresh.length,
-    orphans: leftovers.orphans,
-  });
   const held = heldOperations({ brakes, operations: whole });
   const kept = cutToLimit(chosen, held, input);
   const operations = kept.map(({ operation }) => operation);
@@ -46,6 +48,7 @@ export function buildPlan(input: PlanInput): Plan {
     ...notesOfTarget(operations, input.target),
     ...leftovers.notes,
     ...(input.retracted?.note == null ? [] : [input.retracted.note]),
+    ...(waits === null ? [] : [`The freshness check waits (${waits}): it is never a reason to hold.`]),
     ...limitNotes(chosen.length - kept.length, input),
   ];
   const core = { target: input.target.name, stateSerial: input.state.serial, operations, blocked };
@@ -63,6 +66,21 @@ export function buildPlan(input: PlanInput): Plan {
     ),
     seal: sealOf(core),
   };
+}
+
+function isNoCanary({ operation }: Drafted): boolean {
+  return operation.document !== canaryId;
+}
+
+/** The rule by which the freshness check alone would hold something; null: it would not, or is not there. */
+function waitsFor(
+  all: readonly Drafted[],
+  brakes: readonly Brake[],
+  judge: (drafted: readonly Drafted[]) => readonly Brake[],
+): string | null {
+  if (all.every(isNoCanary)) return null;
+  const own = judge(all).find(({ rule, holds }) => holds !== 'deletes' && !brakes.some((brake) => brake.rule === rule));
+  return own?.rule ?? null;
 }
 
 /** Each difference as the operation it would be at a target that can do everything. */

@@ -5,7 +5,7 @@ import type { Disk } from './disk.ts';
 
 export interface HistoryEntry {
   readonly at: Timestamp;
-  readonly kind: 'run' | 'test';
+  readonly kind: 'run' | 'test' | 'canary';
   readonly target: string;
   /** Whatever the command wants to find again. */
   readonly [key: string]: Json;

@@ -1,6 +1,8 @@
-// What is remembered of golden questions, one file a target in a folder of their own, and a second one for what is yet to be seen forgotten.
-// Each has one kind of writer: the first whoever holds the tests' lock, the second whoever holds the target's. All of it may be lost.
+// What is remembered of golden questions, one file a target in a folder of their own, a second one for what is yet to be seen forgotten, and a third
+// for the freshness check. Each has one kind of writer: the first whoever holds the tests' lock, the others whoever holds the target's. All of it
+// may be lost.
 import { join } from 'node:path';
+import { type CanaryMemory, noCanary } from '../model/canary.ts';
 import { noTests, type TestsMemory, type Unlearning } from '../model/tests.ts';
 import type { Disk } from './disk.ts';
 
@@ -11,6 +13,8 @@ export interface TestsStore {
   /** Oldest first. */
   unlearning(): readonly Unlearning[];
   note(unlearning: readonly Unlearning[]): Promise<void>;
+  canary(): CanaryMemory;
+  keepCanary(memory: CanaryMemory): Promise<void>;
 }
 
 /** The folder below the state's. A target is named like a file in it, so its lock lies there, too. */
@@ -40,17 +44,27 @@ export function openTests(disk: Disk, stateDir: string, target: string): TestsSt
       await disk.mkdir(folder);
       await disk.replace(paths.unlearning, `${JSON.stringify(unlearning)}\n`);
     },
+    canary() {
+      const found = read(disk, paths.canary);
+      return isCanary(found) ? found : noCanary;
+    },
+    async keepCanary(memory) {
+      await disk.mkdir(folder);
+      await disk.replace(paths.canary, `${JSON.stringify(memory)}\n`);
+    },
   };
 }
 
-/** Gives both files to the target's new name. */
+/** Gives the files to the target's new name. */
 export async function renameTests(disk: Disk, stateDir: string, from: string, to: string): Promise<void> {
   const [old, next] = [pathsOf(testsFolder(stateDir), from), pathsOf(testsFolder(stateDir), to)];
-  for (const kind of ['memory', 'unlearning'] as const) if (disk.stat(old[kind]) !== null) await disk.rename(old[kind], next[kind]);
+  for (const kind of ['memory', 'unlearning', 'canary'] as const)
+    if (disk.stat(old[kind]) !== null) await disk.rename(old[kind], next[kind]);
 }
 
 function pathsOf(folder: string, target: string) {
-  return { memory: join(folder, `${target}.json`), unlearning: join(folder, `${target}.unlearning.json`) };
+  const named = (kind: string) => join(folder, `${target}${kind}.json`);
+  return { memory: named(''), unlearning: named('.unlearning'), canary: named('.canary') };
 }
 
 function read(disk: Disk, path: string): unknown {
@@ -81,4 +95,12 @@ function isUnlearning(value: unknown): value is Unlearning {
   const { id, document, names, questions, expected, since } = value as Partial<Record<keyof Unlearning, unknown>>;
   const whole = typeof id === 'string' && typeof document === 'string' && typeof since === 'string';
   return whole && [names, questions, expected].every(Array.isArray);
+}
+
+function isCanary(value: unknown): value is CanaryMemory {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, code, old, run, last, failing } = value as Partial<Record<keyof CanaryMemory, unknown>>;
+  const dated = (part: unknown) => typeof part === 'object' && part !== null && 'startedAt' in part && typeof part.startedAt === 'string';
+  const whole = version === 1 && (code === null || typeof code === 'string') && Array.isArray(old) && typeof failing === 'boolean';
+  return whole && (run === null || dated(run)) && (last === null || (dated(last) && 'outcome' in (last as object)));
 }

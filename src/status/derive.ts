@@ -1,5 +1,6 @@
 // State + what is unconfirmed → the answer to "which revision of each document does this bot know right now?". Pure; never maintained, always derived.
 import { verdicts } from '../model/answer.ts';
+import { type CanaryCheck, type CanaryMemory, canaryWords, withoutCanary } from '../model/canary.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
@@ -38,6 +39,17 @@ export interface TestsStatus extends TestsSummary {
   readonly ageMs: number;
 }
 
+/** The freshness check of a target that has one. */
+export interface CanaryStatus {
+  /** The last one that ended. */
+  readonly last: CanaryCheck | null;
+  readonly ageMs: number;
+  /** Since when one is under way, and what it waits for; null: none is. */
+  readonly running: { readonly forMs: number; readonly waitsFor: 'acceptance' | 'training' | 'the answer' } | null;
+  /** The last one that says something of the bot timed out. */
+  readonly failing: boolean;
+}
+
 /** A document that the bot does not know as the folder had it at the last look. */
 export interface Behind {
   readonly document: string;
@@ -74,6 +86,8 @@ export interface TargetStatus {
   readonly drift: DriftStatus | null;
   /** Null: no question was asked yet. */
   readonly tests: TestsStatus | null;
+  /** Null: the freshness check is off here. */
+  readonly canary: CanaryStatus | null;
   readonly documents: readonly DocumentStatus[];
 }
 
@@ -94,12 +108,16 @@ export interface StatusInput {
   readonly open: readonly Effect[];
   /** What is remembered of golden questions; left out: nothing. */
   readonly tests?: TestsMemory;
+  /** What is remembered of the freshness check; null, or left out: it is off. */
+  readonly canary?: CanaryMemory | null;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
 }
 
 /** The status of one target, from memory alone. */
-export function deriveStatus({ name, vendor, state, open, nowMs, tests = noTests }: StatusInput): TargetStatus {
+export function deriveStatus({ name, vendor, state: whole, open, nowMs, tests = noTests, canary = null }: StatusInput): TargetStatus {
+  // What counts is the folder's; what the vendor holds of the freshness check stands only in the list.
+  const state = withoutCanary(whole);
   const counts = countsOf(state, open);
   const behind = stillBehind(state).map((id) => behindOf(id, state, nowMs));
   const drift = driftOf(state, nowMs);
@@ -121,7 +139,8 @@ export function deriveStatus({ name, vendor, state, open, nowMs, tests = noTests
     outOfScope: state.lastSync?.outOfScope ?? 0,
     drift,
     tests: testsOf(tests, nowMs),
-    documents: Object.entries(state.records).map(([id, record]) => documentOf(id, record)),
+    canary: canary === null ? null : canaryOf(canary, nowMs),
+    documents: Object.entries(whole.records).map(([id, record]) => documentOf(id, record)),
   };
 }
 
@@ -137,6 +156,22 @@ export function testsSentence({ tests }: Pick<TargetStatus, 'tests'>): string | 
     tests.counts[verdict] === 0 ? [] : [`${tests.counts[verdict].toLocaleString('en-US')} ${verdict}`],
   );
   return `tests: ${words.join(', ')} (${age(tests.ageMs)} ago)`;
+}
+
+function canaryOf({ run, last, failing }: CanaryMemory, nowMs: number): CanaryStatus {
+  const ago = (at: Timestamp) => Math.max(0, nowMs - Date.parse(at));
+  const waitsFor = run?.acceptedAt == null ? 'acceptance' : run.trainedAt === null && run.asks === 0 ? 'training' : 'the answer';
+  return { last, ageMs: last === null ? 0 : ago(last.at), failing, running: run === null ? null : { forMs: ago(run.startedAt), waitsFor } };
+}
+
+/** "freshness: answered from a change after 48 s (…), 3 h ago"; null where it is off. */
+export function canarySentence({ canary }: Pick<TargetStatus, 'canary'>): string | null {
+  if (canary === null) return null;
+  const { last, ageMs, running } = canary;
+  const now = running === null ? [] : [`a check waits for ${running.waitsFor}, ${age(running.forMs)} so far`];
+  const before = last === null ? [] : [`${canaryWords(last)}, ${age(ageMs)} ago`];
+  const words = [...before, ...now];
+  return `freshness: ${words.length === 0 ? 'not checked yet' : words.join('; ')}`;
 }
 
 function driftOf(state: TargetState, nowMs: number): DriftStatus | null {

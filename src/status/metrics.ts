@@ -2,7 +2,7 @@
 import { verdicts } from '../model/answer.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { TargetReport } from '../model/report.ts';
-import type { TargetStatus } from './derive.ts';
+import type { CanaryStatus, TargetStatus } from './derive.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Kind = 'counter' | 'gauge' | 'histogram';
@@ -22,12 +22,21 @@ const families = {
   kbsync_drift_last_check_timestamp_seconds: ['gauge', 'When the vendor was last listed and compared, in seconds since 1970.'],
   kbsync_tests: ['gauge', 'Golden questions by their last verdict.'],
   kbsync_tests_last_run_timestamp_seconds: ['gauge', 'When a golden question was last asked, in seconds since 1970.'],
+  kbsync_canary_seconds: [
+    'gauge',
+    'How long after the change the bot had got so far at the last freshness check, by stage; none where it did not.',
+  ],
+  kbsync_canary_failing: ['gauge', '1 if the bot did not answer from the change in time at the last freshness check that could be made.'],
+  kbsync_canary_running_seconds: ['gauge', 'How long the freshness check under way has been waiting; 0 while none is.'],
+  kbsync_canary_last_check_timestamp_seconds: ['gauge', 'When the last freshness check ended, in seconds since 1970.'],
   kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the page says which.'],
   kbsync_breaker_open: ['gauge', '1 while the target is not asked because it failed too often in a row.'],
   kbsync_content_problems: ['gauge', 'Files of the folder with something wrong, by severity.'],
   kbsync_requests_total: ['counter', 'Requests that went to the vendor, retries included; status 0: no answer.'],
   kbsync_operations_total: ['counter', 'Operations on documents, by what became of them.'],
   kbsync_cycles_total: ['counter', 'Cycles that came to an end.'],
+  kbsync_canary_checks_total: ['counter', 'Freshness checks that ended, by outcome: measured, timeout, inconclusive.'],
+  kbsync_canary_stale_answers_total: ['counter', 'Answers with an old code that freshness checks were given.'],
   kbsync_paused_seconds_total: ['counter', 'Time that the vendor asked to be left alone.'],
   kbsync_cycle_duration_seconds: ['histogram', 'How long a cycle took, its wait for training aside.'],
 } as const satisfies Readonly<Record<string, readonly [Kind, string]>>;
@@ -67,6 +76,10 @@ export function createMetrics(): Metrics {
       if (event.kind === 'request') add('kbsync_requests_total', { target, intent: event.intent, status: String(event.status ?? 0) }, 1);
       else if (event.kind === 'operation') add('kbsync_operations_total', { target, action: event.action, outcome: event.outcome }, 1);
       else if (event.kind === 'paused') add('kbsync_paused_seconds_total', { target }, event.forMs / 1_000);
+      else if (event.kind === 'canary') {
+        add('kbsync_canary_checks_total', { target, outcome: event.check.outcome }, 1);
+        add('kbsync_canary_stale_answers_total', { target }, event.check.stale);
+      }
     },
     cycleEnded(target, report, durationMs) {
       add('kbsync_cycles_total', { target, outcome: outcomeOf(report) }, 1);
@@ -120,7 +133,7 @@ function outcomeOf(report: TargetReport | null): string {
 
 /** The gauges of one target. */
 export function statusSamples(status: TargetStatus, failing: boolean, breakerOpen: boolean | null): readonly Sample[] {
-  const { name: target, counts, lastSync, drift, tests } = status;
+  const { name: target, counts, lastSync, drift, tests, canary } = status;
   const gauge = (name: Name, value: number, labels: Labels = {}): Sample => ({ name, labels: { target, ...labels }, value });
   const states = (['pending', 'training', 'trained', 'failed', 'stuck', 'unknown'] as const).map((state) =>
     gauge('kbsync_documents', counts[state], { state }),
@@ -146,8 +159,24 @@ export function statusSamples(status: TargetStatus, failing: boolean, breakerOpe
           ...verdicts.map((verdict) => gauge('kbsync_tests', tests.counts[verdict], { verdict })),
           gauge('kbsync_tests_last_run_timestamp_seconds', Date.parse(tests.at) / 1_000),
         ]),
+    ...(canary === null ? [] : canarySamples(canary, gauge)),
     gauge('kbsync_failing', failing ? 1 : 0),
     ...(breakerOpen === null ? [] : [gauge('kbsync_breaker_open', breakerOpen ? 1 : 0)]),
+  ];
+}
+
+function canarySamples({ last, failing, running }: CanaryStatus, gauge: (name: Name, value: number, labels?: Labels) => Sample): Sample[] {
+  const stages = [
+    ['accepted', last?.acceptedMs],
+    ['trained', last?.trainedMs],
+    ['quoted', last?.quotedMs],
+  ] as const;
+  return [
+    // What a check did not reach has no time: a stale one would look well.
+    ...stages.flatMap(([stage, ms]) => (ms == null ? [] : [gauge('kbsync_canary_seconds', ms / 1_000, { stage })])),
+    gauge('kbsync_canary_failing', failing ? 1 : 0),
+    gauge('kbsync_canary_running_seconds', running === null ? 0 : running.forMs / 1_000),
+    ...(last === null ? [] : [gauge('kbsync_canary_last_check_timestamp_seconds', Date.parse(last.at) / 1_000)]),
   ];
 }
 

@@ -3,7 +3,17 @@
 
 import { html, raw } from 'hono/html';
 import { insteadOfPassing } from '../model/pass.ts';
-import { age, type Behind, type DocumentStatus, driftSentence, short, statusSentence, type TargetStatus, testsSentence } from './derive.ts';
+import {
+  age,
+  type Behind,
+  canarySentence,
+  type DocumentStatus,
+  driftSentence,
+  short,
+  statusSentence,
+  type TargetStatus,
+  testsSentence,
+} from './derive.ts';
 import { script, styles } from './page-assets.ts';
 import type { Snapshot, TargetSnapshot } from './snapshot.ts';
 
@@ -74,6 +84,7 @@ ${error === null ? '' : html`<p class="bad"><strong>${error.code}</strong>: <bdi
 ${held.map(({ id, rule, message, passWith }) => html`<p class="bad"><strong>held ${id}</strong>: <bdi>${message}</bdi>${rule === 'existing-content' ? html`. To match what is there: <code>${insteadOfPassing({ rule }, name)}</code>` : ''}${passWith === null ? '' : html`. To pass it: <code>kbsync ${passWith}</code> or <code>kbsync todo approve ${id}</code>`}</p>`)}
 ${driftLine(status)}
 ${testsLine(status)}
+${canaryLine(status)}
 ${doubts.map((doubt) => html`<p class="warn"><strong>${doubt.id}</strong>: a write whose outcome is not known${doubt.error === null ? '' : html`: <bdi>${doubt.error.message}</bdi>`}. See <code>kbsync todo</code></p>`)}
 ${
   todos.length === 0
@@ -98,6 +109,11 @@ function testsLine(status: TargetStatus): Html | '' {
   return html`<details class="bad" id="tests-${status.name}" open><summary>${sentence}</summary><ul>
 ${failing.slice(0, listedBehind).map(({ document, question, reasons }) => html`<li>${document === null ? '' : html`<bdi>${document}</bdi>: `}<bdi>${question}</bdi>: <bdi>${reasons.join('; ')}</bdi></li>`)}
 ${failing.length > listedBehind ? html`<li>and ${figure(failing.length - listedBehind)} more</li>` : ''}</ul></details>`;
+}
+
+function canaryLine(status: TargetStatus): Html | '' {
+  const sentence = canarySentence(status);
+  return sentence === null ? '' : html`<p class="${status.canary?.failing === true ? 'bad' : 'dim'}"><bdi>${sentence}</bdi></p>`;
 }
 
 function behindList({ name, behind }: TargetStatus): Html | '' {

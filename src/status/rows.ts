@@ -4,7 +4,8 @@ import type { TargetStatus } from './derive.ts';
 
 /** One target of `status` (PRODUCT: JSON). `nextRun`: when the daemon looks at it next, ISO; null without a daemon. */
 export function statusRow(status: TargetStatus, documents: boolean, nextRun: string | null = null): JsonRecord {
-  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, retracted, outOfScope, drift, tests } = status;
+  const { name, vendor, counts, revision, lastSync, held, behind, inSync, forgetting, retracted, outOfScope, drift, tests, canary } =
+    status;
   return plainJson({
     name,
     vendor,
@@ -21,6 +22,7 @@ export function statusRow(status: TargetStatus, documents: boolean, nextRun: str
     drift:
       drift === null ? null : { at: drift.at, missing: drift.missing, twin: drift.twin, changed: drift.changed, foreign: drift.foreign },
     tests: tests === null ? null : { at: tests.at, ...tests.counts, failing: tests.failing },
+    canary: canary === null ? null : { failing: canary.failing, running: canary.running !== null, last: canary.last },
     ...(documents && { documents: status.documents }),
   });
 }

@@ -68,6 +68,7 @@ export const targetConfig: TargetConfig = {
   required: true,
   after: null,
   paused: false,
+  canary: false,
   paths: {},
   options: {},
   missing: [],

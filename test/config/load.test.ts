@@ -112,6 +112,7 @@ notify: []
         required: true,
         after: null,
         paused: false,
+        canary: false,
         paths: {},
         options: { botId: '361628903185318481', secretKey: 'k-123456789', sourceId: null },
         missing: [],

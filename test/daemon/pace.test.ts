@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   begun,
+  canaryDue,
   demanded,
   driftDue,
   dueOf,
@@ -9,6 +10,7 @@ import {
   interrupted,
   type Pace,
   type PassKind,
+  type PassResult,
   passed,
   startingPace,
   stoppedBy,
@@ -173,5 +175,30 @@ describe('a look at what the vendor holds', () => {
     expect(dueOf(interrupted(begunNow, 'drift', 3_000))).toMatchObject({ kind: 'drift', at: 3_000 });
     expect(dueOf(stoppedBy(begunNow, 'drift', { code: 'REPLY_INVALID' }, 3_000))).toBeNull();
     expect(stoppedBy(begunNow, 'drift', { code: 'REPLY_INVALID' }, 3_000).failures).toBe(0);
+  });
+
+  it('looks at the freshness check after everything else, after each pass while one is under way, and when its time is up', () => {
+    const look = (canary: PassResult['canary'] & object, freed = false) => ({ ...resultOf({ freed }), canary });
+    const under = { open: true, nextInMs: 60 * minute, ended: null, told: null };
+    const rested = paceAfter({});
+    expect(dueOf(canaryDue(rested, 2_000))).toEqual({ kind: 'canary', at: 2_000, waiting: null });
+    expect(dueOf(canaryDue(hinted(rested, 2_000), 2_000))?.kind).toBe('sync');
+    // Begun: the new code goes out with a cycle, and the end of that is worth a look.
+    const begunAt = passed(begun(canaryDue(rested, 2_000), 'canary'), 'canary', look(under, true), 2_000);
+    expect(dueOf(begunAt)).toEqual({ kind: 'sync', at: 2_000, waiting: null });
+    const pushed = passed(begun(begunAt, 'sync'), 'sync', resultOf({ wrote: true, learning: true }), 3_000);
+    expect(dueOf(pushed)?.kind).toBe('canary');
+    const looked = passed(begun(pushed, 'canary'), 'canary', look({ ...under, nextInMs: 59 * minute }), 3_000);
+    expect(dueOf(looked)).toMatchObject({ kind: 'train', at: 8_000 });
+    const learnt = passed(begun(looked, 'train'), 'train', resultOf(), 8_000);
+    expect(dueOf(learnt)).toMatchObject({ kind: 'canary', at: 8_000 });
+    const asked = passed(begun(learnt, 'canary'), 'canary', look({ ...under, nextInMs: 5_000 }), 8_000);
+    expect(dueOf(asked)).toMatchObject({ kind: 'canary', at: 13_000 });
+    const ended = passed(begun(asked, 'canary'), 'canary', look({ open: false, nextInMs: null, ended: null, told: null }), 13_000);
+    expect(dueOf(ended)).toBeNull();
+    expect(dueOf(passed(begun(hinted(ended, 14_000), 'sync'), 'sync', resultOf(), 15_000))).toBeNull();
+    // Whatever stops a look, another one comes.
+    expect(dueOf(stoppedBy(begun(asked, 'canary'), 'canary', { code: 'STATE_DAMAGED' }, 13_000))?.kind).toBe('canary');
+    expect(dueOf(interrupted(begun(asked, 'canary'), 'canary', 13_000))).toMatchObject({ kind: 'canary', at: 13_000 });
   });
 });

@@ -45,6 +45,27 @@ describe('voice', () => {
     ]);
   });
 
+  it('tells of a freshness check what has begun, what is mended, and nothing else', () => {
+    const { teller, said } = bench();
+    const look = { open: false, nextInMs: null, ended: null };
+    for (const told of [
+      { change: 'failing', words: 'did not answer from a change in time: \u001b[2Jit was asked' },
+      null,
+      { change: 'mended', words: 'answered from a change after 48 s' },
+      { change: 'inconclusive', words: 'could not be measured: held' },
+    ] as const) {
+      const result = { ...resultOf(), canary: { ...look, told } };
+      teller.ends('site', 'canary', { why: 'canary', durationMs: 5, result, error: null, nextInMs: null });
+    }
+    expect(said).toHaveLength(3);
+    expect(said[0]).toMatch(/^! site: freshness: it did not answer from a change in time: /);
+    expect(said[0]).not.toContain('\u001b');
+    expect(said.slice(1)).toEqual([
+      'site: freshness: it answered from a change after 48 s; it is in time again',
+      'site: freshness: it could not be measured: held',
+    ]);
+  });
+
   it('names each document that did not go through, with the next step', () => {
     const [line] = bench().ends({ report: { results: [createdWith('failed', 'DOCUMENT_REFUSED')] } });
     expect(line).toBe(

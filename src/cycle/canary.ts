@@ -1,0 +1,274 @@
+// One look at the freshness check of one target: begins it, follows the new code from acceptance over training to the bot's own words, and ends it.
+// Pushes nothing itself: the document goes with the next sync, like any other.
+import { capabilitiesOf } from '../connectors/connector.ts';
+import {
+  type CanaryCheck,
+  type CanaryMemory,
+  type CanaryOutcome,
+  type CanaryRun,
+  canaryId,
+  canaryQuestion,
+  canaryWords,
+} from '../model/canary.ts';
+import { asSyncError } from '../model/error.ts';
+import { heldOperations } from '../plan/brake.ts';
+import type { Unready } from '../plan/input.ts';
+import { codeFrom, heardCode, pauseAfter } from '../verify/canary.ts';
+import { openBudget } from './budget.ts';
+import { canaryAt } from './canary-document.ts';
+import { type CycleContext, type CycleTests, everything, noPasses } from './context.ts';
+import { type Folder, renderOptionsOf } from './folder.ts';
+import { callsOf, containerOf, planTarget } from './plan-target.ts';
+
+export interface CanaryOptions {
+  /** It is time for another check; without it one under way is only followed, and the very first one begun. */
+  readonly begin: boolean;
+  /** This process has not seen how the check under way went so far. */
+  readonly restarted: boolean;
+  /** What keeps the target from being pushed. */
+  after(): Promise<Unready | null>;
+}
+
+/** What one look came to. */
+export interface CanaryLook {
+  /** The document has another code now: it is to be pushed. */
+  readonly changed: boolean;
+  /** A check is under way, or the first one has yet to be begun: worth another look after each pass over the target. */
+  readonly open: boolean;
+  /** Milliseconds until it is worth another look in any case; null: only after a pass. */
+  readonly nextInMs: number | null;
+  /** The check that has just ended. */
+  readonly ended: CanaryCheck | null;
+  /** What is worth telling, once; null: nothing is. */
+  readonly told: CanaryTold | null;
+}
+
+export interface CanaryTold {
+  readonly change: 'failing' | 'mended' | 'inconclusive';
+  readonly words: string;
+}
+
+/** Old codes that are known again. */
+const mostOld = 10;
+/** How long somebody else who asks this bot's questions is waited for, in milliseconds. */
+const lockedMs = 10_000;
+
+const idle: CanaryLook = { changed: false, open: false, nextInMs: null, ended: null, told: null };
+
+/** Looks once. To be called with the target's lock held; throws what is a bug, and ABORTED. */
+export async function lookAtCanary(context: CycleContext, folder: Folder, options: CanaryOptions): Promise<CanaryLook> {
+  const { target, tests, memory: ledger } = context;
+  if (tests === undefined || !target.canary) return idle;
+  const memory = tests.canary();
+  const unfit = unfitReason(context);
+  if (unfit !== null) return memory.run === null && memory.last?.why === unfit ? idle : end(context, tests, { memory, why: unfit });
+  if (memory.run !== null && options.restarted) {
+    return end(context, tests, { memory, why: 'kbsync was started anew meanwhile' });
+  }
+  if (memory.run !== null) {
+    return follow(context, tests, { memory, run: memory.run, folder: asRemembered(folder, target.name, memory), options });
+  }
+  if (!options.begin && memory.code !== null) return idle;
+  // A bot that was never met may be anybody's: its first push goes first.
+  return ledger.state.identity === null ? { ...idle, open: true } : begin(context, tests, memory);
+}
+
+/** Why a code that changes again and again can not be had there; null: it can. */
+function unfitReason({ connection, target: { onUpdate } }: CycleContext): string | null {
+  const { target, vendorLabel } = connection;
+  if ('replaceAll' in target) return null;
+  const capabilities = capabilitiesOf(target);
+  if (capabilities.has('delete') && (capabilities.has('update') || onUpdate !== 'todo')) return null;
+  return `${vendorLabel} cannot take an old text back through its API: each check would leave a copy for a person to remove`;
+}
+
+async function begin({ nowMs, config, newEffectId }: CycleContext, tests: CycleTests, memory: CanaryMemory): Promise<CanaryLook> {
+  const startedAt = new Date(nowMs()).toISOString();
+  const run: CanaryRun = { startedAt, acceptedAt: null, trainedAt: null, asks: 0, stale: 0, askAfter: null, unanswered: 0, trouble: null };
+  const old = memory.code === null ? memory.old : [...memory.old, memory.code].slice(-mostOld);
+  await tests.keepCanary({ ...memory, code: codeFrom(newEffectId()), old, run });
+  return { ...idle, changed: true, open: true, nextInMs: config.canary.timeoutMs };
+}
+
+/** The folder may have been read before the code was changed. */
+function asRemembered(folder: Folder, target: string, { code }: CanaryMemory): Folder {
+  return code === null ? folder : { ...folder, canaries: new Map([...(folder.canaries ?? []), [target, code]]) };
+}
+
+interface Following {
+  readonly memory: CanaryMemory;
+  readonly run: CanaryRun;
+  readonly folder: Folder;
+  readonly options: CanaryOptions;
+}
+
+async function follow(context: CycleContext, tests: CycleTests, following: Following): Promise<CanaryLook> {
+  const { memory, folder, options } = following;
+  const { nowMs, config, connection } = context;
+  const { run, canTell } = await progressOf(context, following);
+  const now = nowMs();
+  const deadline = Date.parse(run.startedAt) + config.canary.timeoutMs;
+  const wait = async (next: CanaryRun, at: number): Promise<CanaryLook> => {
+    if (JSON.stringify(next) !== JSON.stringify(memory.run)) await tests.keepCanary({ ...memory, run: next });
+    return { ...idle, open: true, nextInMs: Math.max(0, Math.min(at, deadline) - nowMs()) };
+  };
+  const ending = { memory: { ...memory, run } };
+  if (run.acceptedAt === null) {
+    if (now < deadline) return wait(run, deadline);
+    const { held, why } = await whyNotAccepted(context, folder, options);
+    return end(context, tests, { ...ending, outcome: held ? 'inconclusive' : 'timeout', why: `not accepted: ${why}` });
+  }
+  if (run.trainedAt === null && canTell) {
+    if (now < deadline) return wait(run, deadline);
+    const record = context.memory.state.records[canaryId];
+    const trouble = record?.error === null || record === undefined ? '' : `: ${record.error.message}`;
+    return end(context, tests, {
+      ...ending,
+      outcome: 'timeout',
+      why: `accepted, but not trained (${record?.training ?? 'pending'})${trouble}`,
+    });
+  }
+  const { ask, traits } = connection.target;
+  if (ask === undefined) {
+    const why = `it cannot be asked: ${traits.missing.ask?.remedy ?? `${connection.vendorLabel} gives no way to`}`;
+    return end(context, tests, { ...ending, outcome: 'measured', why });
+  }
+  const askAt = run.askAfter === null ? now : Date.parse(run.askAfter);
+  if (now < Math.min(askAt, deadline)) return wait(run, askAt);
+  const heard = await hear(context, tests, memory);
+  const asked = noted(run, heard);
+  if (heard.is === 'new') return end(context, tests, { memory: { ...memory, run: asked }, outcome: 'measured', why: null, quoted: true });
+  if (heard.is !== 'busy' && now >= deadline) return end(context, tests, { memory: { ...memory, run: asked }, ...unheard(asked) });
+  const pauseMs =
+    heard.is === 'busy' ? lockedMs : pauseAfter(asked.asks + asked.unanswered, context.target.poll.firstMs ?? traits.poll.firstMs);
+  const next = nowMs() + pauseMs;
+  const looked = await wait({ ...asked, askAfter: new Date(next).toISOString() }, heard.is === 'busy' ? next : Math.min(next, deadline));
+  return heard.is === 'busy' ? { ...looked, nextInMs: lockedMs } : looked;
+}
+
+/** What the records say of the new code. Moments once seen stay, whatever is pushed after it. */
+async function progressOf(
+  context: CycleContext,
+  { run, folder }: Following,
+): Promise<{ readonly run: CanaryRun; readonly canTell: boolean }> {
+  const { target, connection, memory } = context;
+  const { payload } = await canaryAt(target, folder, renderOptionsOf(target, connection.target.traits));
+  const record = memory.state.records[canaryId];
+  if (payload === null || record === undefined || record.pushed !== payload.fingerprint) return { run, canTell: true };
+  const acceptedAt = run.acceptedAt ?? record.pushedAt;
+  const trainedAt = run.trainedAt ?? (record.trained === payload.fingerprint ? record.trainedAt : null);
+  return { run: { ...run, acceptedAt, trainedAt }, canTell: record.training !== 'unknown' };
+}
+
+/** Why the new code has not gone out. What a brake or a person holds says nothing of the bot. */
+async function whyNotAccepted(
+  context: CycleContext,
+  folder: Folder,
+  { after }: CanaryOptions,
+): Promise<{ readonly held: boolean; readonly why: string }> {
+  const { state } = context.memory;
+  if (state.retracted[canaryId] !== undefined)
+    return { held: true, why: `it is retracted; kbsync retract --undo ${canaryId} brings it back` };
+  const { plan } = await planTarget(context, folder, { passes: noPasses, only: everything, offline: true, after: await after() });
+  const blocked = plan.blocked.find(({ document }) => document === canaryId);
+  if (blocked !== undefined) return { held: false, why: blocked.reason };
+  const own = plan.operations.filter(({ document, action }) => document === canaryId && action !== 'delete');
+  const holds = heldOperations(plan);
+  const byPerson = own.find(({ by }) => by === 'person');
+  if (byPerson !== undefined) return { held: true, why: `it waits for a person: ${byPerson.note ?? byPerson.reason}` };
+  if (own.length === 0 || own.every(({ id }) => holds.has(id))) {
+    const rules = plan.brakes.filter((brake) => brake.holds !== 'deletes').map(({ rule }) => rule);
+    const waits = plan.notes.find((note) => note.startsWith('The freshness check waits'));
+    return {
+      held: true,
+      why: rules.length > 0 ? `${context.target.name} is held (${rules.join(', ')})` : (waits ?? 'there was nothing to push'),
+    };
+  }
+  const failure = state.records[canaryId]?.error ?? null;
+  return { held: false, why: failure === null ? 'it was not pushed in time' : failure.message };
+}
+
+type Heard =
+  | { readonly is: 'new' | 'stale' | 'none' }
+  /** Another run asks this bot's questions. */
+  | { readonly is: 'busy' }
+  /** unspent: not even put. */
+  | { readonly is: 'silent'; readonly why: string; readonly spent: boolean };
+
+/** One question, if the day has one left. */
+async function hear(context: CycleContext, tests: CycleTests, memory: CanaryMemory): Promise<Heard> {
+  const { config, connection, nowMs } = context;
+  const { timezone } = config.schedule;
+  try {
+    return await tests.alone(0, async (): Promise<Heard> => {
+      const budget = openBudget(tests, { timezone, perDay: config.verify.maxCallsPerDay, allowed: null, atMost: 1, nowMs });
+      if (!(await budget.spend())) return { is: 'silent', why: "today's questions are used up (verify.maxCallsPerDay)", spent: false };
+      try {
+        const answer = await connection.target.ask?.(canaryQuestion, { ...callsOf(context), container: containerOf(context) });
+        const { spokenText } = await import('../content/formats/spoken.ts');
+        return { is: heardCode(spokenText(answer?.text ?? ''), memory) };
+      } finally {
+        await budget.close();
+      }
+    });
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED' || error.code === 'ABORTED') throw thrown;
+    if (error.code === 'LOCKED') return { is: 'busy' };
+    return { is: 'silent', why: `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}`, spent: true };
+  }
+}
+
+function noted(run: CanaryRun, heard: Heard): CanaryRun {
+  switch (heard.is) {
+    case 'busy':
+      return run;
+    case 'silent':
+      return { ...run, asks: run.asks + (heard.spent ? 1 : 0), unanswered: run.unanswered + 1, trouble: heard.why };
+    case 'new':
+      return { ...run, asks: run.asks + 1, unanswered: 0, trouble: null };
+    case 'stale':
+      return { ...run, asks: run.asks + 1, stale: run.stale + 1, unanswered: 0, trouble: 'it still answers with an old code' };
+    case 'none':
+      return { ...run, asks: run.asks + 1, unanswered: 0, trouble: 'its answer has no code' };
+    default:
+      return heard satisfies never;
+  }
+}
+
+/** Never answered with the new code. Without any answer nobody can say what it knows. */
+function unheard({ asks, unanswered, trouble }: CanaryRun): { readonly outcome: CanaryOutcome; readonly why: string } {
+  const words = trouble ?? 'it was not asked';
+  const never = unanswered >= asks && unanswered > 0;
+  return never ? { outcome: 'inconclusive', why: `no answer: ${words}` } : { outcome: 'timeout', why: words };
+}
+
+interface Ending {
+  readonly memory: CanaryMemory;
+  /** Left out: inconclusive. */
+  readonly outcome?: CanaryOutcome;
+  readonly why: string | null;
+  readonly quoted?: boolean;
+}
+
+async function end(context: CycleContext, tests: CycleTests, ending: Ending): Promise<CanaryLook> {
+  const { memory, outcome = 'inconclusive', why, quoted = false } = ending;
+  const at = new Date(context.nowMs()).toISOString();
+  const run = memory.run ?? { startedAt: at, acceptedAt: null, trainedAt: null, asks: 0, stale: 0 };
+  const { startedAt, asks, stale } = run;
+  const since = (moment: string | null) => (moment === null ? null : Math.max(0, Date.parse(moment) - Date.parse(startedAt)));
+  const times = { acceptedMs: since(run.acceptedAt), trainedMs: since(run.trainedAt), quotedMs: quoted ? since(at) : null };
+  const check: CanaryCheck = { startedAt, at, outcome, ...times, asks, stale, why };
+  const failing = outcome === 'inconclusive' ? memory.failing : outcome === 'timeout';
+  await tests.keepCanary({ ...memory, run: null, last: check, failing });
+  const change = failing === memory.failing ? null : failing ? 'failing' : 'mended';
+  context.emit({ kind: 'canary', change, check });
+  return { ...idle, ended: check, told: toldOf(check, change, memory.last) };
+}
+
+function toldOf(check: CanaryCheck, change: 'failing' | 'mended' | null, before: CanaryCheck | null): CanaryTold | null {
+  if (change !== null) return { change, words: canaryWords(check) };
+  // The same that stood in the way the last time is told once.
+  const isNews = check.outcome === 'inconclusive' && (before?.outcome !== 'inconclusive' || before.why !== check.why);
+  return isNews ? { change: 'inconclusive', words: canaryWords(check) } : null;
+}
