@@ -52,9 +52,14 @@ function isRecorded(value: unknown): value is Recorded {
   return isText && isTextOrNull(document) && isTextOrNull(answer) && verdicts.some((one) => one === verdict);
 }
 
-/** The text of a file: sorted and without times, so that only what changed differs. What was not asked now stays as it was. */
-export function baselineText(results: readonly TestResult[], before: readonly Recorded[]): string {
-  const answers = new Map(before.map((one) => [keyOf(one), one]));
+/**
+ * The text of a file: sorted and without times, so that only what changed differs. What was not asked now stays as it was, but for questions that
+ * are none any more: at `whole` targets every question there is has a result.
+ */
+export function baselineText(results: readonly TestResult[], before: readonly Recorded[], whole: ReadonlySet<string> = new Set()): string {
+  const live = new Set(results.map(keyOf));
+  const kept = before.filter((one) => !whole.has(one.target) || live.has(keyOf(one)));
+  const answers = new Map(kept.map((one) => [keyOf(one), one]));
   for (const { target, document, question, verdict, answer, kind } of results) {
     if (kind === 'golden' && (verdict === 'pass' || verdict === 'fail')) {
       answers.set(keyOf({ target, document, question }), { target, document, question, verdict, answer });

@@ -47,7 +47,7 @@ export async function verify(invocation: Invocation, request: VerifyRequest, ope
             before,
             reports.flatMap((report) => report.results),
           );
-    await writeFiles(request, { reports, kept }, workspace, invocation);
+    await writeFiles(request, { reports, kept, whole: await wholeTargets(request, reports, folder) }, workspace, invocation);
     const broken = golden?.problems.some(({ severity }) => severity === 'error') === true ? [7] : [];
     const invalid = folder.scan.problems.some(({ severity }) => severity === 'error') ? [4] : [];
     const exitCode = strongest([...codesOfVerify(reports), ...broken, ...invalid, ...(invocation.stop.aborted ? [130] : [])]);
@@ -73,14 +73,27 @@ async function optionsFor(request: VerifyRequest, workspace: Workspace, folder: 
   };
 }
 
+/** Whether every test of the folder is known: nothing of it is kept back for an error. */
+async function isWhole({ scan: { complete, blockedPaths, golden } }: Folder): Promise<boolean> {
+  return complete && blockedPaths.size === 0 && (await golden?.())?.problems.some(({ severity }) => severity === 'error') !== true;
+}
+
+/** The targets at which every test there is was due and has a result. */
+async function wholeTargets(
+  { names, tags, changed, unlearned }: VerifyRequest,
+  reports: readonly VerifyReport[],
+  folder: Folder,
+): Promise<ReadonlySet<string>> {
+  if (names.length + tags.length > 0 || changed || unlearned || !(await isWhole(folder))) return new Set();
+  return new Set(reports.filter(({ error, leftOut }) => error === null && leftOut.length === 0).map(({ target }) => target));
+}
+
 /** Of a tag with a slip of the pen no test would be asked, and CI would be green. */
 async function refuseUnknownTags(tags: ReadonlySet<string>, folder: Folder): Promise<void> {
   const known = new Set((await allTests(folder)).flatMap((test) => test.tags ?? []));
   const unknown = [...tags].filter((tag) => !known.has(tag));
-  const { complete, blockedPaths, golden } = folder.scan;
   // What is kept back may have it.
-  const isWhole = complete && blockedPaths.size === 0 && (await golden?.())?.problems.some(({ severity }) => severity === 'error') !== true;
-  if (unknown.length === 0 || !isWhole) return;
+  if (unknown.length === 0 || !(await isWhole(folder))) return;
   const names = [...known].sort();
   throw new SyncError('USAGE', {
     message: `no golden question has the tag "${unknown.join('", "')}"${didYouMean(unknown[0] ?? '', names)}`,
@@ -155,9 +168,11 @@ interface Told {
   readonly reports: readonly VerifyReport[];
   /** The answers in the file of --record. */
   readonly kept: readonly Recorded[];
+  /** Targets of which every question has a result. */
+  readonly whole: ReadonlySet<string>;
 }
 
-async function writeFiles(request: VerifyRequest, { reports, kept }: Told, workspace: Workspace, { cwd, output }: Invocation) {
+async function writeFiles(request: VerifyRequest, { reports, kept, whole }: Told, workspace: Workspace, { cwd, output }: Invocation) {
   const write = async (option: string, file: string, text: string): Promise<void> => {
     try {
       await writeFile(path.resolve(cwd, file), workspace.secrets.redact(text));
@@ -168,7 +183,7 @@ async function writeFiles(request: VerifyRequest, { reports, kept }: Told, works
   if (request.junit !== null) await write('--junit', request.junit, junit(reports));
   if (request.record === null) return;
   const results = reports.flatMap((report) => report.results);
-  await write('--record', request.record, baselineText(results, kept));
+  await write('--record', request.record, baselineText(results, kept, whole));
   output.talk(`the answers are in ${request.record}: keep it in git, and compare with --baseline`);
 }
 

@@ -252,6 +252,13 @@ describe('what is told', () => {
     const first = readFileSync(file, 'utf8');
     await verifyIn(bot, { record: 'before.json', names: ['ants.md'] });
     expect(readFileSync(file, 'utf8')).toBe(first);
+    // Of a question that is none any more no answer is kept, but only where all of them were asked.
+    bot.write({ 'ants.md': ants });
+    await verifyIn(bot, { record: 'before.json', names: ['reset.md'] });
+    expect(readFileSync(file, 'utf8')).toContain('What does the ant carry?');
+    await verifyIn(bot, { record: 'before.json' });
+    expect(readFileSync(file, 'utf8')).not.toContain('What does the ant carry?');
+    expect(readFileSync(file, 'utf8')).toContain(question);
     for (const damaged of ['{}', '{', '{"kbsync":"baseline","version":1,"answers":[null]}', first.replace('"question"', '"q"')]) {
       writeFileSync(file, damaged);
       await expect(verifyIn(bot, { baseline: 'before.json' })).rejects.toMatchObject({ code: 'USAGE' });
