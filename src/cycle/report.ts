@@ -125,6 +125,15 @@ export async function noteSynced(context: CycleContext, folder: Folder, planned:
   const revision =
     folder.commit ?? fingerprint(Object.fromEntries(wanted.heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
   const at = new Date(nowMs()).toISOString();
-  const lastSync: LastSync = { at, commit: folder.commit, revision, documents: wanted.heads.length, behind, outOfScope: plan.outOfScope };
+  const uncommitted = folder.commit === null ? 0 : wanted.heads.filter(({ path }) => folder.commitOf(path) === null).length;
+  const lastSync: LastSync = {
+    at,
+    commit: folder.commit,
+    revision,
+    documents: wanted.heads.length,
+    behind,
+    outOfScope: plan.outOfScope,
+    ...(uncommitted > 0 ? { uncommitted } : {}),
+  };
   await memory.append([{ kind: 'synced', lastSync, revision: knownRevision(state) }]);
 }
