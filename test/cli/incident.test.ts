@@ -40,6 +40,15 @@ function configure(...names: readonly string[]): void {
   place.write({ 'sync.config.yaml': `version: 1\nname: acme\ncontent: { root: ./content }\ntargets:\n${lines.join('')}` });
 }
 
+it('a wrong page that cannot be written down as kept out is not said to be', async () => {
+  expect((await place.run('sync')).exitCode).toBe(0);
+  place.write({ 'state/site.lock/in-the-way': '' });
+  const refused = await place.run('retract', 'prices.md');
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout).toMatch(/^prices\.md: kept out of no bot yet: it could not be written down\n/);
+  expect(refused.stdout).toContain('It is not kept out of this bot yet: run this again');
+});
+
 it('a wrong page: out, told everywhere, back when it is mended', async () => {
   expect((await place.run('sync')).exitCode).toBe(0);
   const retracted = await place.run('retract', 'content/prices.md');
