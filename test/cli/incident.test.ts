@@ -1,4 +1,5 @@
 // A wrong page and a renamed bot, with the real program: retract, what plan, show, status and history say of it, and state rename.
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { createKnowledge } from '../../src/sandbox/retrieval.ts';
@@ -96,6 +97,19 @@ it('a wrong page: out, told everywhere, back when it is mended', async () => {
   expect(await place.run('history', '--since', '0')).toMatchObject({ exitCode: 0, stdout: '' });
   place.write({ 'state/history.jsonl': '{"at":"torn\n' });
   expect((await place.run('history')).stderr).toContain('1 line of the history cannot be read and is left out');
+});
+
+it('the history claims nothing that was not done', async () => {
+  expect((await place.run('sync')).exitCode).toBe(0);
+  const config = readFileSync(`${place.dir}/sync.config.yaml`, 'utf8');
+  place.write({ 'sync.config.yaml': `${config}safety: { maxDelete: { floor: 0, count: 0 } }\n`, 'content/b.md': null });
+  expect((await place.run('sync')).exitCode).toBe(5);
+  place.write({ 'state/site.json': 'no JSON' });
+  expect((await place.run('sync')).exitCode).toBe(1);
+  const [, held, damaged] = (await place.run('history')).stdout.split('\n');
+  expect(held).toMatch(/: 1 delete, not done: 1 held; /);
+  expect(damaged).toMatch(/: nothing done; STATE_DAMAGED; /);
+  expect((await place.run('history', '--since', '2999-01-01')).stderr).toContain('no run of that time and target is remembered');
 });
 
 it('a renamed bot is recognised, handed over with its memory, and nothing is sent twice', async () => {
