@@ -1,4 +1,5 @@
 // `sync`: plan, push, train, wait; each target on its own, one folder for all.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { everything, type SyncOptions } from '../cycle/context.ts';
@@ -20,6 +21,7 @@ import { noteInHistory } from './note-run.ts';
 import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
+import { tellStrayPaths } from './stray-paths.ts';
 
 /** `sync`, parsed. */
 export interface SyncRequest {
@@ -59,6 +61,7 @@ export async function sync(invocation: Invocation, request: SyncRequest): Promis
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const folder = await workspace.readFolder();
     tellProblems(folder.scan.problems, output);
+    await tellStrayPaths(request.paths, workspace, folder, { cwd: invocation.cwd, output, exists: existsSync });
     const unplanned =
       request.exact && sealed !== null ? await refuseDifferences(workspace, targets, folder, sealed, request, invocation) : null;
     const passes = new Map<string, Promise<TargetReport>>();
