@@ -54,6 +54,8 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   if (folder.scan.rootMissing && Object.keys(memory.state.records).length === 0) {
     throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
   }
+  // Said first: the vendor may take minutes to say who the bot is.
+  context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
   const identity = options.offline ? null : await whoIsIt(context);
   if (identity !== null && memory.state.identity === null) await refuseKnown(context, identity);
   await takeOverRetractions(context);
@@ -88,6 +90,8 @@ async function seenBeforeMaking(context: CycleContext, call: Call, draft: Draft,
   const looked = how === 'list' ? await lookAtVendor(context, call) : how === 'find' ? await askVendor(context, call, marks) : seen;
   const waitMs = doubtMs(made, marks, looked, context);
   if (waitMs === 0 || context.readOnly === true) return looked;
+  const seconds = Math.ceil(waitMs / 1_000);
+  context.emit({ kind: 'note', message: `waiting ${seconds} s: what was written there lately may not be listed yet` });
   await context.sleep(waitMs, context.stop);
   return context.stop.aborted ? looked : lookAtVendor(context, call);
 }
