@@ -24,7 +24,7 @@ import {
   marksOf,
   replacedToo,
   takenBackNote,
-  unaccountedNote,
+  unaccountedNotes,
 } from './other-copies.ts';
 import { restingAt } from './resting.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
@@ -141,7 +141,7 @@ function stillVanished(seen: Seen | null, { records }: TargetState): Seen | null
 function finished({ state, takenBack, ...planned }: Draft, seen: Seen | null, context: CycleContext): Planned {
   const made = makesAnew(planned.plan, context.connection.target);
   const replaced = replacedToo(made, seen?.twins ?? [], state, context);
-  const told = [takenBackNote(takenBack), unaccountedNote(made, seen?.twins ?? [], state), cannotTellNote(made, context)];
+  const told = [takenBackNote(takenBack), ...unaccountedNotes(made, seen?.twins ?? [], state, context), cannotTellNote(made, context)];
   const notes = [...(seen?.notes ?? []), ...told.filter((note) => note !== null), ...lintNotes(planned.wanted)];
   return { ...planned, plan: { ...planned.plan, notes: [...planned.plan.notes, ...notes] }, contact: [...planned.contact, ...replaced] };
 }
