@@ -32,7 +32,9 @@ const program = new Command('kbsync')
   .option('--no-color', 'no colour (NO_COLOR and CI are honoured too)')
   .helpOption('--help', 'print this help')
   .showHelpAfterError('(kbsync --help prints the usage)')
-  .exitOverride();
+  .exitOverride()
+  // Somebody may try to hand over a key as an option that does not exist: logs are no place for it.
+  .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
 
 command('plan', 'what a sync would do at each bot, and why; reads only')
   .option('--out <file>', 'write a sealed plan for sync --plan')
@@ -580,6 +582,11 @@ function number(value: unknown): number | null {
   return typeof value === 'number' ? value : null;
 }
 
+/** An option that does not exist, without what was given to it. */
+function withoutValues(text: string): string {
+  return text.replace(/(unknown option '--?[^'=]*=)[\s\S]*'/, "$1***'");
+}
+
 /** A command line that is none: commander has said why on stderr, and --json promises an object all the same. Help and version end here too, with 0. */
 function usageExitCode(thrown: CommanderError): number {
   if (thrown.exitCode === 0) return 0;
@@ -587,7 +594,7 @@ function usageExitCode(thrown: CommanderError): number {
   if (!words.includes('--json')) return 2;
   const command = words.find((word) => program.commands.some((known) => known.name() === word)) ?? null;
   // Without a command commander prints the help and has no sentence of its own.
-  const message = thrown.code === 'commander.help' ? 'no command was given' : thrown.message.replace(/^error: /, '');
+  const message = thrown.code === 'commander.help' ? 'no command was given' : withoutValues(thrown.message.replace(/^error: /, ''));
   const answer = { version: 1, command, exitCode: 2, error: new SyncError('USAGE', { message }).record() };
   new Output({ stdout: process.stdout, stderr: process.stderr, json: true, quiet: true, colour: false, secrets: lastWord.secrets }).object({
     ...answer,

@@ -407,6 +407,18 @@ describe('a lost record', () => {
   });
 });
 
+describe('a second copy of a document that is known', () => {
+  it.each(['sitegpt', 'koreai'])('%s: is told as that by a run that makes something, not as a page of another folder', async (vendor) => {
+    await begin({ name: '', flavour: vendor, texts: null }, 3);
+    await twin('p1.md');
+    bot.write({ 'p9.md': page(9) });
+    bot.clock.advance(hour);
+    const { notes } = (await bot.plan()).plan;
+    expect(notes.join('\n')).toMatch(/There twice, with our mark: .*p1\.md.*kbsync drift --target bot tells which/);
+    expect(notes.join('\n')).not.toContain('of no document that this folder has');
+  });
+});
+
 describe('a create whose fate is not known', () => {
   it('is no twin, and what the repair settles is not made again', async () => {
     await begin({ name: '', flavour: 'sitegpt', texts: null }, 2);

@@ -132,6 +132,8 @@ describe('a CX Genie create whose answer is lost', () => {
     const { state, open } = await bot.view();
     expect(open.length).toBe(1);
     expect(state.doubts.map((doubt) => doubt.id)).toEqual(['U1']);
+    // What it says next must be a command that can be typed.
+    expect(state.doubts[0]?.error?.next).toMatch(/^kbsync todo says/);
   });
 
   it.each([

@@ -57,8 +57,9 @@ export async function history(invocation: Invocation, request: HistoryRequest): 
         else for (const row of rows) output.data(visible(rowLine(row)));
       },
     );
-    if (entries.length === 0)
-      output.talk(request.document === null ? 'nothing has been run yet' : 'no run that is remembered did anything with it');
+    const narrowed = since !== null || options.targets.length > 0;
+    const none = narrowed ? 'no run of that time and target is remembered' : 'nothing has been run yet';
+    if (entries.length === 0) output.talk(request.document === null ? none : 'no run that is remembered did anything with it');
     if (unnamed > 0)
       output.talk(`${figure(unnamed)} operations of large runs are only counted, not named: this document may be among them`);
     if (damaged > 0)
@@ -147,8 +148,10 @@ function didOf(entry: HistoryEntry): string {
   const by = counts as JsonRecord;
   const actions = actionNames.flatMap((action) => (numberOf(by[action]) > 0 ? [`${figure(numberOf(by[action]))} ${action}`] : []));
   const open = openOf.flatMap((outcome) => (numberOf(by[outcome]) > 0 ? [`${figure(numberOf(by[outcome]))} ${outcome}`] : []));
+  const stopped = typeof entry['error'] === 'string';
   // Actions count whatever became of them; what did not go through follows.
-  return [...(actions.length === 0 ? ['nothing to do'] : actions), ...open].join(', ');
+  const did = actions.length > 0 ? actions.join(', ') : stopped ? 'nothing done' : 'nothing to do';
+  return open.length === 0 ? did : `${did}, not done: ${open.join(', ')}`;
 }
 
 function costOf(entry: HistoryEntry): string[] {

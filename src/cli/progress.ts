@@ -19,6 +19,9 @@ export interface Progress {
 
 const redrawMs = 100;
 
+/** A request that fails sooner is over before anybody wonders. */
+const silenceMs = 5_000;
+
 /** Progress over the targets of one command. */
 export function createProgress(output: Output, verbose: boolean, now: () => number): Progress {
   const lines = new Map<string, Line>();
@@ -36,6 +39,7 @@ export function createProgress(output: Output, verbose: boolean, now: () => numb
       if (moved && !output.isLive && line.phase !== 'idle') output.talk(`${visible(event.target)}: ${phrase(line)}`);
       if (event.kind === 'note') output.talk(`${visible(event.target)}: ${visible(event.message)}`);
       if (verbose) tellDetail(event, output);
+      else tellSilence(event, output);
       draw(moved);
     },
     end() {
@@ -77,6 +81,13 @@ function lineOf(target: string, line: Line): string {
   const filled = line.total === 0 ? 0 : Math.min(width, Math.round((line.done / line.total) * width));
   const bar = line.total === 0 ? '' : ` [${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
   return `${target}${bar} ${phrase(line)}`;
+}
+
+/** Where a vendor takes its time and then says nothing, a person who waits is told what for: it is asked again for up to two minutes more. */
+function tellSilence(event: SyncEvent, output: Output): void {
+  if (event.kind !== 'request' || event.status !== null || event.durationMs < silenceMs) return;
+  const after = `${Math.round(event.durationMs / 1_000)} s`;
+  output.talk(`${visible(event.target)}: no answer to ${event.method} ${visible(event.path)} after ${after} (attempt ${event.attempt})`);
 }
 
 function tellDetail(event: SyncEvent, output: Output): void {

@@ -15,6 +15,8 @@ export interface Retraction extends RetractVerdict {
   /** Null: nothing had to be done there. */
   readonly report: TargetReport | null;
   readonly proof: readonly ProofRow[];
+  /** false: that it is kept out could not be written down there; left out: it was. */
+  readonly held?: boolean;
 }
 
 export interface RetractionResult {
@@ -30,7 +32,7 @@ export function tellRetraction(result: RetractionResult, { output, command }: In
   output.answer(
     () => plain({ version: 1, command, exitCode, document: id, undone, targets: done.map(rowOf) }),
     () => {
-      const what = undone ? 'not kept out any more' : 'kept out of every bot named here until its file changes, or kbsync retract --undo';
+      const what = undone ? 'not kept out any more' : keptWords(done);
       output.data(`${output.style('strong', visible(id))}: ${what}`);
       for (const one of done) print(one, undone, output);
     },
@@ -38,6 +40,14 @@ export function tellRetraction(result: RetractionResult, { output, command }: In
   const suspects = done.filter(({ knows }) => knows !== 'no').map(({ target }) => target.name);
   if (undone || suspects.length === 0) return;
   output.complain(`${output.style('bad', 'may still know it')}: ${visible(suspects.join(', '))}`);
+}
+
+/** Where it is kept out, and where that could not be written down. */
+function keptWords(done: readonly Retraction[]): string {
+  const free = done.filter(({ held }) => held === false).map(({ target }) => target.name);
+  if (free.length === done.length && done.length > 0) return 'kept out of no bot yet: it could not be written down';
+  const but = free.length === 0 ? '' : ` but ${free.join(', ')}`;
+  return `kept out of every bot named here${visible(but)} until its file changes, or kbsync retract --undo`;
 }
 
 function rowOf({ target, report, knows, reason, proof }: Retraction) {

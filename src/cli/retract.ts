@@ -152,15 +152,20 @@ function whyUnasked({ ask }: RetractRequest, mute: boolean): string | null {
 }
 
 /** What a target that could not be had means: where the hold could be written down, and nothing of the document is there, nothing. */
-async function afterFailure(target: TargetConfig, id: DocumentId, error: SyncError, { workspace }: RetractScene): Promise<RetractVerdict> {
+async function afterFailure(
+  target: TargetConfig,
+  id: DocumentId,
+  error: SyncError,
+  { workspace }: RetractScene,
+): Promise<RetractVerdict & { readonly held: boolean }> {
   const reason = `${error.message}; ${error.next}`;
   try {
     const view = await workspace.view(target.name);
-    const heldThere = view.state.retracted[id] !== undefined;
-    return { knows: 'maybe', reason: heldThere ? reason : `${reason}. It is not kept out of this bot yet: run this again` };
+    const held = view.state.retracted[id] !== undefined;
+    return { knows: 'maybe', held, reason: held ? reason : `${reason}. It is not kept out of this bot yet: run this again` };
   } catch (thrown) {
     if (asSyncError(thrown).code === 'UNEXPECTED') throw thrown;
-    return { knows: 'maybe', reason };
+    return { knows: 'maybe', held: false, reason };
   }
 }
 

@@ -155,7 +155,7 @@ function print(
   for (const { id, rule, message, passWith } of held) {
     const instead = insteadOfPassing({ rule }, target.name);
     output.data(
-      `  ${output.style('bad', `held ${id}`)}: ${visible(message)}${instead === null ? '' : `; to match what is there: ${visible(instead)}`}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
+      `  ${output.style('bad', `held ${id}`)}: ${visible(message.replace(/\.$/, ''))}${instead === null ? '' : `; to match what is there: ${visible(instead)}`}${passWith === null ? '' : `; to pass it: kbsync ${visible(passWith)}`}`,
     );
   }
   const drift = driftSentence(status);
@@ -172,7 +172,9 @@ function print(
   if (!documents) return;
   for (const one of status.documents) {
     const knows = one.trainedFingerprint === null ? 'knows none' : `knows ${short(one.trainedCommit ?? one.trainedFingerprint)}`;
-    const pushed = one.pushedFingerprint === null ? 'unknown' : short(one.pushedCommit ?? one.pushedFingerprint);
+    // Without an item it was never taken, which is known.
+    const never = one.remoteIds.length === 0 && one.error !== null ? 'none' : 'unknown';
+    const pushed = one.pushedFingerprint === null ? never : short(one.pushedCommit ?? one.pushedFingerprint);
     const error = one.error === null ? '' : `: ${visible(one.error.message)}`;
     output.data(
       `  ${one.training.padEnd(8)} ${visible(one.document)}  ${knows}, given ${pushed}  [${one.remoteIds.map(visible).join(', ')}]${error}`,
@@ -210,7 +212,8 @@ function conditionOf(text: string): Condition {
     case 'pending':
       return ({ counts, behind, forgetting }) => counts.pending + counts.training + counts.stuck + behind.length + forgetting > 0;
     case 'failed':
-      return ({ counts }) => counts.failed + counts.stuck > 0;
+      // What the vendor did not take was never in training: only its error tells.
+      return ({ counts, behind }) => counts.failed + counts.stuck > 0 || behind.some(({ error }) => error !== null);
     case 'todo':
       return ({ counts, byHand }) => counts.todo + byHand > 0;
     case 'unconfirmed':

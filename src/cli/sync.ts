@@ -1,4 +1,5 @@
 // `sync`: plan, push, train, wait; each target on its own, one folder for all.
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CycleContext, everything, type SyncOptions } from '../cycle/context.ts';
@@ -21,6 +22,7 @@ import { noteInHistory } from './note-run.ts';
 import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
+import { tellStrayPaths } from './stray-paths.ts';
 import { printVerify, verifyJson } from './verify-report.ts';
 import { blankVerify, codesOfVerify, noteTests } from './verify-request.ts';
 
@@ -65,6 +67,7 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
     const folder = await workspace.readFolder();
     const golden = request.verify === true ? await folder.scan.golden?.() : undefined;
     tellProblems([...folder.scan.problems, ...(golden?.problems ?? [])], output);
+    await tellStrayPaths(request.paths, workspace, folder, { cwd: invocation.cwd, output, exists: existsSync });
     const unplanned =
       request.exact && sealed !== null ? await refuseDifferences(workspace, targets, folder, sealed, request, invocation) : null;
     const verified: VerifyReport[] = [];

@@ -101,8 +101,10 @@ export function problemOf(
   const key = keyText(fault.path);
   const suggestion = fault.suggestion ?? null;
   const hint = suggestion === null ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
-  const message = `${file}:${line}:${column}${key === '' ? '' : ` ${key}`}: found ${fault.found}, expected ${fault.expected}${hint}`;
-  return { file, line, column, key, found: fault.found, expected: fault.expected, message, suggestion };
+  // Whoever puts a user into an address puts a password there, too.
+  const found = fault.found.replace(/:\/\/[^\s/"]+@/g, '://***@');
+  const message = `${file}:${line}:${column}${key === '' ? '' : ` ${key}`}: found ${found}, expected ${fault.expected}${hint}`;
+  return { file, line, column, key, found, expected: fault.expected, message, suggestion };
 }
 
 /** By place in the file, and each place and key once: the first thing said about it is the most exact. */

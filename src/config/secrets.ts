@@ -17,7 +17,7 @@ export interface SecretSet {
   redactValue(value: Json): Json;
   /** The plain values, longest first. */
   values(): readonly string[];
-  /** The first secret in a text that cannot be there by chance: at least 12 characters, not all of them letters. Null: none. */
+  /** The first secret in a text, in whatever form, that cannot be there by chance: at least 12 characters, not all of them letters. Null: none. */
   findIn(text: string): string | null;
 }
 
@@ -32,6 +32,7 @@ export function createSecretSet(): SecretSet {
   const values = new Set<string>();
   const passing = new Set<string>();
   let matcher: Matcher | null = null;
+  let findable: readonly (readonly [value: string, forms: readonly string[]])[] | null = null;
   const redact = (text: string): string => {
     let clean = text;
     if (values.size > 0) {
@@ -47,6 +48,7 @@ export function createSecretSet(): SecretSet {
         if (each.length < leastCharacters || values.has(each)) continue;
         values.add(each);
         matcher = null;
+        findable = null;
       }
     },
     addPassing(value) {
@@ -64,12 +66,19 @@ export function createSecretSet(): SecretSet {
     redact,
     redactValue: (value) => (values.size === 0 && passing.size === 0 ? value : withTexts(value, redact)),
     values: () => longestFirst(values),
-    findIn: (text) => longestFirst(values).find((value) => isUnmistakable(value) && text.includes(value)) ?? null,
+    findIn(text) {
+      findable ??= longestFirst(values)
+        .filter(isUnmistakable)
+        .map((value) => [value, formsOf(value).filter((form) => form.length >= leastUnmistakable)] as const);
+      return findable.find(([, forms]) => forms.some((form) => text.includes(form)))?.[0] ?? null;
+    },
   };
 }
 
+const leastUnmistakable = 12;
+
 function isUnmistakable(value: string): boolean {
-  return value.length >= 12 && /[^\p{L}\s]/u.test(value) && /\p{L}/u.test(value);
+  return value.length >= leastUnmistakable && /[^\p{L}\s]/u.test(value) && /\p{L}/u.test(value);
 }
 
 /** A key in several lines (PEM) is quoted line by line; those that frame it are no secret. */

@@ -115,17 +115,39 @@ export function takenBackNote(count: number): string | null {
   return `${documents} with our mark ${count === 1 ? 'was' : 'were'} there already, and this state did not know: ${they} taken back and not made a second time. One bot, one state: is another copy of it in use?`;
 }
 
-/** What is said of items whose documents this folder does not have, where something is made: one of them may be what is made, under its old name. */
-export function unaccountedNote(made: readonly Operation[], twins: readonly Marked[], state: TargetState): string | null {
-  const known = new Set([
-    ...Object.values(state.records).flatMap(({ items }) => items.map(({ remoteId }) => remoteId)),
-    ...state.leftovers.map(({ remoteId }) => remoteId),
-  ]);
+/**
+ * What is said of items with our mark that no record knows, where something is made: second copies of known documents, and items whose documents this
+ * folder does not have, one of which may be what is made, under its old name.
+ */
+export function unaccountedNotes(
+  made: readonly Operation[],
+  twins: readonly Marked[],
+  state: TargetState,
+  { connection, target }: Pick<CycleContext, 'connection' | 'target'>,
+): readonly string[] {
+  const stem = (mark: string) => connection.target.marks.stem?.(mark) ?? mark;
+  const items = Object.values(state.records).flatMap((record) => record.items);
+  const known = new Set([...items.map(({ remoteId }) => remoteId), ...state.leftovers.map(({ remoteId }) => remoteId)]);
   const strange = twins.filter(({ remoteId }) => !known.has(remoteId));
-  if (strange.length === 0 || !made.some(({ action }) => action === 'create')) return null;
-  const named = strange.slice(0, 3).map(({ mark }) => mark);
-  const more = strange.length > named.length ? ` and ${strange.length - named.length} more` : '';
-  return `With our mark, but of no document that this folder has: ${named.join(', ')}${more}. They are left alone; if one is a page that was moved, it is there twice now: kbsync drift lists them.`;
+  if (strange.length === 0 || !made.some(({ action }) => action === 'create')) return [];
+  const ours = new Set(items.map(({ mark }) => stem(mark)));
+  const copies = strange.filter(({ mark }) => ours.has(stem(mark)));
+  const others = strange.filter((item) => !copies.includes(item));
+  return [
+    ...(copies.length === 0
+      ? []
+      : [`There twice, with our mark: ${namedFew(copies)}. kbsync drift --target ${target.name} tells which, and --repair settles it.`]),
+    ...(others.length === 0
+      ? []
+      : [
+          `With our mark, but of no document that this folder has: ${namedFew(others)}. They are left alone; if one is a page that was moved, it is there twice now: kbsync drift lists them.`,
+        ]),
+  ];
+}
+
+function namedFew(items: readonly Marked[]): string {
+  const named = items.slice(0, 3).map(({ mark }) => mark);
+  return `${named.join(', ')}${items.length > named.length ? ` and ${items.length - named.length} more` : ''}`;
 }
 
 /** What is said where nobody can be asked, and the state comes from another machine; null where there is nothing to say. */

@@ -25,7 +25,7 @@ import {
   marksOf,
   replacedToo,
   takenBackNote,
-  unaccountedNote,
+  unaccountedNotes,
 } from './other-copies.ts';
 import { restingAt } from './resting.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
@@ -55,6 +55,8 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   if (folder.scan.rootMissing && Object.keys(withoutCanary(memory.state).records).length === 0) {
     throw new SyncError('CONTENT_MISSING', { message: `content.root ${context.config.content.root} is not there, or not a folder` });
   }
+  // Said first: the vendor may take minutes to say who the bot is.
+  context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
   const identity = options.offline ? null : await whoIsIt(context);
   if (identity !== null && memory.state.identity === null) await refuseKnown(context, identity);
   await takeOverRetractions(context);
@@ -89,6 +91,8 @@ async function seenBeforeMaking(context: CycleContext, call: Call, draft: Draft,
   const looked = how === 'list' ? await lookAtVendor(context, call) : how === 'find' ? await askVendor(context, call, marks) : seen;
   const waitMs = doubtMs(made, marks, looked, context);
   if (waitMs === 0 || context.readOnly === true) return looked;
+  const seconds = Math.ceil(waitMs / 1_000);
+  context.emit({ kind: 'note', message: `waiting ${seconds} s: what was written there lately may not be listed yet` });
   await context.sleep(waitMs, context.stop);
   return context.stop.aborted ? looked : lookAtVendor(context, call);
 }
@@ -138,7 +142,7 @@ function stillVanished(seen: Seen | null, { records }: TargetState): Seen | null
 function finished({ state, takenBack, ...planned }: Draft, seen: Seen | null, context: CycleContext): Planned {
   const made = makesAnew(planned.plan, context.connection.target);
   const replaced = replacedToo(made, seen?.twins ?? [], state, context);
-  const told = [takenBackNote(takenBack), unaccountedNote(made, seen?.twins ?? [], state), cannotTellNote(made, context)];
+  const told = [takenBackNote(takenBack), ...unaccountedNotes(made, seen?.twins ?? [], state, context), cannotTellNote(made, context)];
   const notes = [...(seen?.notes ?? []), ...told.filter((note) => note !== null), ...lintNotes(planned.wanted)];
   return { ...planned, plan: { ...planned.plan, notes: [...planned.plan.notes, ...notes] }, contact: [...planned.contact, ...replaced] };
 }

@@ -128,6 +128,15 @@ export async function noteSynced(context: CycleContext, folder: Folder, planned:
   delete behind[canaryId];
   const revision = folder.commit ?? fingerprint(Object.fromEntries(heads.map((head) => [head.document, head.fingerprint]))).slice(0, 12);
   const at = new Date(nowMs()).toISOString();
-  const lastSync: LastSync = { at, commit: folder.commit, revision, documents: heads.length, behind, outOfScope: plan.outOfScope };
+  const uncommitted = folder.commit === null ? 0 : heads.filter(({ path }) => folder.commitOf(path) === null).length;
+  const lastSync: LastSync = {
+    at,
+    commit: folder.commit,
+    revision,
+    documents: heads.length,
+    behind,
+    outOfScope: plan.outOfScope,
+    ...(uncommitted > 0 ? { uncommitted } : {}),
+  };
   await memory.append([{ kind: 'synced', lastSync, revision: knownRevision(state) }]);
 }

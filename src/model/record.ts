@@ -168,6 +168,8 @@ export interface LastSync {
   /** Those whose wanted bytes were not known to be trained then: id → wanted fingerprint; '' where the document was to be gone. */
   readonly behind: { readonly [id: DocumentId]: Fingerprint };
   readonly outOfScope: number;
+  /** How many of them were wanted with bytes that are not known to be in the commit; left out: none. */
+  readonly uncommitted?: number;
 }
 
 export interface Numbers {

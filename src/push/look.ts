@@ -147,7 +147,7 @@ async function doubtAll(creates: readonly Create[], error: ErrorRecord, context:
 function cannotBeAsked(): ErrorRecord {
   return new SyncError('UNCONFIRMED', {
     message: 'whether it was carried out is not known, and this vendor cannot be asked',
-    next: "look in the vendor's dashboard, then: kbsync todo created U… [ID], or kbsync todo retry U…",
+    next: 'kbsync todo says where to look for it, and how to say what was found',
   }).record();
 }
 

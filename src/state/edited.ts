@@ -164,6 +164,7 @@ const state: Check = fields({
       documents: count,
       behind: mapOf(text),
       outOfScope: count,
+      uncommitted: optional(count),
     }),
   ),
   revision: orNull(text),

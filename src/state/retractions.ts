@@ -2,6 +2,7 @@
 // target is the truth for that target; this is what is left where that journal is lost, and what a target met for the first time goes by.
 import { join } from 'node:path';
 import type { DocumentId } from '../model/document.ts';
+import { SyncError } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { Retracted } from '../model/record.ts';
 import type { Disk } from './disk.ts';
@@ -16,6 +17,9 @@ export interface RetractionLine {
 
 // No name that a target could have: theirs have no ending .jsonl.
 const fileName = 'retracted.jsonl';
+
+/** How each line begins. */
+const opening = '{"at":"';
 
 /** Appends durably; each line goes out in one write, so that several processes may. STATE_UNWRITABLE. */
 export async function appendRetractions(disk: Disk, dir: string, lines: readonly RetractionLine[]): Promise<void> {
@@ -32,6 +36,30 @@ export async function appendRetractions(disk: Disk, dir: string, lines: readonly
 export function readRetractions(disk: Disk, dir: string): readonly RetractionLine[] {
   const lines = disk.read(join(dir, fileName))?.toString('utf8').split('\n') ?? [];
   return lines.flatMap((line) => decode(line) ?? []);
+}
+
+/**
+ * The same, where nothing else remembers them: a line that was changed may be the only word that keeps a page out. What its writer's death cut short
+ * is made good by a later word on the same document. STATE_DAMAGED names the line.
+ */
+export function provenRetractions(disk: Disk, dir: string): readonly RetractionLine[] {
+  const path = join(dir, fileName);
+  const lines = disk.read(path)?.toString('utf8').split('\n') ?? [];
+  const read = lines.map(decode);
+  const bad = lines.findIndex((line, at) => line.trim() !== '' && read[at] === null && !isMadeGood(line, read.slice(at + 1)));
+  if (bad === -1) return read.filter((line) => line !== null);
+  throw new SyncError('STATE_DAMAGED', {
+    message: `${path}:${bad + 1}: this line is not what kbsync wrote there; it may be what keeps a page out of bots whose own state is lost; nothing was changed`,
+    next: `restore ${path} from a backup; or take that line out, and run kbsync retract for the page that it named`,
+    data: { file: path, line: bad + 1 },
+  });
+}
+
+function isMadeGood(line: string, later: readonly (RetractionLine | null)[]): boolean {
+  // Cut short before it named a document: never anybody's word.
+  if (opening.startsWith(line) || /^\{"at":"[^"]*(?:",?(?:"\w*(?:":?(?:"[^"]*)?)?)?)?$/.test(line)) return true;
+  const named = /^\{"at":"[^"]*","document":("(?:[^"\\]|\\.)*")/.exec(line)?.[1];
+  return later.some((word) => word !== null && JSON.stringify(word.document) === named);
 }
 
 /** The last word on each document at one target. */

@@ -1,6 +1,6 @@
 // State + what is unconfirmed → the answer to "which revision of each document does this bot know right now?". Pure; never maintained, always derived.
 import { verdicts } from '../model/answer.ts';
-import { type CanaryCheck, type CanaryMemory, canaryWords, withoutCanary } from '../model/canary.ts';
+import { type CanaryCheck, type CanaryMemory, canaryId, canaryWords, withoutCanary } from '../model/canary.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
@@ -63,6 +63,12 @@ export interface Behind {
   readonly error: ErrorRecord | null;
 }
 
+/** A document of which the last look at the vendor found an item missing or changed, whatever the bot was last given. */
+export interface Strayed {
+  readonly document: string;
+  readonly how: 'missing' | 'changed';
+}
+
 export interface TargetStatus {
   readonly name: string;
   readonly vendor: string;
@@ -76,6 +82,8 @@ export interface TargetStatus {
   /** Of the leftovers, those that a person has to remove. */
   readonly byHand: number;
   readonly behind: readonly Behind[];
+  /** Not among those behind: known as it was given, but not there any more as it was given. */
+  readonly strayed: readonly Strayed[];
   readonly inSync: boolean;
   /** Deleted, but the bot has not been seen to forget it. */
   readonly forgetting: number;
@@ -133,6 +141,7 @@ export function deriveStatus({ name, vendor, state: whole, open, nowMs, tests = 
     todos: state.todos,
     byHand: state.leftovers.filter(({ removable }) => removable === 'by-hand').length,
     behind,
+    strayed: strayedIn(state, new Set(behind.map(({ document }) => document))),
     inSync: state.lastSync !== null && behind.length === 0 && owed === 0 && counts.trained === counts.documents,
     forgetting: state.forgetting.length,
     retracted: Object.keys(state.retracted),
@@ -172,6 +181,16 @@ export function canarySentence({ canary }: Pick<TargetStatus, 'canary'>): string
   const before = last === null ? [] : [`${canaryWords(last)}, ${age(ageMs)} ago`];
   const words = [...before, ...now];
   return `freshness: ${words.length === 0 ? 'not checked yet' : words.join('; ')}`;
+}
+
+function strayedIn(state: TargetState, behind: ReadonlySet<string>): readonly Strayed[] {
+  const found = new Map<string, Strayed>();
+  for (const { kind, document } of standingFindings(state)) {
+    if (kind === 'twin' || document === canaryId || behind.has(document)) continue;
+    // Of several parts the one that is gone says more than the one that is changed.
+    if (kind === 'missing' || !found.has(document)) found.set(document, { document, how: kind });
+  }
+  return [...found.values()];
 }
 
 function driftOf(state: TargetState, nowMs: number): DriftStatus | null {
@@ -242,21 +261,29 @@ export function age(ms: number): string {
 
 /** The sentence that answers the question: "site: 2,998 of 3,000 at 3f2a1c; pricing.md still 9b1e (3 days)". */
 export function statusSentence(status: TargetStatus): string {
-  const { lastSync, behind, name, counts } = status;
+  const { lastSync, behind, strayed, name, counts } = status;
   if (lastSync === null) return `${name}: never synced`;
   const missing = behind.filter((one) => one.wanted === 'known').length;
-  const known = Math.max(0, lastSync.documents - missing);
+  const known = Math.max(0, lastSync.documents - missing - strayed.length);
   const first = `${name}: ${known.toLocaleString('en-US')} of ${lastSync.documents.toLocaleString('en-US')} at ${short(lastSync.revision)}`;
   const shown = [...behind].sort((left, right) => (right.ageMs ?? 0) - (left.ageMs ?? 0)).slice(0, 3);
   const details = shown.map(phraseOf);
   if (behind.length > shown.length) details.push(`${(behind.length - shown.length).toLocaleString('en-US')} more`);
+  const gone = strayed.slice(0, 3).map(({ document, how }) => `${document} ${how} at the vendor`);
+  if (strayed.length > gone.length) gone.push(`${(strayed.length - gone.length).toLocaleString('en-US')} more missing or changed there`);
+  details.push(...gone);
+  const uncommitted = lastSync.uncommitted ?? 0;
+  // The commit alone would not say what the bot was given.
+  if (uncommitted > 0) details.push(`${uncommitted.toLocaleString('en-US')} given with text that is not committed`);
   if (counts.unknown > 0) details.push(`${counts.unknown.toLocaleString('en-US')} unknown: this vendor cannot tell`);
   return [first, ...details].join('; ');
 }
 
-function phraseOf({ document, knows, wanted, training, ageMs }: Behind): string {
+function phraseOf({ document, knows, wanted, training, ageMs, error }: Behind): string {
   const time = ageMs === null ? '' : ` (${age(ageMs)})`;
   if (wanted === 'gone') return `${document} not forgotten yet`;
-  if (knows !== null) return `${document} still ${knows}${time}`;
+  const failed = error === null ? '' : `failed with ${error.code}`;
+  if (knows !== null) return `${document} still ${knows}${time}${failed === '' ? '' : `, ${failed}`}`;
+  if (failed !== '') return `${document} ${failed}`;
   return training === null ? `${document} not there yet` : `${document} ${training}${time}`;
 }

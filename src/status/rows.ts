@@ -16,6 +16,7 @@ export function statusRow(status: TargetStatus, documents: boolean, nextRun: str
     held: held.length === 0 ? null : held,
     inSync,
     behind: behind.length,
+    uncommitted: lastSync?.uncommitted ?? 0,
     forgetting,
     retracted: retracted.length,
     outOfScope,

@@ -5,7 +5,7 @@ import type { DocumentId } from '../model/document.ts';
 import type { EntryBody } from '../model/effect.ts';
 import type { Retracted, TargetState } from '../model/record.ts';
 import type { Disk } from '../state/disk.ts';
-import { appendRetractions, keptOutOf, lastWords, type RetractionLine, readRetractions } from '../state/retractions.ts';
+import { appendRetractions, keptOutOf, lastWords, provenRetractions, type RetractionLine, readRetractions } from '../state/retractions.ts';
 
 export interface RetractionsPlace {
   readonly disk: Disk;
@@ -19,7 +19,7 @@ export interface RetractionsPlace {
 }
 
 export interface Retractions {
-  /** What a target that was never met is to be told before it is planned; nothing for any other. */
+  /** What a target that was never met is to be told before it is planned; nothing for any other. STATE_DAMAGED. */
   missedBy(target: string, state: TargetState): Promise<readonly EntryBody[]>;
   /** A live memory whose retractions are written beside it, too. */
   watching(target: string, memory: CycleMemory): CycleMemory;
@@ -44,7 +44,7 @@ export function createRetractions({ disk, dir, now, names, stateOf }: Retraction
       const others = (await Promise.all(names.filter((name) => name !== target).map(stateOf))).flat();
       const kept = keptOutOf(
         target,
-        readRetractions(disk, dir),
+        provenRetractions(disk, dir),
         others.map(({ retracted }) => retracted),
       );
       return [...kept].flatMap(([document, retracted]) =>

@@ -165,6 +165,14 @@ describe('the command line', () => {
     expect(found.error.message).toContain(message);
   });
 
+  it('an option that does not exist is named without what was given to it, which may be a key', async () => {
+    const ran = await place.run('sync', "--token=abc'd\nefg", '--json');
+    expect(ran.exitCode).toBe(2);
+    expect(ran.json<{ error: { message: string } }>().error.message).toBe("unknown option '--token=***'");
+    expect(ran.stderr).toContain("unknown option '--token=***'");
+    expect(ran.stderr).not.toContain('efg');
+  });
+
   it('a reader that stops listening ends nothing with a crash', async () => {
     const child = place.start('schema');
     child.stdout?.destroy();

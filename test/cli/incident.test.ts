@@ -1,5 +1,5 @@
 // A wrong page and a renamed bot, with the real program: retract, what plan, show, status and history say of it, and state rename.
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
@@ -41,6 +41,15 @@ function configure(...names: readonly string[]): void {
   );
   place.write({ 'sync.config.yaml': `version: 1\nname: acme\ncontent: { root: ./content }\ntargets:\n${lines.join('')}` });
 }
+
+it('a wrong page that cannot be written down as kept out is not said to be', async () => {
+  expect((await place.run('sync')).exitCode).toBe(0);
+  place.write({ 'state/site.lock/in-the-way': '' });
+  const refused = await place.run('retract', 'prices.md');
+  expect(refused.exitCode).toBe(1);
+  expect(refused.stdout).toMatch(/^prices\.md: kept out of no bot yet: it could not be written down\n/);
+  expect(refused.stdout).toContain('It is not kept out of this bot yet: run this again');
+});
 
 it('a wrong page: out, told everywhere, back when it is mended', async () => {
   expect((await place.run('sync')).exitCode).toBe(0);
@@ -89,6 +98,19 @@ it('a wrong page: out, told everywhere, back when it is mended', async () => {
   expect(await place.run('history', '--since', '0')).toMatchObject({ exitCode: 0, stdout: '' });
   place.write({ 'state/history.jsonl': '{"at":"torn\n' });
   expect((await place.run('history')).stderr).toContain('1 line of the history cannot be read and is left out');
+});
+
+it('the history claims nothing that was not done', async () => {
+  expect((await place.run('sync')).exitCode).toBe(0);
+  const config = readFileSync(`${place.dir}/sync.config.yaml`, 'utf8');
+  place.write({ 'sync.config.yaml': `${config}safety: { maxDelete: { floor: 0, count: 0 } }\n`, 'content/b.md': null });
+  expect((await place.run('sync')).exitCode).toBe(5);
+  place.write({ 'state/site.json': 'no JSON' });
+  expect((await place.run('sync')).exitCode).toBe(1);
+  const [, held, damaged] = (await place.run('history')).stdout.split('\n');
+  expect(held).toMatch(/: 1 delete, not done: 1 held; /);
+  expect(damaged).toMatch(/: nothing done; STATE_DAMAGED; /);
+  expect((await place.run('history', '--since', '2999-01-01')).stderr).toContain('no run of that time and target is remembered');
 });
 
 it('a renamed bot is recognised, handed over with its memory, and nothing is sent twice', async () => {

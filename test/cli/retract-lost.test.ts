@@ -1,5 +1,5 @@
 // A retraction is one of the workspace: what holds it where states are lost or targets join, and what it says of bots that may still know.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { everything, noPasses } from '../../src/cycle/context.ts';
@@ -100,6 +100,34 @@ it('the file is written anew from a state that still knows', async () => {
   await sync('two');
   lose(/^(one|two)\./);
   expect((await planned('one')).rows.filter((row) => row.includes('prices'))).toEqual([]);
+});
+
+it.each([
+  ['changed', (text: string) => text.replace('"document":"prices.md"', '"document": prices.md')],
+  ['merged', (text: string) => `<<<<<<< HEAD\n${text}`],
+  ['cut short behind the name', (text: string) => text.slice(0, text.indexOf('"retracted"'))],
+])('a line of that file that was %s is refused where nothing else remembers it, and brings nothing back', async (_, spoil) => {
+  await retracted();
+  lose(/^(one|two)\./);
+  const file = join(bot.dir, 'state', 'retracted.jsonl');
+  const whole = readFileSync(file, 'utf8');
+  writeFileSync(file, spoil(whole));
+  await expect(planned('one')).rejects.toMatchObject({ code: 'STATE_DAMAGED', message: expect.stringMatching(/retracted\.jsonl:1: /) });
+  expect(await sync('one')).toEqual([]);
+  expect(bot.items().some(({ text }) => text.includes('zebras'))).toBe(false);
+  writeFileSync(file, whole);
+  expect((await planned('one')).notes).toContain('Kept out');
+});
+
+it('what a death cut short there is made good by a later word, and hinders nobody', async () => {
+  await retracted();
+  lose(/^(one|two)\./);
+  const file = join(bot.dir, 'state', 'retracted.jsonl');
+  const whole = readFileSync(file, 'utf8');
+  for (const torn of ['{"a', '{"at":"2026-01-01T00:00:00.000Z","docu', whole.slice(0, whole.indexOf('"retracted"'))]) {
+    writeFileSync(file, `${torn}\n${whole}`);
+    expect((await planned('one')).notes).toContain('Kept out');
+  }
 });
 
 it('a target that joins is held to it; after --undo it is not', async () => {

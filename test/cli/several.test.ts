@@ -40,6 +40,20 @@ describe('several targets', () => {
     for (const end of ['json', 'json.bak', 'journal']) writeFileSync(join(place.dir, 'state', `${target}.${end}`), 'nonsense');
   };
 
+  it('a path that names nothing is refused, beside others told; what is deleted, out of scope or no document is not', async () => {
+    expect((await run('sync')).exitCode).toBe(0);
+    for (const slip of ['content/kepe.md', 'guidess/']) {
+      const { exitCode, error } = await run('sync', slip);
+      expect([exitCode, error?.message]).toEqual([2, expect.stringContaining(`${slip}: no document there`)]);
+    }
+    place.write({ 'content/logo.svg': '<svg/>', 'content/other.md': '# Other\n\nIt is other.\n' });
+    const some = await place.run('sync', 'content/other.md', 'nosuch.md', '--quiet');
+    expect([some.exitCode, some.stderr]).toEqual([0, expect.stringMatching(/^nosuch\.md: no document there/)]);
+    place.write({ 'content/keep.md': null });
+    expect((await run('sync', 'content/logo.svg', 'content/gone.svg')).exitCode).toBe(0);
+    expect((await run('sync', 'content/keep.md')).targets).toMatchObject([{ counts: { delete: 1 } }, { counts: { delete: 1 } }]);
+  }, 60_000);
+
   it('a damaged state is its own target’s trouble', async () => {
     expect((await run('sync')).exitCode).toBe(0);
     damage('support');

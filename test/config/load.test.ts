@@ -624,6 +624,14 @@ targets:
     expect(error.message).toContain('found "***"');
   });
 
+  it('nor does the password of an address that must not have one', async () => {
+    const text =
+      'name: docs\ntargets:\n  - { name: a, vendor: acme, botId: b, secretKey: c, baseUrl: "https://user:pa@ss-word@api.example.com" }\n';
+    const error = (await load(text).catch((thrown: unknown) => thrown)) as SyncError;
+    expect(error.message).toContain('found "https://***@api.example.com", expected an origin without user name and password');
+    expect(JSON.stringify([error.message, error.data])).not.toMatch(/ss-word/);
+  });
+
   it('the token of the daemon is KBSYNC_TOKEN, unless the file says otherwise', async () => {
     const env = { ...key, KBSYNC_TOKEN: 'token-of-env' };
     const { config: loaded, secrets } = await load(config(), { env });

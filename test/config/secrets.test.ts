@@ -160,5 +160,9 @@ describe('a set of secrets', () => {
     const secrets = setOf('support', 'documentation', 'short-1', 'k-0123456789');
     expect(secrets.findIn('the documentation of support, short-1')).toBeNull();
     expect(secrets.findIn('use k-0123456789 for it')).toBe('k-0123456789');
+    const encoded = Buffer.from('k-0123456789').toString('base64');
+    expect(secrets.findIn(`send ${encoded} along`)).toBe('k-0123456789');
+    secrets.add('another-9876543210');
+    expect(secrets.findIn('use another-9876543210 for it')).toBe('another-9876543210');
   });
 });
