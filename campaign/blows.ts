@@ -24,6 +24,8 @@ export async function live({ kind, cycle, blows, name, untilMs = Number.POSITIVE
     if (Date.now() > untilMs) break;
     const struck = await strike(kind, cycle, each);
     expect(struck.breaches).toEqual([]);
+    // A blow that falls behind the end of the run strikes nothing. The first one is within it: its steps were counted.
+    expect(struck.deaths, JSON.stringify(each)).toBeGreaterThan(0);
     add(figures, name, 1);
     add(figures, 'crashes in all of these', struck.deaths);
     add(figures, 'histories that ended with creates shown as unconfirmed (only where nobody can be asked)', struck.unconfirmed > 0 ? 1 : 0);

@@ -49,6 +49,9 @@ const faults: readonly (readonly [string, Fault])[] = [
   ['connection reset, answer lost', 'reset-after'],
 ];
 
+/** The kinds of faults, as a tally counts them. */
+export const faultKinds: readonly string[] = faults.map(([name]) => name);
+
 interface Draft {
   folder: '' | 'sub/';
   exists: boolean;
