@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fuzz } from '../test/support/fuzz-histories.ts';
 import { faultKinds, newTally, type Tally } from '../test/support/fuzz-world.ts';
 import { type BotKind, memoryBots, vendorBots } from '../test/support/struck-bots.ts';
-import { add, type Figures, handBack, seed, timeFor } from './figures.ts';
+import { add, addToAll, type Figures, handBack, seed, timeFor } from './figures.ts';
 
 const figures: Figures = {};
 const faults: Figures = {};
@@ -28,6 +28,10 @@ describe.each(parts)('$name', ({ name, kinds, share }) => {
     add(figures, 'runs of the engine in them', tally.runs);
     add(figures, 'of these killed', tally.crashes);
     add(figures, 'creates that ended as unconfirmed, shown', tally.unconfirmed);
-    for (const [kind, count] of Object.entries(tally.faults)) add(faults, kind, count);
+    addToAll(figures, 'fuzz histories', tally.histories);
+    for (const [kind, count] of Object.entries(tally.faults)) {
+      add(faults, kind, count);
+      addToAll(faults, 'faults of the wire injected', count);
+    }
   });
 });

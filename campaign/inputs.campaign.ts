@@ -12,7 +12,7 @@ import { scannedFolder } from '../test/support/scanned.ts';
 import { type BotKind, memoryBots, vendorBots } from '../test/support/struck-bots.ts';
 import { judge } from '../test/support/truth.ts';
 import { smallCycle } from '../test/support/whole-cycle.ts';
-import { add, type Figures, handBack, seed } from './figures.ts';
+import { add, addToAll, type Figures, handBack, seed } from './figures.ts';
 
 const figures: Figures = {};
 afterAll(() => handBack('inputs', 'Bad inputs tried', figures));
@@ -62,6 +62,7 @@ async function pushed(kind: BotKind, files: Readonly<Record<string, string>>): P
       expect(inBot || told || failed || notPublic, `${path}: neither in the bot nor told`).toBe(true);
     }
     expect((await life.run(scanned)).writes).toBe(0);
+    addToAll(figures, 'bad inputs tried', Object.keys(files).length);
     return { inBot: known.size, refused: scanned.scan.blockedPaths.size };
   } finally {
     folder.remove();
@@ -200,6 +201,7 @@ describe.each(['memory: findable, ids given', 'memory: twins, and nothing but cr
         else await judgeDamaged(life, `${path}, ${what}`);
         await life.close();
         add(figures, 'state files cut short or with a bit turned over', 1);
+        addToAll(figures, 'bad inputs tried', 1);
       }
       // Both must have been met: damage that is always refused, or never noticed, would be a damage that is not done.
       const since = (name: string): number => (figures[name] ?? 0) - (before[name] ?? 0);

@@ -9,7 +9,7 @@ import { type World, world } from '../test/support/bots.ts';
 import { program } from '../test/support/doomed-program.ts';
 import { holdsPlanted, plantedIn } from '../test/support/planted.ts';
 import { ended, type Ran } from '../test/support/run-program.ts';
-import { add, type Figures, handBack, seed } from './figures.ts';
+import { add, addToAll, type Figures, handBack, seed } from './figures.ts';
 
 const figures: Figures = {};
 afterAll(() => handBack('kills', 'Kills of the real program', figures));
@@ -162,6 +162,7 @@ describe.each(kinds)('$name', ({ name, flavour, settings, delayMs }) => {
       expect(met).toBeGreaterThan(wantedKills / 2);
       expect(flavour === 'sitegpt+v0' ? met : halfway).toBeGreaterThan(wantedKills / 2);
       add(figures, `${name}: SIGKILLs survived`, kills);
+      addToAll(figures, `SIGKILLs of the real program survived, in pushes of ${documents.toLocaleString('en-US')} documents`, kills);
       add(figures, `${name}: of these while that process had written already`, met);
       add(figures, `${name}: of these while part of the documents was there and part was not`, halfway);
       add(figures, `${name}: documents in the end, bot and state as after an undisturbed run`, total);

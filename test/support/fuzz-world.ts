@@ -62,12 +62,20 @@ interface Draft {
   version: number;
 }
 
+/** A vendor that refuses quotes what it was sent, credentials and all: they must not come out anywhere. */
+function sayingBack(fault: Fault | null, secrets: readonly string[]): Fault | null {
+  if (fault === null || typeof fault !== 'object' || !('kind' in fault) || fault.kind !== 'status' || secrets.length === 0) return fault;
+  return { ...fault, body: JSON.stringify({ message: `You sent ${secrets.join(' and ')}.` }) };
+}
+
 /** The world of one history. */
 class FuzzWorld {
   private readonly life: Life;
   private readonly folder: ScannedFolder = scannedFolder();
   private readonly drafts = new Map<Slot, Draft>();
   private readonly words = new Set<string>();
+  /** Words of versions that were for the public, and whole, whenever the folder was looked at. Only these may ever be in the bot. */
+  private readonly shown = new Set<string>();
   private readonly foreign = new Map<string, string>();
   private readonly handled = new Set<string>();
   private readonly tally: Tally;
@@ -164,7 +172,7 @@ class FuzzWorld {
       while (drawn.length < count) {
         const [name, fault] = random() < 0.2 ? random.pick(faults) : ['', null];
         if (name !== '') this.tally.faults[name] = (this.tally.faults[name] ?? 0) + 1;
-        drawn.push(fault);
+        drawn.push(sayingBack(fault, this.life.bot.secrets));
       }
       return drawn[count - 1] ?? null;
     });
@@ -207,6 +215,10 @@ class FuzzWorld {
   }
 
   private scan() {
+    for (const slot of slots) {
+      const draft = this.draft(slot);
+      if (draft.exists && !draft.internal && !draft.broken) for (const text of wordsOf(slot, draft)) this.shown.add(text);
+    }
     return this.folder.scan(this.life.bot.clock.nowMs, this.narrow ? ['*.md'] : undefined);
   }
 
@@ -215,13 +227,23 @@ class FuzzWorld {
     const initial = this.canBeListed() || !this.met;
     const lived = await this.life.run(await this.scan(), { crashAt, loses, passes: { initial } });
     this.met ||= (await this.life.view()).state.identity !== null;
+    this.leaks();
     this.tally.runs += 1;
     if (lived.died) this.tally.crashes += 1;
+    if (lived.exitCode === 0 && (lived.report?.held.length ?? 0) > 0) this.breaches.push('held, and a green run');
     if (lived.exitCode === 0) {
       const { breaches } = await judge(this.life, this.expected(), lived);
       this.breaches.push(...breaches.filter((breach) => /^(lost|green|said to be)/.test(breach)).map((breach) => `exit 0, but ${breach}`));
     }
     return lived;
+  }
+
+  /** Nothing that was only ever behind the fence has come to the vendor, not even for a moment between two runs. */
+  private leaks(): void {
+    const { bot } = this.life;
+    const held = [...bot.items().map(({ text }) => text), ...bot.ghosts()].join('\n');
+    for (const text of this.words)
+      if (!this.shown.has(text) && held.includes(text)) this.breaches.push(`leaked: ${text} was never for the public`);
   }
 
   /** What the bot should know now. */
@@ -258,6 +280,8 @@ class FuzzWorld {
     let last = await this.sync(null, 'nothing');
     for (let round = 1; round < 6 && (last.writes > 0 || round < 3); round += 1) {
       life.bot.clock.nowMs += 120_000;
+      // A clock that was far ahead and is put right is before the last sync: nothing is done until a person says that it is right now.
+      if (last.report?.held.some(({ rule }) => rule === 'clock-back') === true) await life.approve('clock-back');
       last = await this.sync(null, 'nothing');
     }
     if (last.writes > 0) this.breaches.push(`never still: the last run wrote ${last.writes} times`);
