@@ -122,8 +122,8 @@ export type JournalEntry = { readonly at: Timestamp } & (
       readonly body: Fingerprint;
     }
   | { readonly kind: 'leftover'; readonly leftover: Leftover }
-  /** The vendor no longer holds these items. */
-  | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
+  /** The vendor no longer holds these items, and it was not kbsync that deleted them. retrain: the bot forgets them only with the next training. */
+  | { readonly kind: 'gone'; readonly remoteIds: readonly string[]; readonly retrain?: boolean }
   /** Somebody else has changed these items at the vendor: what they hold counts as unknown, so it is planned again. */
   | { readonly kind: 'altered'; readonly remoteIds: readonly string[] }
   /** Drops a record that holds nothing at the vendor. */

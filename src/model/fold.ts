@@ -8,8 +8,9 @@ import type { ErrorRecord } from './error.ts';
 import { blankRecord, foldFailed, oneMore } from './failed.ts';
 import { keyed, type Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
-import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
+import type { DocumentRecord, EffectId, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
 import { namelessPrefix, numbersWith } from './record.ts';
+import { dropItem, dropNameless, foldGone, removeItem } from './removed.ts';
 import { unwanted } from './unwanted.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
@@ -93,7 +94,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       putLeftover(draft, entry.leftover);
       return;
     case 'gone':
-      for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
+      for (const remoteId of entry.remoteIds) foldGone(draft, remoteId, entry);
       return;
     case 'altered':
       for (const remoteId of entry.remoteIds) foldAltered(draft, remoteId);
@@ -311,32 +312,6 @@ function foldRekey(draft: StateDraft, entry: Extract<JournalEntry, { kind: 'reke
 function putRecord(draft: StateDraft, document: DocumentId, record: DocumentRecord): void {
   draft.records[document] = derived(record);
   noteItems(draft, document, record);
-}
-
-/** An item that is no longer at the vendor: out of its record and out of the leftovers; a record with no item left goes with it. */
-function removeItem(draft: StateDraft, remoteId: string): void {
-  dropLeftover(draft, remoteId);
-  dropItem(draft, remoteId);
-}
-
-/** Out of its record, if one holds it. */
-function dropItem(draft: StateDraft, remoteId: string): void {
-  const id = documentWith(draft, remoteId);
-  const record = id === undefined ? undefined : draft.records[id];
-  if (id === undefined || record === undefined) return;
-  const items = record.items.filter((item) => item.remoteId !== remoteId);
-  if (items.length === 0) delete draft.records[id];
-  else draft.records[id] = derived({ ...record, items });
-}
-
-/** The same of an item without an id, which its mark tells. */
-function dropNameless(draft: StateDraft, { document, mark }: Leftover): void {
-  const record = draft.records[document];
-  if (record === undefined) return;
-  const items = record.items.filter((item) => item.remoteId !== null || item.mark !== mark);
-  if (items.length === record.items.length) return;
-  if (items.length === 0) delete draft.records[document];
-  else draft.records[document] = derived({ ...record, items });
 }
 
 function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): void {

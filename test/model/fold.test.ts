@@ -86,6 +86,15 @@ describe('fold', () => {
     expect(fold(state, stamped({ kind: 'gone', remoteIds: ['r-e2'] })).state.records).toEqual({});
   });
 
+  it('owes a training for what somebody else removed, where the bot forgets only with one; folded twice, or unknown, it owes no other', () => {
+    const gone: EntryBody = { kind: 'gone', remoteIds: ['r-e1', 'r-never'], retrain: true };
+    const state = stateOf(...pushed('e1', 'a.md'), { kind: 'learnt', through: 'e1' }, gone);
+    expect([state.records, state.lastWrite, state.learntThrough]).toEqual([{}, 'gone r-e1', 'e1']);
+    expect(state.forgetting).toMatchObject([{ document: 'a.md', path: 'a.md', remoteId: 'r-e1' }]);
+    const learnt = fold(state, stamped({ kind: 'learnt', through: 'gone r-e1' }, gone)).state;
+    expect([learnt.forgetting, learnt.lastWrite, learnt.learntThrough]).toEqual([[], 'gone r-e1', 'gone r-e1']);
+  });
+
   it('forgets only a record that holds nothing at the vendor', () => {
     const forget: EntryBody = { kind: 'forget', document: 'a.md' };
     expect(stateOf(...pushed('e1', 'a.md'), forget).records['a.md']).toBeDefined();
