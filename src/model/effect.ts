@@ -102,7 +102,8 @@ export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'doubt'; readonly doubt: Doubt }
   | { readonly kind: 'identity'; readonly identity: string }
   | { readonly kind: 'container'; readonly container: string }
-  | { readonly kind: 'known'; readonly documents: readonly KnownDocument[] }
+  /** Found at the vendor, and ours. retrain: what was deleted before may not have been forgotten, and a training is owed for it. */
+  | { readonly kind: 'known'; readonly documents: readonly KnownDocument[]; readonly retrain?: boolean }
   | {
       readonly kind: 'rekey';
       readonly from: DocumentId;

@@ -78,6 +78,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     case 'known':
       for (const known of entry.documents) foldKnown(draft, known, entry.at);
+      if (entry.retrain === true) draft.lastWrite = `contact ${entry.at}`;
       return;
     case 'rekey':
       foldRekey(draft, entry);
@@ -339,9 +340,9 @@ function foldRunEnded(
   const covered = draft.run.covers;
   draft.run = null;
   for (const [id, record] of Object.entries(draft.records)) {
-    if (!record.items.some((item) => item.training === 'training')) continue;
+    if (!record.items.some(isInRun)) continue;
     const next: TrainingState = outcome === 'succeeded' ? 'trained' : outcome === 'failed' ? 'failed' : 'pending';
-    const items = record.items.map((item) => (item.training === 'training' ? { ...item, training: next } : item));
+    const items = record.items.map((item) => (isInRun(item) ? { ...item, training: next } : item));
     const failure = outcome === 'failed' ? error : outcome === 'succeeded' && record.refused === null ? null : record.error;
     draft.records[id] = trainedIf(derived({ ...record, items, error: failure }), at);
     freeLeftovers(draft, id);
@@ -350,6 +351,11 @@ function foldRunEnded(
   draft.learntThrough = covered;
   // A delete that came after the run was asked for is not covered by it; equality of the last write is the only proof.
   if (covered === draft.lastWrite) draft.forgetting = [];
+}
+
+/** What was accepted after the run was asked for is pending; what has got stuck since is still in it, and has been waited for too long. */
+function isInRun({ training }: RemoteItem): boolean {
+  return training === 'training' || training === 'stuck';
 }
 
 function foldByPerson(

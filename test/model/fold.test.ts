@@ -71,6 +71,16 @@ describe('fold', () => {
     expect(stateOf(...running, ended('t1', 'failed')).leftovers).toMatchObject([{ removable: 'once-trained' }]);
   });
 
+  it('also where the wait for it was given up meanwhile, but not what came after the run was asked for', () => {
+    const stuck: EntryBody = { kind: 'training', news: [{ document: 'a.md', part: '', state: 'stuck', error: null }] };
+    const running = [...pushed('e1', 'a.md'), begin(train('t1', 'e1')), done('t1', null), stuck, ...pushed('e2', 'b.md')];
+    const states = (outcome: 'succeeded' | 'failed' | 'lost') =>
+      Object.values(stateOf(...running, ended('t1', outcome)).records).map(({ training }) => training);
+    expect(states('succeeded')).toEqual(['trained', 'pending']);
+    expect(states('failed')).toEqual(['failed', 'pending']);
+    expect(states('lost')).toEqual(['pending', 'pending']);
+  });
+
   it('waits for all parts', () => {
     const parts = [begin(create('e1', 'a.md', { part: 'x' }), create('e2', 'a.md', { part: 'y' })), done('e1'), done('e2')];
     const half = stateOf(...parts, { kind: 'training', news: [{ document: 'a.md', part: 'x', state: 'trained', error: null }] });
