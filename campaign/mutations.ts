@@ -306,6 +306,24 @@ const leaks: readonly Mutation[] = [
     only: 'every state, but not the file beside them',
   },
   {
+    promise: 'nothing leaked, forgotten',
+    what: 'what somebody removed in the dashboard owes no training',
+    edits: one('src/push/gone.ts', `target.traits.training === 'on-request' &&`, `target.traits.training !== 'on-request' &&`),
+    test: 'test/cycle/fence.test.ts',
+    only: 'chatthing.*removed in the dashboard',
+  },
+  {
+    promise: 'nothing leaked, forgotten',
+    what: 'a lost state owes no training for what was deleted last',
+    edits: one(
+      'src/push/reconcile.ts',
+      `  return entry.kind === 'known' && traits.training === 'on-request' ?`,
+      `  return entry.kind === 'known' && traits.training !== 'on-request' ?`,
+    ),
+    test: 'test/state-deleted.test.ts',
+    only: 'chatthing.*between a delete and the training',
+  },
+  {
     promise: 'nothing leaked, lint',
     what: 'a file in which lint finds an error is sent',
     edits: one(
@@ -605,6 +623,13 @@ export const mutations: readonly Mutation[] = [
     ),
     test: invariants,
     only: `${kinds}.* 9, 12: `,
+  },
+  {
+    promise: '12',
+    what: 'what got stuck stays so when its training has ended',
+    edits: one('src/model/fold.ts', `  return training === 'training' || training === 'stuck';`, `  return training === 'training';`),
+    test: 'test/engine-learning.test.ts',
+    only: 'where a training takes longer than it may',
   },
   {
     promise: '12',
