@@ -32,11 +32,13 @@ export interface Tally {
   runs: number;
   crashes: number;
   unconfirmed: number;
+  /** When the last history began, in milliseconds since 1970. One that hangs is not seen to fail: it is the one that began long ago. */
+  begunMs: number;
   readonly faults: { [kind: string]: number };
 }
 
 export function newTally(): Tally {
-  return { histories: 0, runs: 0, crashes: 0, unconfirmed: 0, faults: {} };
+  return { histories: 0, runs: 0, crashes: 0, unconfirmed: 0, begunMs: 0, faults: {} };
 }
 
 const faults: readonly (readonly [string, Fault])[] = [
@@ -324,6 +326,7 @@ function pageOf(slot: string, draft: Draft): string {
 
 /** Lives a history to its end and returns every breach, none where all went well. */
 export async function liveThrough(kind: BotKind, history: readonly Happening[], tally: Tally = newTally()): Promise<readonly string[]> {
+  tally.begunMs = Date.now();
   const world = new FuzzWorld(await Life.begin(kind), tally);
   try {
     for (const what of history) await world.happen(what);

@@ -96,6 +96,8 @@ export class Life {
       audience: ['public'],
       maxDocumentBytes: 700,
       onUpdate: kind.onUpdate ?? 'default',
+      // The vendor in memory is asked every millisecond: a training that never ends would be asked after two million times.
+      poll: { firstMs: null, maxMs: Math.max(5_000, bot.target.traits.poll.maxMs) },
       ...(plan.include !== undefined && { include: plan.include }),
     };
     const texts = openTexts(disk, '/state/texts/bot');
