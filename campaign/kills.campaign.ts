@@ -76,11 +76,11 @@ async function remembered(bot: World): Promise<unknown> {
   return { records: Object.fromEntries(records), leftovers: state.leftovers.length, open: open.length, doubts: state.doubts.length };
 }
 
-/** What the bot holds, in no order. */
+/** What the bot holds, in no order. Where a mark bears the effect that made it, that differs from run to run. */
 function heldBy(bot: World): readonly string[] {
   return bot
     .items()
-    .map(({ name, text }) => `${name}\n${text}`)
+    .map(({ name, text }) => `${name?.replace(/#[0-9a-f]{8}\b/, '#…')}\n${text}`)
     .sort();
 }
 
