@@ -26,6 +26,7 @@ interface Report {
 }
 
 const rows: { readonly mutation: Mutation; readonly seen: Seen; readonly before: Seen }[] = [];
+const tried: Mutation[] = [];
 const green = new Map<string, Seen>();
 
 /** Runs one test file, or some of it, in the copy. */
@@ -94,11 +95,12 @@ describe.skipIf(!wanted)('mutations', () => {
     const dir = process.env['KBSYNC_CAMPAIGN_DIR'];
     if (dir === undefined) return;
     mkdirSync(dir, { recursive: true });
-    writeFileSync(join(dir, 'mutations.table.json'), JSON.stringify(rows));
+    writeFileSync(join(dir, 'mutations.table.json'), JSON.stringify({ all: mutations, tried, rows }));
   });
 
   it.each(mutations)('$promise: $what', async (mutation) => {
     const { edits, test, only, program = false } = mutation;
+    tried.push(mutation);
     const key = `${test} ${only}`;
     const before = green.get(key) ?? (await run(test, only));
     green.set(key, before);
@@ -117,10 +119,10 @@ describe.skipIf(!wanted)('mutations', () => {
       if (program) await build();
       const seen = await run(test, only);
       process.stdout.write(`${mutation.promise}: ${mutation.what}: ${seen.failed} of ${before.passed} red: ${seen.first}\n`);
-      rows.push({ mutation, seen, before });
       // Red for the right reason: tests ran and failed; a tree that does not load, or stumbles over what was put into it, proves nothing.
       expect(seen.failed, 'spoilt').toBeGreaterThan(0);
       expect(seen.first, 'spoilt').not.toMatch(/^(SyntaxError|ReferenceError)/);
+      rows.push({ mutation, seen, before });
     } finally {
       for (const [file, text] of originals) writeFileSync(join(copy, file), text);
       if (program) await build();

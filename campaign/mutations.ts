@@ -149,7 +149,7 @@ const brakes: readonly Mutation[] = [
     'any number of deletes is few',
     inPlan(`  if (deletes.length <= limit) return null;`, `  if (deletes.length >= 0) return null;`),
     'test/cli/brakes.test.ts',
-    'passes too-many-deletes',
+    'passes .too-many-deletes',
   ),
   brake(
     'too-many-updates',
@@ -159,7 +159,7 @@ const brakes: readonly Mutation[] = [
       `  if (updates.length >= 0 || isApproved(scene, ['too-many-updates']`,
     ),
     'test/cli/brakes.test.ts',
-    'passes too-many-updates',
+    'passes .too-many-updates',
   ),
   brake(
     'empty-content',
@@ -176,7 +176,7 @@ const brakes: readonly Mutation[] = [
     'another folder is taken for this one',
     inPlan(`  if (inScope < 5 || gone.length * 2 <= inScope) return null;`, `  if (inScope < 5 || gone.length >= 0) return null;`),
     'test/cli/brakes.test.ts',
-    'passes other-folder',
+    'passes .other-folder',
   ),
   brake(
     'incomplete-scan',
@@ -193,7 +193,7 @@ const brakes: readonly Mutation[] = [
       `  if (contact.foreign >= 0 || isApproved(scene, ['existing-content']`,
     ),
     'test/cli/brakes.test.ts',
-    'passes existing-content',
+    'passes .existing-content',
   ),
   brake(
     'other-bot',

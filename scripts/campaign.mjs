@@ -3,6 +3,7 @@
 //   npm run campaign -- --minutes 60      longer: the fuzz and the sampled double crashes go on
 //   npm run campaign -- --seed 7 --only fuzz,crash
 //   npm run campaign -- --mutations       every test that keeps a promise, seen red once
+//   npm run campaign -- --mutations --match fence    only these; the table keeps what it says of the others
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     only: { type: 'string', default: '' },
     mutations: { type: 'boolean', default: false },
+    match: { type: 'string', default: '' },
     'dry-run': { type: 'boolean', default: false },
   },
 });
@@ -37,20 +39,26 @@ const env = {
 };
 const words = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--config', join(root, 'campaign', 'vitest.config.ts')];
 const startedMs = Date.now();
-const child = spawn(process.execPath, [...words, '--reporter=verbose', ...parts.map((part) => `campaign/${part}.campaign.ts`)], {
-  cwd: root,
-  env,
-  stdio: 'inherit',
-});
+const matching = values.match === '' ? [] : ['-t', values.match];
+const child = spawn(
+  process.execPath,
+  [...words, '--reporter=verbose', ...matching, ...parts.map((part) => `campaign/${part}.campaign.ts`)],
+  {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  },
+);
 const code = await new Promise((resolve) => child.on('close', resolve));
 const minutes = (Date.now() - startedMs) / 60_000;
 const whole = values.mutations || values.only === '';
 const silent = parts.filter((part) => !readdirSync(dir).some((name) => name === `${part}.json` || name === `${part}.table.json`));
 if (silent.length > 0) process.stderr.write(`nothing came of ${silent.join(', ')}\n`);
-const good = code === 0 && silent.length === 0;
-if (good) {
-  const text = values.mutations ? mutationTable() : figureTables();
-  if (whole && !values['dry-run']) write(values.mutations ? 'mutations' : 'figures', text);
+let good = code === 0 && silent.length === 0;
+if (values.mutations && silent.length === 0) good = writeMutations() && good;
+else if (good) {
+  const text = figureTables();
+  if (whole && !values['dry-run']) write('figures', text);
   process.stdout.write(text);
 }
 rmSync(dir, { recursive: true, force: true });
@@ -91,11 +99,25 @@ function figureTables() {
   return [`kbsync ${version}, seed ${values.seed}, ${when}: ${where}.`, '', verdict, '', ...table([...sums].sort()), ...tables].join('\n');
 }
 
-function mutationTable() {
-  const rows = JSON.parse(readFileSync(join(dir, 'mutations.table.json'), 'utf8')).map(({ mutation, seen, before }) => {
-    const files = [...new Set(mutation.edits.map(({ file }) => `\`${file}\``))].join(', ');
-    const red = `red: ${seen.failed} of ${before.passed}`;
-    return `| ${mutation.promise} | ${mutation.what} | ${files} | \`${mutation.test}\` | ${red} |`;
-  });
-  return ['| promise | spoilt on purpose | in | noticed by | seen |', '|---|---|---|---|---|', ...rows, ''].join('\n');
+/** Puts what was seen red into the table, and keeps what it says of mutations that were not tried now. False where one has never been seen. */
+function writeMutations() {
+  const { all, tried, rows } = JSON.parse(readFileSync(join(dir, 'mutations.table.json'), 'utf8'));
+  const keyOf = ({ promise, what }) => `| ${promise} | ${what} |`;
+  const seen = new Map(rows.map((row) => [keyOf(row.mutation), rowOf(row)]));
+  const untried = new Set(all.map(keyOf).filter((key) => !tried.map(keyOf).includes(key)));
+  for (const line of readFileSync(document, 'utf8').split('\n')) {
+    const key = [...untried].find((start) => line.startsWith(start));
+    if (key !== undefined) seen.set(key, line);
+  }
+  const missing = all.map(keyOf).filter((key) => !seen.has(key));
+  for (const key of missing) process.stderr.write(`not seen red: ${key}\n`);
+  const lines = all.flatMap((mutation) => seen.get(keyOf(mutation)) ?? []);
+  const text = ['| promise | spoilt on purpose | in | noticed by | seen |', '|---|---|---|---|---|', ...lines, ''].join('\n');
+  if (!values['dry-run']) write('mutations', text);
+  return missing.length === 0;
+}
+
+function rowOf({ mutation, seen, before }) {
+  const files = [...new Set(mutation.edits.map(({ file }) => `\`${file}\``))].join(', ');
+  return `| ${mutation.promise} | ${mutation.what} | ${files} | \`${mutation.test}\` | red: ${seen.failed} of ${before.passed} |`;
 }
