@@ -4,7 +4,7 @@ import { seededRandom } from '../src/testkit/random.ts';
 import { type Blows, losses, strike } from '../test/support/crash-histories.ts';
 import type { BotKind } from '../test/support/struck-bots.ts';
 import type { Cycle } from '../test/support/whole-cycle.ts';
-import { add, type Figures, seed } from './figures.ts';
+import { add, addToAll, type Figures, seed } from './figures.ts';
 
 export interface Series {
   readonly kind: BotKind;
@@ -24,7 +24,11 @@ export async function live({ kind, cycle, blows, name, untilMs = Number.POSITIVE
     if (Date.now() > untilMs) break;
     const struck = await strike(kind, cycle, each);
     expect(struck.breaches).toEqual([]);
+    // A blow that falls behind the end of the run strikes nothing. The first one is within it: its steps were counted.
+    expect(struck.deaths, JSON.stringify(each)).toBeGreaterThan(0);
     add(figures, name, 1);
+    addToAll(figures, 'crash histories', 1);
+    addToAll(figures, 'crashes in them', struck.deaths);
     add(figures, 'crashes in all of these', struck.deaths);
     add(figures, 'histories that ended with creates shown as unconfirmed (only where nobody can be asked)', struck.unconfirmed > 0 ? 1 : 0);
   }

@@ -10,7 +10,7 @@ import { Life } from '../test/support/life.ts';
 import { memoryBots, vendorBots } from '../test/support/struck-bots.ts';
 import { judge } from '../test/support/truth.ts';
 import { wholeCycle } from '../test/support/whole-cycle.ts';
-import { add, type Figures, handBack } from './figures.ts';
+import { add, addToAll, type Figures, handBack } from './figures.ts';
 
 const figures: Figures = {};
 afterAll(() => handBack('disk', 'Disks in trouble', figures));
@@ -37,8 +37,12 @@ describe('full at every step', () => {
       if (full) expect(lived.exitCode).toBe(1);
       expect((await judge(life, cycle, await life.quiesce(cycle.after))).breaches, `full from ${fullFrom}`).toEqual([]);
       await life.close();
-      if (!full) break;
+      if (!full) {
+        expect(fullFrom, 'it was full at some step').toBeGreaterThan(stride);
+        break;
+      }
       add(figures, 'disk full from a step on (every step in memory, every third at real connectors)', 1);
+      addToAll(figures, 'disks that were full or read-only', 1);
     }
     cycle.remove();
   });
@@ -56,6 +60,7 @@ describe.skipIf(!mayMount)('the real program on real file systems', () => {
         expect(read('first.exit')).toBe('1');
         expect(read('first.txt')).toMatch(/cannot write .*state.*: the disk is full/);
         add(figures, 'real program on a real file system that was full', 1);
+        addToAll(figures, 'disks that were full or read-only', 1);
       }
       expect(read('second.exit'), read('second.txt')).toBe('0');
       expect(last.exitCode).toBe(0);
@@ -77,6 +82,7 @@ describe.skipIf(!mayMount)('the real program on real file systems', () => {
       expect(`${ran.stdout}${ran.stderr}`).toMatch(/cannot write .*state.*: the file system is read-only/);
       expect(bot.items()).toEqual([]);
       add(figures, 'real program on a read-only file system', 1);
+      addToAll(figures, 'disks that were full or read-only', 1);
     } finally {
       await bot.close();
     }

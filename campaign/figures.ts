@@ -20,6 +20,11 @@ export function add(figures: Figures, name: string, count: number): void {
   figures[name] = (figures[name] ?? 0) + count;
 }
 
+/** Counts towards a line that is summed over all parts and stands first in the document. */
+export function addToAll(figures: Figures, name: string, count: number): void {
+  add(figures, `in all: ${name}`, count);
+}
+
 /** Hands back what a part came to. `group` is the heading under which the document shows it. */
 export function handBack(part: string, group: string, figures: Figures): void {
   const dir = process.env['KBSYNC_CAMPAIGN_DIR'];

@@ -1,9 +1,9 @@
 // Fuzz without end: seeded histories of edits × faults × restarts, over the vendor in memory in every kind and over every real connector.
 import { afterAll, describe, expect, it } from 'vitest';
 import { fuzz } from '../test/support/fuzz-histories.ts';
-import { newTally, type Tally } from '../test/support/fuzz-world.ts';
+import { faultKinds, newTally, type Tally } from '../test/support/fuzz-world.ts';
 import { type BotKind, memoryBots, vendorBots } from '../test/support/struck-bots.ts';
-import { add, type Figures, handBack, seed, timeFor } from './figures.ts';
+import { add, addToAll, type Figures, handBack, seed, timeFor } from './figures.ts';
 
 const figures: Figures = {};
 const faults: Figures = {};
@@ -22,10 +22,18 @@ describe.each(parts)('$name', ({ name, kinds, share }) => {
     const tally: Tally = newTally();
     await fuzz({ kinds, runs: 1_000_000, seed, tally, untilMs: timeFor(share) });
     expect(tally.histories).toBeGreaterThan(0);
+    // The time is over in the middle of a history, which is left. One that hung for longer than any takes was none that went well.
+    expect(Date.now() - tally.begunMs).toBeLessThan(60_000);
+    expect(tally.crashes).toBeGreaterThan(0);
+    expect(Object.keys(tally.faults).sort()).toEqual([...faultKinds].sort());
     add(figures, `histories, ${name}`, tally.histories);
     add(figures, 'runs of the engine in them', tally.runs);
     add(figures, 'of these killed', tally.crashes);
     add(figures, 'creates that ended as unconfirmed, shown', tally.unconfirmed);
-    for (const [kind, count] of Object.entries(tally.faults)) add(faults, kind, count);
+    addToAll(figures, 'fuzz histories', tally.histories);
+    for (const [kind, count] of Object.entries(tally.faults)) {
+      add(faults, kind, count);
+      addToAll(faults, 'faults of the wire injected', count);
+    }
   });
 });

@@ -16,6 +16,8 @@ export interface Mutation {
   readonly test: string;
   /** A pattern for the names of the tests that are run. */
   readonly only: string;
+  /** The test starts the real program, which is built anew for it. */
+  readonly program?: boolean;
 }
 
 const one = (file: string, find: string, put: string): readonly Edit[] => [{ file, find, put }];
@@ -130,6 +132,318 @@ const sabotages: readonly Mutation[] = [
   },
 ];
 
+/** A brake that never holds: what is put makes its rule return at once. */
+const brake = (rule: string, what: string, edits: readonly Edit[], test: string, only: string): Mutation => ({
+  promise: `brakes, ${rule}`,
+  what,
+  edits,
+  test,
+  only,
+});
+const inPlan = (find: string, put: string): readonly Edit[] => one('src/plan/brake.ts', find, put);
+
+/** What PRODUCT section 3 holds, and what passes it. */
+const brakes: readonly Mutation[] = [
+  brake(
+    'too-many-deletes',
+    'any number of deletes is few',
+    inPlan(`  if (deletes.length <= limit) return null;`, `  if (deletes.length >= 0) return null;`),
+    'test/cli/brakes.test.ts',
+    'passes .too-many-deletes',
+  ),
+  brake(
+    'too-many-updates',
+    'any number of updates is few',
+    inPlan(
+      `  if (updates.length <= limit || isApproved(scene, ['too-many-updates']`,
+      `  if (updates.length >= 0 || isApproved(scene, ['too-many-updates']`,
+    ),
+    'test/cli/brakes.test.ts',
+    'passes .too-many-updates',
+  ),
+  brake(
+    'empty-content',
+    'an empty folder is taken at its word',
+    inPlan(
+      `  if (input.folder.documents > 0 || left.length === 0) return null;`,
+      `  if (input.folder.documents >= 0 || left.length === 0) return null;`,
+    ),
+    'test/plan/brake.test.ts',
+    'an empty, missing, partial or other folder',
+  ),
+  brake(
+    'other-folder',
+    'another folder is taken for this one',
+    inPlan(`  if (inScope < 5 || gone.length * 2 <= inScope) return null;`, `  if (inScope < 5 || gone.length >= 0) return null;`),
+    'test/cli/brakes.test.ts',
+    'passes .other-folder',
+  ),
+  brake(
+    'incomplete-scan',
+    'a scan that was not complete is not told',
+    inPlan(`  if (complete || rootMissing) return null;`, `  if (complete || !rootMissing) return null;`),
+    'test/plan/brake.test.ts',
+    'partial',
+  ),
+  brake(
+    'existing-content',
+    'a bot that is full of other things is filled beside them',
+    inPlan(
+      `  if (contact.foreign === 0 || isApproved(scene, ['existing-content']`,
+      `  if (contact.foreign >= 0 || isApproved(scene, ['existing-content']`,
+    ),
+    'test/cli/brakes.test.ts',
+    'passes .existing-content',
+  ),
+  brake(
+    'other-bot',
+    'another bot behind the credentials is taken for the old one',
+    inPlan(
+      `  if (identity === null || found === null || identity === found) return null;`,
+      `  if (identity === null || found === null || identity !== found) return null;`,
+    ),
+    'test/plan/brake.test.ts',
+    'holds everything at another one',
+  ),
+  brake(
+    'vanished',
+    'what is gone from a list is made anew, however much it is',
+    inPlan(`  if (size <= limit || isApproved(scene, ['vanished']`, `  if (size >= 0 || isApproved(scene, ['vanished']`),
+    'test/drift.test.ts',
+    'many missing hold the target',
+  ),
+  brake(
+    'clock-back',
+    'a clock that went back decides what has expired',
+    inPlan(
+      `  if (now === null || last === null || operations.length === 0 ||`,
+      `  if (now === null || last === null || operations.length >= 0 ||`,
+    ),
+    'test/clocks.test.ts',
+    'holds what dates would take out',
+  ),
+  brake(
+    'approval',
+    'what a person approved covers whatever came after',
+    inPlan(`    return documents.every((document) => covered.has(document));`, `    return covered.size > 0 || documents.length === 0;`),
+    'test/cycle/approval.test.ts',
+    'does not cover more',
+  ),
+];
+
+/** What must not get out: behind the fence, taken back, called an error by lint, or a secret. */
+const leaks: readonly Mutation[] = [
+  {
+    promise: 'nothing leaked, fence',
+    what: 'a document that states no audience is inside every fence',
+    edits: one(
+      'src/content/select.ts',
+      `  if (target.audience === null || (audience !== null && target.audience.includes(audience))) return null;`,
+      `  if (target.audience === null || audience === null || target.audience.includes(audience)) return null;`,
+    ),
+    test: 'test/content/fence.test.ts',
+    only: '',
+  },
+  {
+    promise: 'nothing leaked, fence',
+    what: 'the fence lets everything through, in random histories',
+    edits: one(
+      'src/content/select.ts',
+      `  if (target.audience === null || (audience !== null && target.audience.includes(audience))) return null;`,
+      `  if (target.audience === null || target.audience.length > 0) return null;`,
+    ),
+    test: 'test/fuzz.test.ts',
+    only: 'in memory',
+  },
+  {
+    promise: 'nothing leaked, fence',
+    what: 'what a page includes may be for other readers',
+    edits: one(
+      'src/content/include-fence.ts',
+      `    if (audience !== stated && !(isPartial && audience === null)) return`,
+      `    if (audience !== stated && isPartial && audience === null) return`,
+    ),
+    test: 'test/content/include-fence.test.ts',
+    only: '',
+  },
+  {
+    promise: 'nothing leaked, fence',
+    what: 'a document that becomes internal stays where its file has another fault',
+    edits: one('src/cycle/folder.ts', `...leavesOfBlocked(target, scan.claims ?? [], nowMs), `, `...leavesOfBlocked(target, [], nowMs), `),
+    test: 'test/cycle/fence.test.ts',
+    only: 'goes also where the file is kept back',
+  },
+  {
+    promise: 'nothing leaked, fence',
+    what: 'a document that is moved out of the fence is only a deleted file, and waits with them',
+    edits: one('src/cycle/retracted.ts', `  if (outside.length === 0) return retracted;`, `  if (outside.length >= 0) return retracted;`),
+    test: 'test/cycle/fence.test.ts',
+    only: 'also where it gets another name',
+  },
+  {
+    promise: 'nothing leaked, retract',
+    what: 'what is kept out is wanted all the same',
+    edits: one('src/cycle/kept-out.ts', `  if (held.length === 0) return nothing;`, `  if (held.length >= 0) return nothing;`),
+    test: 'test/crash-retract.test.ts',
+    only: 'findable, ids given',
+  },
+  {
+    promise: 'nothing leaked, retract',
+    what: 'a target whose state is lost is not told what was retracted',
+    edits: one(
+      'src/workspace/retractions.ts',
+      `      if (state.identity !== null || !names.includes(target)) return [];`,
+      `      if (state.identity === null || !names.includes(target)) return [];`,
+    ),
+    test: 'test/cli/retract-lost.test.ts',
+    only: 'a target that lost',
+  },
+  {
+    promise: 'nothing leaked, retract',
+    what: 'a retraction is not written beside the states, in retracted.jsonl',
+    edits: one('src/workspace/retractions.ts', `          if (told.length === 0) return;`, `          if (told.length >= 0) return;`),
+    test: 'test/cli/retract-lost.test.ts',
+    only: 'every state, but not the file beside them',
+  },
+  {
+    promise: 'nothing leaked, forgotten',
+    what: 'what somebody removed in the dashboard owes no training',
+    edits: one('src/push/gone.ts', `target.traits.training === 'on-request' &&`, `target.traits.training !== 'on-request' &&`),
+    test: 'test/cycle/fence.test.ts',
+    only: 'chatthing.*removed in the dashboard',
+  },
+  {
+    promise: 'nothing leaked, forgotten',
+    what: 'a lost state owes no training for what was deleted last',
+    edits: one(
+      'src/push/reconcile.ts',
+      `  return entry.kind === 'known' && traits.training === 'on-request' ?`,
+      `  return entry.kind === 'known' && traits.training !== 'on-request' ?`,
+    ),
+    test: 'test/state-deleted.test.ts',
+    only: 'chatthing.*between a delete and the training',
+  },
+  {
+    promise: 'nothing leaked, lint',
+    what: 'a file in which lint finds an error is sent',
+    edits: one(
+      'src/content/lint-file.ts',
+      `problems.some((problem) => problem.severity === 'error') ? [] : safe.documents;`,
+      `problems.length < 0 ? [] : safe.documents;`,
+    ),
+    test: 'test/lint.test.ts',
+    only: '(chatthing|sitegpt) .*a planted secret is not sent|leaves the bot with the old text',
+  },
+  {
+    promise: 'nothing leaked, lint',
+    what: 'what a bot is given is not looked at, only what stands in the file',
+    edits: one('src/content/lint-file.ts', `      if (!isOn) return [];`, `      if (isOn) return [];`),
+    test: 'test/lint.test.ts',
+    only: 'keeps the old words of a document that must not be sent',
+  },
+  {
+    promise: '10, redactor',
+    what: 'what is printed for people is not redacted',
+    edits: one('src/cli/output.ts', `    return this.input.secrets.redact(text);`, `    return text;`),
+    test: 'test/secrets.test.ts',
+    only: 'a bug',
+    program: true,
+  },
+  {
+    promise: '10, redactor',
+    what: 'what is printed as JSON is not redacted',
+    edits: one('src/cli/output.ts', `JSON.stringify(this.input.secrets.redactValue(value))`, `JSON.stringify(value)`),
+    test: 'test/secrets.test.ts',
+    only: 'a bug',
+    program: true,
+  },
+  {
+    promise: '10, redactor',
+    what: 'what a connector throws is kept as it is',
+    edits: [
+      {
+        file: 'src/transport/credentials.ts',
+        find: `    throw thrown instanceof SyncError ? withoutSecrets(thrown, redact) : thrown;`,
+        put: `    throw thrown;`,
+      },
+      {
+        file: 'src/transport/credentials.ts',
+        find: `  return result.ok ? result : { ...result, error: withoutSecrets(result.error, redact) };`,
+        put: `  return result;`,
+      },
+      {
+        file: 'src/transport/credentials.ts',
+        find: `  if (name !== 'status') return given;`,
+        put: `  if (name !== '') return given;`,
+      },
+    ],
+    test: 'test/transport/credentials.test.ts',
+    only: '',
+  },
+  {
+    promise: '10, redactor',
+    what: 'the page and the API of the daemon are not redacted',
+    edits: [
+      {
+        file: 'src/status/server.ts',
+        find: `input.redact(await page(await input.snapshot(), nonce))`,
+        put: `await page(await input.snapshot(), nonce)`,
+      },
+      {
+        file: 'src/status/server.ts',
+        find: `JSON.stringify(withTexts(body, redact))`,
+        put: `JSON.stringify(withTexts(body, (text) => (redact(text), text)))`,
+      },
+    ],
+    test: 'test/status/server.test.ts',
+    only: 'takes secrets out of everything',
+  },
+  {
+    promise: '10, redactor',
+    what: 'a secret is not known in base64, as Basic credentials carry it',
+    edits: one('src/config/secrets.ts', `    for (const form of formsOf(value)) forms.add(form);`, `    forms.add(value);`),
+    test: 'test/config/secrets.test.ts',
+    only: 'base64',
+  },
+  {
+    promise: '10, redactor',
+    what: 'a document that holds a key of the configuration is sent',
+    edits: one('src/workspace.ts', `secrets.findIn(text) !== null`, `secrets.findIn(text) === ''`),
+    test: 'test/secrets.test.ts',
+    only: 'goes to no bot and is not kept',
+    program: true,
+  },
+];
+
+/** What the state promises beyond the journal's own rules. */
+const states: readonly Mutation[] = [
+  {
+    promise: 'state',
+    what: 'a state of a newer kbsync is read as if it were ours',
+    edits: one(
+      'src/state/snapshot.ts',
+      `  if (format > stateFormat) throw newerFormat(file, format, given.slice(0, 1000));\n  // kbsync writes no carriage return`,
+      `  // kbsync writes no carriage return`,
+    ),
+    test: 'test/state/migrate.test.ts',
+    only: 'a newer format is refused',
+  },
+  {
+    promise: 'state',
+    what: 'a lock that was lost while the machine slept is not looked at again',
+    edits: one('src/state/lock.ts', `if (released || holder?.id !== owner.id) throw`, `if (released) throw`),
+    test: 'test/two-runs.test.ts',
+    only: 'a machine sleeps for minutes',
+  },
+  {
+    promise: 'drift',
+    what: '“unchanged” is what the state says, whatever the vendor lists',
+    edits: one('src/model/drift.ts', `export const driftWindowMs = 26 * 3_600_000;`, `export const driftWindowMs = 26_000 * 3_600_000;`),
+    test: 'test/drift.test.ts',
+    only: 'a sync after the window',
+  },
+];
+
 const invariants = 'test/invariants.test.ts';
 const kinds = '(chatthing|sitegpt-v2|koreai, append)';
 
@@ -223,7 +537,7 @@ export const mutations: readonly Mutation[] = [
     promise: '7',
     what: 'which bytes were refused is not remembered',
     edits: one(
-      'src/model/fold.ts',
+      'src/model/failed.ts',
       `    refused: refused ? effect.fingerprint : (before?.refused ?? null),`,
       `    refused: before?.refused ?? null,`,
     ),
@@ -302,9 +616,20 @@ export const mutations: readonly Mutation[] = [
   {
     promise: '12',
     what: 'the wait for training has no bound that anybody would live to see',
-    edits: one('src/cycle.ts', `(options.waitMs ?? target.trainTimeoutMs)`, `(options.waitMs ?? target.trainTimeoutMs) * 100`),
+    edits: one(
+      'src/cycle.ts',
+      `const mostMs = options.waitMs ?? target.trainTimeoutMs;`,
+      `const mostMs = (options.waitMs ?? target.trainTimeoutMs) * 100;`,
+    ),
     test: invariants,
     only: `${kinds}.* 9, 12: `,
+  },
+  {
+    promise: '12',
+    what: 'what got stuck stays so when its training has ended',
+    edits: one('src/model/fold.ts', `  return training === 'training' || training === 'stuck';`, `  return training === 'training';`),
+    test: 'test/engine-learning.test.ts',
+    only: 'where a training takes longer than it may',
   },
   {
     promise: '12',
@@ -346,4 +671,7 @@ export const mutations: readonly Mutation[] = [
     test: 'test/disk-trouble.test.ts',
     only: 'full at any step: .(memory: findable, ids|sitegpt-v2)',
   },
+  ...brakes,
+  ...leaks,
+  ...states,
 ];

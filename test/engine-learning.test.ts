@@ -7,6 +7,36 @@ import { secret, type World, world } from './support/bots.ts';
 const two = { 'a.md': '# A\n\nant', 'b.md': '# B\n\nbee' };
 const endless = { chatthing: { syncMs: Number.POSITIVE_INFINITY }, sitegpt: { processingMs: Number.POSITIVE_INFINITY } } as const;
 
+describe.each([
+  ['chatthing', { syncMs: 3_600_000 }],
+  ['sitegpt', { processingMs: 3_600_000 }],
+  ['koreai', { trainMs: 3_600_000 }],
+] as const)('%s, where a training takes longer than it may', (vendor, settings) => {
+  it('is stuck until it has ended, and trained then', async () => {
+    const bot = await world(vendor, settings);
+    try {
+      bot.configure({ extra: 'trainTimeout: 10m' });
+      bot.write(two);
+      expect(await bot.sync()).toMatchObject({ exitCode: 6, waited: 'deadline' });
+      bot.clock.advance(20 * 60_000);
+      const stuck = await bot.sync({ waitMs: 0 });
+      expect([stuck.exitCode, stuck.training.stuck]).toEqual([6, 2]);
+      // A page that comes meanwhile has a time of its own to wait.
+      bot.write({ 'c.md': '# C\n\ncat' });
+      expect((await bot.sync({ waitMs: 0 })).training).toMatchObject({ stuck: 2 });
+      bot.clock.advance(15 * 60_000);
+      expect((await bot.sync({ waitMs: 0 })).training.stuck).toBe(vendor === 'sitegpt' ? 3 : 2);
+      for (let hour = 0; hour < 3; hour += 1) {
+        bot.clock.advance(2 * 3_600_000);
+        await bot.sync({ waitMs: 0 });
+      }
+      expect(await bot.sync()).toMatchObject({ exitCode: 0, training: { trained: 3, stuck: 0 }, requests: { write: 0 } });
+    } finally {
+      await bot.close();
+    }
+  });
+});
+
 describe.each(['chatthing', 'sitegpt'] as const)('%s', (vendor) => {
   let bot: World;
   afterEach(() => bot.close());

@@ -267,7 +267,8 @@ describe.each(['chatthing', 'sitegpt'])('%s: the state lost', (vendor) => {
     await bot.sync();
     lose();
     const report = await bot.sync();
-    expect(report).toMatchObject({ exitCode: 0, requests: { write: 0 } });
+    // No document is sent. Where training is on request one is owed, since nobody knows what was deleted last.
+    expect(report).toMatchObject({ exitCode: 0, results: [], requests: { write: vendor === 'chatthing' ? 1 : 0 } });
     expect(bot.items().length).toBe(8);
     expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 8, requests: { write: 0 } });
   });

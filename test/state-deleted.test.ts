@@ -32,6 +32,29 @@ describe.each(flavours)('$flavour $settings, which $look', ({ flavour, settings 
 
   const copies = (word: string): number => bot.items().reduce((sum, { text }) => sum + text.split(word).length - 1, 0);
 
+  it.skipIf(look === 'neither')('the state is lost between a delete and the training that it needs: forgotten all the same', async () => {
+    bot = await world(flavour, settings);
+    bot.write(files);
+    await bot.sync();
+    bot.clock.advance(60_000);
+    const killed = new Error('killed');
+    bot.write({ 'c.md': null });
+    await bot
+      .sync({
+        hooks: {
+          wire: async (request, send) => {
+            if (request.method !== 'GET' && /train|sync/i.test(request.path)) throw killed;
+            return send();
+          },
+        },
+      })
+      .catch(() => undefined);
+    rmSync(join(bot.dir, 'state'), { recursive: true });
+    bot.clock.advance(60_000);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0 });
+    expect(bot.items().filter(({ text, answeredFrom }) => `${text} ${answeredFrom}`.includes('wcoww'))).toEqual([]);
+  });
+
   it('the state is deleted', async () => {
     bot = await world(flavour, settings);
     bot.write(files);
@@ -43,7 +66,8 @@ describe.each(flavours)('$flavour $settings, which $look', ({ flavour, settings 
     if (look === 'lists and reads') {
       expect({ operations: plan.operations, brakes: plan.brakes }).toEqual({ operations: [], brakes: [] });
       expect(await bot.sync()).toMatchObject({ exitCode: 0, results: [] });
-      expect(bot.writesOnWire()).toBe(before);
+      // What was deleted last may not have been forgotten, and nothing shows it: where training is on request, it is asked for once.
+      expect(bot.writesOnWire() - before).toBe(flavour === 'chatthing' ? 1 : 0);
     } else if (look === 'lists') {
       expect(new Set(plan.operations.map(({ action, reason }) => `${action}: ${reason}`))).toEqual(
         new Set(['update: what the bot holds is not known']),

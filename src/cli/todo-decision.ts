@@ -141,7 +141,7 @@ async function done(id: string, { context, workspace }: Place, now: string): Pro
   const found = state.todos.find((candidate) => candidate.id === id);
   if (found === undefined) {
     if (!state.leftovers.some((leftover) => leftover.remoteId === id)) throw settledMeanwhile(id);
-    return { entries: removedByPerson(id), message: `${id} counts as removed` };
+    return { entries: removedByPerson(id, connection.target), message: `${id} counts as removed` };
   }
   const { operation } = found;
   const facts = { state, target: connection.target, workspace: config.name, newEffectId, now };

@@ -102,7 +102,8 @@ export type JournalEntry = { readonly at: Timestamp } & (
   | { readonly kind: 'doubt'; readonly doubt: Doubt }
   | { readonly kind: 'identity'; readonly identity: string }
   | { readonly kind: 'container'; readonly container: string }
-  | { readonly kind: 'known'; readonly documents: readonly KnownDocument[] }
+  /** Found at the vendor, and ours. retrain: what was deleted before may not have been forgotten, and a training is owed for it. */
+  | { readonly kind: 'known'; readonly documents: readonly KnownDocument[]; readonly retrain?: boolean }
   | {
       readonly kind: 'rekey';
       readonly from: DocumentId;
@@ -122,8 +123,8 @@ export type JournalEntry = { readonly at: Timestamp } & (
       readonly body: Fingerprint;
     }
   | { readonly kind: 'leftover'; readonly leftover: Leftover }
-  /** The vendor no longer holds these items. */
-  | { readonly kind: 'gone'; readonly remoteIds: readonly string[] }
+  /** The vendor no longer holds these items, and it was not kbsync that deleted them. retrain: the bot forgets them only with the next training. */
+  | { readonly kind: 'gone'; readonly remoteIds: readonly string[]; readonly retrain?: boolean }
   /** Somebody else has changed these items at the vendor: what they hold counts as unknown, so it is planned again. */
   | { readonly kind: 'altered'; readonly remoteIds: readonly string[] }
   /** Drops a record that holds nothing at the vendor. */

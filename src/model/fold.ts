@@ -8,8 +8,9 @@ import type { ErrorRecord } from './error.ts';
 import { blankRecord, foldFailed, oneMore } from './failed.ts';
 import { keyed, type Timestamp } from './json.ts';
 import { documentWith, dropLeftover, freeLeftoversOf, noteItems, putForgetting, putLeftover } from './lookup.ts';
-import type { DocumentRecord, EffectId, Leftover, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
+import type { DocumentRecord, EffectId, RemoteItem, TargetState, TrainingRun, TrainingState } from './record.ts';
 import { namelessPrefix, numbersWith } from './record.ts';
+import { dropItem, dropNameless, foldGone, removeItem } from './removed.ts';
 import { unwanted } from './unwanted.ts';
 
 /** A state that fold may change in place; everybody else sees it as TargetState. */
@@ -77,6 +78,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       return;
     case 'known':
       for (const known of entry.documents) foldKnown(draft, known, entry.at);
+      if (entry.retrain === true) draft.lastWrite = `contact ${entry.at}`;
       return;
     case 'rekey':
       foldRekey(draft, entry);
@@ -93,7 +95,7 @@ export function foldInto(draft: StateDraft, open: Map<EffectId, Effect>, entry: 
       putLeftover(draft, entry.leftover);
       return;
     case 'gone':
-      for (const remoteId of entry.remoteIds) removeItem(draft, remoteId);
+      for (const remoteId of entry.remoteIds) foldGone(draft, remoteId, entry);
       return;
     case 'altered':
       for (const remoteId of entry.remoteIds) foldAltered(draft, remoteId);
@@ -313,32 +315,6 @@ function putRecord(draft: StateDraft, document: DocumentId, record: DocumentReco
   noteItems(draft, document, record);
 }
 
-/** An item that is no longer at the vendor: out of its record and out of the leftovers; a record with no item left goes with it. */
-function removeItem(draft: StateDraft, remoteId: string): void {
-  dropLeftover(draft, remoteId);
-  dropItem(draft, remoteId);
-}
-
-/** Out of its record, if one holds it. */
-function dropItem(draft: StateDraft, remoteId: string): void {
-  const id = documentWith(draft, remoteId);
-  const record = id === undefined ? undefined : draft.records[id];
-  if (id === undefined || record === undefined) return;
-  const items = record.items.filter((item) => item.remoteId !== remoteId);
-  if (items.length === 0) delete draft.records[id];
-  else draft.records[id] = derived({ ...record, items });
-}
-
-/** The same of an item without an id, which its mark tells. */
-function dropNameless(draft: StateDraft, { document, mark }: Leftover): void {
-  const record = draft.records[document];
-  if (record === undefined) return;
-  const items = record.items.filter((item) => item.remoteId !== null || item.mark !== mark);
-  if (items.length === record.items.length) return;
-  if (items.length === 0) delete draft.records[document];
-  else draft.records[document] = derived({ ...record, items });
-}
-
 function foldTraining(draft: StateDraft, news: TrainingNews, at: Timestamp): void {
   const record = draft.records[news.document];
   if (record === undefined) return;
@@ -364,9 +340,9 @@ function foldRunEnded(
   const covered = draft.run.covers;
   draft.run = null;
   for (const [id, record] of Object.entries(draft.records)) {
-    if (!record.items.some((item) => item.training === 'training')) continue;
+    if (!record.items.some(isInRun)) continue;
     const next: TrainingState = outcome === 'succeeded' ? 'trained' : outcome === 'failed' ? 'failed' : 'pending';
-    const items = record.items.map((item) => (item.training === 'training' ? { ...item, training: next } : item));
+    const items = record.items.map((item) => (isInRun(item) ? { ...item, training: next } : item));
     const failure = outcome === 'failed' ? error : outcome === 'succeeded' && record.refused === null ? null : record.error;
     draft.records[id] = trainedIf(derived({ ...record, items, error: failure }), at);
     freeLeftovers(draft, id);
@@ -375,6 +351,11 @@ function foldRunEnded(
   draft.learntThrough = covered;
   // A delete that came after the run was asked for is not covered by it; equality of the last write is the only proof.
   if (covered === draft.lastWrite) draft.forgetting = [];
+}
+
+/** What was accepted after the run was asked for is pending; what has got stuck since is still in it, and has been waited for too long. */
+function isInRun({ training }: RemoteItem): boolean {
+  return training === 'training' || training === 'stuck';
 }
 
 function foldByPerson(

@@ -7,6 +7,7 @@ import type { EffectId } from '../model/record.ts';
 import { type Batch, batchesOf, type Sendable, sendablesOf } from './batch.ts';
 import { callOf, type PushContext } from './context.ts';
 import type { Step, Write } from './effects.ts';
+import { goneAt } from './gone.ts';
 import { lookForOpenCreates } from './look.ts';
 
 export interface StepResult {
@@ -214,7 +215,7 @@ class PushRun {
     }
     progress.error = error.record();
     const gone: EntryBody[] =
-      error.code === 'REMOTE_GONE' && effect.action === 'update' ? [{ kind: 'gone', remoteIds: [effect.remoteId] }] : [];
+      error.code === 'REMOTE_GONE' && effect.action === 'update' ? [goneAt(this.context.target, [effect.remoteId])] : [];
     const refused = error.facts.retry === 'never' && error.facts.stops === 'document';
     const byHand: EntryBody[] = effect.action === 'delete' && isAbsent(error) ? [this.leftByHand(effect.document, effect.remoteId)] : [];
     return [{ kind: 'failed', effect: effect.id, error: error.record(), refused }, ...gone, ...byHand];

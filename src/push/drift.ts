@@ -8,6 +8,7 @@ import { asSyncError } from '../model/error.ts';
 import type { Emit } from '../model/event.ts';
 import type { Timestamp } from '../model/json.ts';
 import { type DriftFinding, type Leftover, namelessPrefix, type RemoteItem, type TargetState } from '../model/record.ts';
+import { goneAt } from './gone.ts';
 import { knownIds } from './look.ts';
 
 /** A finding with what a person is shown of it. */
@@ -300,7 +301,7 @@ export function entriesOf(
   const { target, state, nowMs } = context;
   const idsOf = (kind: DriftFinding['kind']) => listing.findings.filter((found) => found.kind === kind).map(({ remoteId }) => remoteId);
   const gone = [...idsOf('missing'), ...listing.removed];
-  const entries: EntryBody[] = gone.length === 0 ? [] : [{ kind: 'gone', remoteIds: gone }];
+  const entries: EntryBody[] = gone.length === 0 ? [] : [goneAt(target, gone)];
   if (!repair) return entries;
   const altered = idsOf('changed');
   if (altered.length > 0) entries.push({ kind: 'altered', remoteIds: altered });

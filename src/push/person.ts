@@ -6,6 +6,7 @@ import { SyncError } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { PayloadHead } from '../model/payload.ts';
 import type { EffectId, HeldRun, RemoteItem, TargetState, Todo } from '../model/record.ts';
+import { goneAt } from './gone.ts';
 import { type Create, knownIds } from './look.ts';
 
 /** Whether this target needs an item's id for anything later: to change it, to delete it, to ask how its training goes. */
@@ -41,8 +42,8 @@ export function approvedByPerson(state: TargetState, id: string, at: Timestamp):
 }
 
 /** "It is gone": a leftover that only a person could remove. */
-export function removedByPerson(remoteId: string): EntryBody[] {
-  return [{ kind: 'gone', remoteIds: [remoteId] }];
+export function removedByPerson(remoteId: string, target: Target): EntryBody[] {
+  return [goneAt(target, [remoteId])];
 }
 
 export interface DoneFacts {
@@ -130,7 +131,8 @@ function deletedByPerson(todo: Todo, { state, target, newEffectId }: DoneFacts):
   const { operation } = todo;
   const { document, path } = operation;
   const single = operation.action === 'delete' ? operation.remoteId : null;
-  if (single !== null) return [...removedByPerson(single), { kind: 'todos', todos: state.todos.filter((other) => other.id !== todo.id) }];
+  if (single !== null)
+    return [...removedByPerson(single, target), { kind: 'todos', todos: state.todos.filter((other) => other.id !== todo.id) }];
   const entries: EntryBody[] = [];
   // Where the bot forgets only with the next training, that one is owed now.
   if (target.traits.training === 'on-request') {

@@ -69,7 +69,15 @@ export async function makeContact(context: ContactContext): Promise<Contact> {
   const found = new Set(entries.flatMap((entry) => (entry.kind === 'known' ? entry.documents.map(({ document }) => document) : [])));
   const missing = context.heads.filter(({ document }) => !found.has(document));
   const alike = lookalikes(strange, missing, { workspace, marks: target.marks });
-  return { entries, listed: true, foreign, taken, orphans, lookalikes: alike };
+  return { entries: entries.map((entry) => owingTraining(entry, target)), listed: true, foreign, taken, orphans, lookalikes: alike };
+}
+
+/**
+ * The state that is lost may have known of deletes that no training has covered: where the bot answers from the last one it still knows what they
+ * took out, and no listing shows it.
+ */
+function owingTraining(entry: EntryBody, { traits }: Target): EntryBody {
+  return entry.kind === 'known' && traits.training === 'on-request' ? { ...entry, retrain: true } : entry;
 }
 
 const unlisted: Contact = { entries: [], listed: false, foreign: 0, taken: 0, orphans: 0, lookalikes: 0 };

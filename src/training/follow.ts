@@ -102,7 +102,8 @@ function newsOf(asked: readonly Asked[], report: StatusReport, context: Training
 function learningFor(item: RemoteItem, { target, memory }: TrainingContext, { atMs, waitedMs, jumpedMs }: Waited): number {
   const accepted = Date.parse(item.acceptedAt);
   const { run } = memory.state;
-  if (target.traits.training === 'on-request' && run === null) return 0;
+  // Accepted after the run under way was asked for: its own has not been yet.
+  if (target.traits.training === 'on-request' && (run === null || item.training === 'pending')) return 0;
   const since = target.traits.training === 'automatic' || run === null ? accepted : Math.max(accepted, Date.parse(run.requestedAt));
   // A clock that was set back makes nothing younger than new; nor does one that was set forward age what was waited for all the while.
   return Math.max(0, atMs - since - jumpedMs, target.traits.training === 'automatic' ? waitedMs : 0);

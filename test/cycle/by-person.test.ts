@@ -76,7 +76,7 @@ function house(options: Partial<MemoryOptions>, targetPatch: EngineInput['target
     async done(name, files) {
       const now = await state();
       const todo = now.todos.find((one) => one.id === name);
-      if (todo === undefined) return append(removedByPerson(name));
+      if (todo === undefined) return append(removedByPerson(name, target));
       const { scan } = folderOf(files);
       const document = scan.documents.find((one) => one.id === todo.operation.document);
       const render = { format: 'markdown', partBytes: null, titleCharacters: null, attributeKeys: [], links: false } as const;

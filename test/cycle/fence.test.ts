@@ -42,6 +42,20 @@ describe.each(['chatthing', 'sitegpt'])('the fence at %s', (vendor) => {
     expect(knows('Ant.')).toBe(true);
   });
 
+  it('a document that somebody has removed in the dashboard meanwhile is forgotten all the same', async () => {
+    const ids = (await bot.view()).state.records['pay.md']?.items.flatMap(({ remoteId }) => remoteId ?? []) ?? [];
+    expect(ids).toHaveLength(1);
+    await bot.behind((target, call) => target.delete?.(ids, call) ?? Promise.resolve([]));
+    // Past the drift window, so that the sync looks, and finds nothing to delete.
+    bot.clock.advance(27 * 3_600_000);
+    bot.write({ 'pay.md': internal(pay) });
+    expect(await bot.sync()).toMatchObject({ exitCode: 0 });
+    expect(knows('zebra')).toBe(false);
+    expect((await bot.view()).state.forgetting).toEqual([]);
+    bot.clock.advance(60_000);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, requests: { write: 0 } });
+  });
+
   it.each<readonly [string, Readonly<Record<string, string | null>>, string]>([
     [
       'by a move',

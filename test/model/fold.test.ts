@@ -71,6 +71,16 @@ describe('fold', () => {
     expect(stateOf(...running, ended('t1', 'failed')).leftovers).toMatchObject([{ removable: 'once-trained' }]);
   });
 
+  it('also where the wait for it was given up meanwhile, but not what came after the run was asked for', () => {
+    const stuck: EntryBody = { kind: 'training', news: [{ document: 'a.md', part: '', state: 'stuck', error: null }] };
+    const running = [...pushed('e1', 'a.md'), begin(train('t1', 'e1')), done('t1', null), stuck, ...pushed('e2', 'b.md')];
+    const states = (outcome: 'succeeded' | 'failed' | 'lost') =>
+      Object.values(stateOf(...running, ended('t1', outcome)).records).map(({ training }) => training);
+    expect(states('succeeded')).toEqual(['trained', 'pending']);
+    expect(states('failed')).toEqual(['failed', 'pending']);
+    expect(states('lost')).toEqual(['pending', 'pending']);
+  });
+
   it('waits for all parts', () => {
     const parts = [begin(create('e1', 'a.md', { part: 'x' }), create('e2', 'a.md', { part: 'y' })), done('e1'), done('e2')];
     const half = stateOf(...parts, { kind: 'training', news: [{ document: 'a.md', part: 'x', state: 'trained', error: null }] });
@@ -84,6 +94,15 @@ describe('fold', () => {
     expect(state.records['b.md']).toMatchObject({ path: 'b.md', title: 'B', items: [{ remoteId: 'r-e2', mark: 'ws:a.md' }] });
     expect(state.leftovers).toMatchObject([{ document: 'b.md' }]);
     expect(fold(state, stamped({ kind: 'gone', remoteIds: ['r-e2'] })).state.records).toEqual({});
+  });
+
+  it('owes a training for what somebody else removed, where the bot forgets only with one; folded twice, or unknown, it owes no other', () => {
+    const gone: EntryBody = { kind: 'gone', remoteIds: ['r-e1', 'r-never'], retrain: true };
+    const state = stateOf(...pushed('e1', 'a.md'), { kind: 'learnt', through: 'e1' }, gone);
+    expect([state.records, state.lastWrite, state.learntThrough]).toEqual([{}, 'gone r-e1', 'e1']);
+    expect(state.forgetting).toMatchObject([{ document: 'a.md', path: 'a.md', remoteId: 'r-e1' }]);
+    const learnt = fold(state, stamped({ kind: 'learnt', through: 'gone r-e1' }, gone)).state;
+    expect([learnt.forgetting, learnt.lastWrite, learnt.learntThrough]).toEqual([[], 'gone r-e1', 'gone r-e1']);
   });
 
   it('forgets only a record that holds nothing at the vendor', () => {

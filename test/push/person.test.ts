@@ -124,8 +124,13 @@ describe('done by a person', () => {
   it('a leftover: out of the list, and nothing else', () => {
     const leftover = { remoteId: 'old', document: 'a.md', mark: null, why: 'superseded', removable: 'by-hand', since: at } as const;
     const state = { ...holding({ '': 'text' }), leftovers: [leftover] };
-    const cleared = fold(state, stamped(removedByPerson('old'))).state;
-    expect([cleared.leftovers, cleared.records]).toEqual([[], state.records]);
+    const cleared = fold(state, stamped(removedByPerson('old', memoryVendor().connect()))).state;
+    expect([cleared.leftovers, cleared.records, cleared.forgetting]).toEqual([[], state.records, []]);
+    expect(cleared.lastWrite).toBe(state.lastWrite);
+    // Where the bot answers from the last training it still knows the copy.
+    const onRequest = fold(state, stamped(removedByPerson('old', memoryVendor({ training: 'on-request' }).connect()))).state;
+    expect(onRequest.forgetting).toMatchObject([{ document: 'a.md', remoteId: 'old' }]);
+    expect(onRequest.lastWrite).not.toBe(onRequest.learntThrough);
   });
 });
 

@@ -32,11 +32,13 @@ export interface Tally {
   runs: number;
   crashes: number;
   unconfirmed: number;
+  /** When the last history began, in milliseconds since 1970. One that hangs is not seen to fail: it is the one that began long ago. */
+  begunMs: number;
   readonly faults: { [kind: string]: number };
 }
 
 export function newTally(): Tally {
-  return { histories: 0, runs: 0, crashes: 0, unconfirmed: 0, faults: {} };
+  return { histories: 0, runs: 0, crashes: 0, unconfirmed: 0, begunMs: 0, faults: {} };
 }
 
 const faults: readonly (readonly [string, Fault])[] = [
@@ -49,6 +51,9 @@ const faults: readonly (readonly [string, Fault])[] = [
   ['connection reset, answer lost', 'reset-after'],
 ];
 
+/** The kinds of faults, as a tally counts them. */
+export const faultKinds: readonly string[] = faults.map(([name]) => name);
+
 interface Draft {
   folder: '' | 'sub/';
   exists: boolean;
@@ -59,12 +64,20 @@ interface Draft {
   version: number;
 }
 
+/** A vendor that refuses quotes what it was sent, credentials and all: they must not come out anywhere. */
+function sayingBack(fault: Fault | null, secrets: readonly string[]): Fault | null {
+  if (fault === null || typeof fault !== 'object' || !('kind' in fault) || fault.kind !== 'status' || secrets.length === 0) return fault;
+  return { ...fault, body: JSON.stringify({ message: `You sent ${secrets.join(' and ')}.` }) };
+}
+
 /** The world of one history. */
 class FuzzWorld {
   private readonly life: Life;
   private readonly folder: ScannedFolder = scannedFolder();
   private readonly drafts = new Map<Slot, Draft>();
   private readonly words = new Set<string>();
+  /** Words of versions that were for the public, and whole, whenever the folder was looked at. Only these may ever be in the bot. */
+  private readonly shown = new Set<string>();
   private readonly foreign = new Map<string, string>();
   private readonly handled = new Set<string>();
   private readonly tally: Tally;
@@ -161,7 +174,7 @@ class FuzzWorld {
       while (drawn.length < count) {
         const [name, fault] = random() < 0.2 ? random.pick(faults) : ['', null];
         if (name !== '') this.tally.faults[name] = (this.tally.faults[name] ?? 0) + 1;
-        drawn.push(fault);
+        drawn.push(sayingBack(fault, this.life.bot.secrets));
       }
       return drawn[count - 1] ?? null;
     });
@@ -204,6 +217,10 @@ class FuzzWorld {
   }
 
   private scan() {
+    for (const slot of slots) {
+      const draft = this.draft(slot);
+      if (draft.exists && !draft.internal && !draft.broken) for (const text of wordsOf(slot, draft)) this.shown.add(text);
+    }
     return this.folder.scan(this.life.bot.clock.nowMs, this.narrow ? ['*.md'] : undefined);
   }
 
@@ -212,13 +229,23 @@ class FuzzWorld {
     const initial = this.canBeListed() || !this.met;
     const lived = await this.life.run(await this.scan(), { crashAt, loses, passes: { initial } });
     this.met ||= (await this.life.view()).state.identity !== null;
+    this.leaks();
     this.tally.runs += 1;
     if (lived.died) this.tally.crashes += 1;
+    if (lived.exitCode === 0 && (lived.report?.held.length ?? 0) > 0) this.breaches.push('held, and a green run');
     if (lived.exitCode === 0) {
       const { breaches } = await judge(this.life, this.expected(), lived);
       this.breaches.push(...breaches.filter((breach) => /^(lost|green|said to be)/.test(breach)).map((breach) => `exit 0, but ${breach}`));
     }
     return lived;
+  }
+
+  /** Nothing that was only ever behind the fence has come to the vendor, not even for a moment between two runs. */
+  private leaks(): void {
+    const { bot } = this.life;
+    const held = [...bot.items().map(({ text }) => text), ...bot.ghosts()].join('\n');
+    for (const text of this.words)
+      if (!this.shown.has(text) && held.includes(text)) this.breaches.push(`leaked: ${text} was never for the public`);
   }
 
   /** What the bot should know now. */
@@ -255,6 +282,8 @@ class FuzzWorld {
     let last = await this.sync(null, 'nothing');
     for (let round = 1; round < 6 && (last.writes > 0 || round < 3); round += 1) {
       life.bot.clock.nowMs += 120_000;
+      // A clock that was far ahead and is put right is before the last sync: nothing is done until a person says that it is right now.
+      if (last.report?.held.some(({ rule }) => rule === 'clock-back') === true) await life.approve('clock-back');
       last = await this.sync(null, 'nothing');
     }
     if (last.writes > 0) this.breaches.push(`never still: the last run wrote ${last.writes} times`);
@@ -297,6 +326,7 @@ function pageOf(slot: string, draft: Draft): string {
 
 /** Lives a history to its end and returns every breach, none where all went well. */
 export async function liveThrough(kind: BotKind, history: readonly Happening[], tally: Tally = newTally()): Promise<readonly string[]> {
+  tally.begunMs = Date.now();
   const world = new FuzzWorld(await Life.begin(kind), tally);
   try {
     for (const what of history) await world.happen(what);

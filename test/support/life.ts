@@ -6,7 +6,8 @@ import type { Folder } from '../../src/cycle/folder.ts';
 import type { TargetConfig } from '../../src/model/config.ts';
 import { exitCodeOf, SyncError } from '../../src/model/error.ts';
 import type { TargetReport } from '../../src/model/report.ts';
-import { type LedgerView, readLedger } from '../../src/state/store.ts';
+import { approvedByPerson } from '../../src/push/person.ts';
+import { type LedgerView, openLedger, readLedger } from '../../src/state/store.ts';
 import { openTexts } from '../../src/state/texts.ts';
 import type { BenchPatch } from '../../src/testkit/bench.ts';
 import { idsFrom, runSync } from '../../src/testkit/engine.ts';
@@ -95,6 +96,8 @@ export class Life {
       audience: ['public'],
       maxDocumentBytes: 700,
       onUpdate: kind.onUpdate ?? 'default',
+      // The vendor in memory is asked every millisecond: a training that never ends would be asked after two million times.
+      poll: { firstMs: null, maxMs: Math.max(5_000, bot.target.traits.poll.maxMs) },
       ...(plan.include !== undefined && { include: plan.include }),
     };
     const texts = openTexts(disk, '/state/texts/bot');
@@ -129,6 +132,15 @@ export class Life {
 
   view(): Promise<LedgerView> {
     return readLedger({ disk: this.disk, dir: '/state', target: 'bot' });
+  }
+
+  /** A person lets a held run of this rule through, as `todo approve` does. */
+  async approve(rule: string): Promise<void> {
+    const nowMs = ourClock(this.bot).nowMs;
+    const ledger = await openLedger({ disk: this.disk, dir: '/state', target: 'bot', now: () => nowMs });
+    const ids = ledger.state.held.filter((held) => held.rule === rule && held.approvedAt === null).map(({ id }) => id);
+    for (const id of ids) await ledger.append(approvedByPerson(ledger.state, id, new Date(nowMs).toISOString()));
+    await ledger.close();
   }
 
   /** The state folder is gone. */

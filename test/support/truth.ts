@@ -78,7 +78,7 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
         ?.text.includes(text) !== true
     )
       breaches.push(`foreign: ${id} was touched`);
-  breaches.push(...accounts(bot, view, expected, doubtful));
+  breaches.push(...accounts(bot, view, expected, doubtful), ...leaked(life));
   const mayDelete = 'delete' in bot.target && bot.target.delete !== undefined;
   const stale = mayDelete && doubtful.size === 0 ? view.state.leftovers.filter(({ why }) => why !== 'orphan') : [];
   if (stale.length > 0) breaches.push(`leftover: ${stale.length} copies that could have been deleted`);
@@ -87,6 +87,15 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
   if (view.state.doubts.length < unconfirmed)
     breaches.push(`unconfirmed without a number on the todo list: ${unconfirmed - view.state.doubts.length}`);
   return { unconfirmed, breaches };
+}
+
+/** A secret in the state, or in what the transport told. */
+function leaked({ bot, disk }: Life): string[] {
+  if (bot.secrets.length === 0) return [];
+  const sinks = { 'the state': JSON.stringify(disk.files()), 'the events': JSON.stringify(bot.events) };
+  return Object.entries(sinks).flatMap(([sink, text]) =>
+    bot.secrets.some((secret) => text.includes(secret)) ? [`leaked: a secret is in ${sink}`] : [],
+  );
 }
 
 function openCreates({ open }: LedgerView, group: string): readonly string[] {
