@@ -103,6 +103,7 @@ function lintFamily({ name, help, type, samples }: PrometheusFamily): readonly s
   for (const word of words) {
     const base = units[word] ?? units[word.replace(prefix, '')];
     say(base !== undefined && base !== word, `use base unit "${base ?? ''}" instead of "${word}"`);
+    if (word === words[0]) continue;
     say(types.has(word), `metric name should not include type '${word}'`);
     say(abbreviations.has(word), 'metric names should not contain abbreviated units');
   }
