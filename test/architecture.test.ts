@@ -167,6 +167,7 @@ const diskPlaces = [
   'src/cli/invocation.ts', // reads package.json
   'src/cli/plan.ts', // --out
   'src/cli/sync.ts', // --plan
+  'src/cli/watch.ts', // docs/openapi.yaml
   'src/cli/verify.ts', // --junit, --baseline, --record
   'src/cli/sandbox.ts', // looks for the state folder
   'src/daemon/handover.ts', // the socket's file

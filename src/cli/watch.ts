@@ -1,8 +1,12 @@
 // `watch`: the daemon. Owns its signals and how handed commands are run in its process.
 
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { HandedStreams } from '../daemon/commands.ts';
 import { startDaemon } from '../daemon/daemon.ts';
 import type { HandedCommand } from '../daemon/handover.ts';
+import { realTimers } from '../daemon/loop.ts';
+import { reportTo, systemdNotify, wishesOf } from '../daemon/service-manager.ts';
 import { asSyncError } from '../model/error.ts';
 import { openWorkspace } from '../workspace.ts';
 import { type AdoptRequest, adopt } from './adopt.ts';
@@ -36,10 +40,30 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     initial: request.initial,
     version,
     runCommand: (command, streams) => runHanded(command, streams, invocation),
+    openapi: () => readFile(fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url)), 'utf8'),
     voice: { talk: (line) => output.talk(line), complain: (line) => output.complain(line) },
   });
-  const onStop = (): void => void daemon.stop();
-  const onReload = (): void => void daemon.reload();
+  const notify = systemdNotify(env);
+  const wishes = wishesOf(env, process.pid);
+  const manager =
+    wishes === null
+      ? null
+      : reportTo({
+          wishes,
+          send: (fields) => notify(fields.map((field) => secrets.redact(field))),
+          daemon,
+          complain: (line) => output.complain(line),
+          timers: realTimers,
+          monotonicMicros: () => process.hrtime.bigint() / 1_000n,
+        });
+  const onStop = (): void => {
+    manager?.stopping();
+    void daemon.stop();
+  };
+  const onReload = (): void => {
+    if (manager === null) void daemon.reload();
+    else void manager.reloading(() => daemon.reload());
+  };
   stop.addEventListener('abort', onStop, { once: true });
   if (stop.aborted) onStop();
   process.on('SIGHUP', onReload);
@@ -47,6 +71,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     await daemon.finished;
   } finally {
     process.off('SIGHUP', onReload);
+    manager?.stopping();
     // A connection that does not close must not keep a stopped daemon alive.
     setTimeout(() => process.exit(), 1_000).unref();
   }

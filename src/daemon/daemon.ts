@@ -7,6 +7,7 @@ import type { SyncEvent } from '../model/event.ts';
 import { acquireLock } from '../state/lock.ts';
 import { isLoopback } from '../status/access.ts';
 import { startServer } from '../status/server.ts';
+import type { Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
 import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
@@ -14,6 +15,7 @@ import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { type LoopTimers, realTimers } from './loop.ts';
+import { createPulse } from './pulse.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
 
@@ -28,6 +30,8 @@ export interface DaemonInput {
   /** Runs a command that another process handed over, in this one. */
   readonly runCommand: (command: HandedCommand, streams: HandedStreams) => Promise<number>;
   readonly voice: Voice;
+  /** The description of the API, which is served where this is given. */
+  readonly openapi?: () => Promise<string>;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;
 }
@@ -35,6 +39,12 @@ export interface DaemonInput {
 export interface Daemon {
   /** The status page. */
   readonly url: string;
+  /** What keeps it from being ready; [] when it is. */
+  unready(): readonly string[];
+  /** What has come to a stand that only a restart ends; [] while all is well. */
+  dead(): readonly string[];
+  /** What the page shows. BUSY while it is starting. */
+  snapshot(): Promise<Snapshot>;
   /** Resolves when everything is closed; rejects where it had to end by itself. */
   readonly finished: Promise<void>;
   /** No new work; what is in flight is finished or journaled; everything closed within the configured time. */
@@ -71,7 +81,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   const killing = new AbortController();
 
   const first = await input.open(hub.publish);
-  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve() };
+  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve(), swapping: null };
   releases.push(() => now.workspace.close());
   const lock = await lockDaemon(first);
   releases.push(() => lock.release());
@@ -81,6 +91,12 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     return now.engine;
   };
   const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now });
+  const pulse = createPulse({
+    loops: () => now.engine?.loops ?? new Map(),
+    swapping: () => now.swapping,
+    subscribe: hub.subscribe,
+    now: timers.now,
+  });
   const face = faceOf({
     hub,
     snapshots,
@@ -88,6 +104,8 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     engine: running,
     config: () => now.workspace.config,
     state: () => (stopping.signal.aborted ? 'stopping' : now.engine === null ? 'starting' : null),
+    dead: pulse.dead,
+    openapi: input.openapi,
     redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
   });
   const server = await startServer(face);
@@ -116,7 +134,8 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   await starting;
   voice.talk(`status page: ${server.url}`);
   const parts = { input, timers, releases, now, stopping, killing, running, commands };
-  return { url: server.url, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
+  const views = { unready: face.unready, dead: pulse.dead, snapshot: snapshots.take };
+  return { url: server.url, ...views, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
 }
 
 /** What a reload changes. */
@@ -127,6 +146,8 @@ interface Now {
   readonly secrets: Set<SecretSet>;
   /** A start or a change of engines under way. */
   swap: Promise<void>;
+  /** Since when engines are being changed; null: they are not. */
+  swapping: number | null;
 }
 
 interface Parts {
@@ -158,7 +179,7 @@ function endingOf(
   start: (workspace: Workspace) => Promise<void>,
   forget: () => void,
   onEvent: (event: SyncEvent) => void,
-): Omit<Daemon, 'url'> {
+): Pick<Daemon, 'finished' | 'stop' | 'kill' | 'reload'> {
   const { input, timers, now, stopping, killing, running, commands } = parts;
   const { voice } = input;
   let finish = (_failure: SyncError | null): void => {};
@@ -180,6 +201,7 @@ function endingOf(
     finish(failure);
   };
   const swapIn = async (next: Workspace): Promise<void> => {
+    now.swapping = timers.now();
     await commands.idle();
     await running().stop();
     await now.workspace.close();
@@ -187,6 +209,7 @@ function endingOf(
     now.secrets.add(next.secrets);
     forget();
     await start(next);
+    now.swapping = null;
     voice.talk('reload: the new configuration is at work');
   };
   return {

@@ -17,7 +17,11 @@ export interface FaceInput {
   readonly config: () => Config;
   /** What keeps the daemon as a whole from being ready; null: nothing. */
   readonly state: () => 'starting' | 'stopping' | null;
+  /** What has come to a stand that only a restart ends. */
+  readonly dead: () => readonly string[];
   readonly redact: (text: string) => string;
+  /** The description of the API; undefined: it is not served. */
+  readonly openapi: (() => Promise<string>) | undefined;
 }
 
 /** The daemon as its status server sees it, and the counters that its passes go into. */
@@ -26,6 +30,24 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
   const counters = createMetrics();
   hub.subscribe((event) => counters.take(event));
   const { host, port } = config().daemon;
+  /** Read once: the wall clock may be set meanwhile. */
+  let startedAt: number | null = null;
+  const unready = (): readonly string[] => {
+    const state = input.state();
+    return state === null ? [...new Set([...engine().unready(), ...input.dead()])] : [`it is ${state}`];
+  };
+  /** What is known of the daemon itself. */
+  const own = (current: Engine): readonly Sample[] => {
+    startedAt ??= current.workspace.now() / 1_000 - process.uptime();
+    const gauge = (name: Sample['name'], value: number, labels: Sample['labels'] = {}): Sample => ({ name, labels, value });
+    return [
+      gauge('kbsync_build_info', 1, { version }),
+      gauge('kbsync_start_time_seconds', startedAt),
+      gauge('kbsync_resident_memory_bytes', process.memoryUsage.rss()),
+      gauge('kbsync_ready', unready().length === 0 ? 1 : 0),
+      ...current.targets.map(({ name }) => gauge('kbsync_target_paused', current.loops.has(name) ? 0 : 1, { target: name })),
+    ];
+  };
   return {
     counters,
     host,
@@ -44,12 +66,13 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
         const value = problems.filter((one) => one.severity === severity).length;
         return { name: 'kbsync_content_problems', labels: { severity }, value };
       });
-      return counters.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges]);
+      const current = engine();
+      return counters.text(
+        [...own(current), ...severities, ...gauges],
+        current.targets.map(({ name }) => name),
+      );
     },
-    unready() {
-      const state = input.state();
-      return state === null ? engine().unready() : [`it is ${state}`];
-    },
+    unready,
     sync(names) {
       const { folder, loops, workspace } = engine();
       workspace.targets(names);
@@ -65,6 +88,7 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
       for (const loop of wanted) loop.verify();
       return wanted.map(({ name }) => name);
     },
+    ...(input.openapi !== undefined && { openapi: input.openapi }),
     subscribe: hub.subscribe,
     redact,
   };

@@ -10,6 +10,11 @@ type Kind = 'counter' | 'gauge' | 'histogram';
 /** Every metric: its kind, and what it means in one sentence. */
 const families = {
   kbsync_build_info: ['gauge', 'Always 1; the version is in the label.'],
+  kbsync_start_time_seconds: ['gauge', 'When the daemon was started, in seconds since 1970.'],
+  kbsync_resident_memory_bytes: ['gauge', 'Memory that the daemon holds.'],
+  kbsync_ready: ['gauge', '1 if the daemon is ready: configured, scanned, loops alive.'],
+  kbsync_target_info: ['gauge', 'Always 1; whose bot the target is stands in the label.'],
+  kbsync_target_paused: ['gauge', '1 while the target has no loop: it is paused, and nothing is sent to it.'],
   kbsync_documents: ['gauge', 'Documents that the target holds, by training state.'],
   kbsync_in_sync: ['gauge', '1 if the bot is known to hold exactly what the folder had at the last look.'],
   kbsync_behind: ['gauge', 'Documents that the bot does not know as the folder had them at the last look.'],
@@ -56,8 +61,8 @@ export interface Metrics {
   take(event: SyncEvent): void;
   /** A cycle ended; report null where it could not even begin. */
   cycleEnded(target: string, report: TargetReport | null, durationMs: number): void;
-  /** Everything as text, with gauges that the caller read just now. */
-  text(gauges: readonly Sample[]): string;
+  /** Everything as text, with gauges that the caller read just now; counters of these targets are there from the start, at zero. */
+  text(gauges: readonly Sample[], targets?: readonly string[]): string;
 }
 
 /** Counters that start at zero. */
@@ -95,7 +100,12 @@ export function createMetrics(): Metrics {
       kept.sum += seconds;
       durations.set(target, kept);
     },
-    text(gauges) {
+    text(gauges, targets = []) {
+      // A counter that first appears with 1 has no increase that anybody sees.
+      for (const target of targets) {
+        add('kbsync_paused_seconds_total', { target }, 0);
+        for (const outcome of cycleOutcomes) add('kbsync_cycles_total', { target, outcome }, 0);
+      }
       const samples = new Map<Name, string[]>();
       const put = (name: Name, suffix: string, labels: Labels, value: number): void => {
         const lines = samples.get(name) ?? [];
@@ -125,7 +135,9 @@ export function createMetrics(): Metrics {
   };
 }
 
-function outcomeOf(report: TargetReport | null): string {
+const cycleOutcomes = ['done', 'partial', 'held', 'failed'] as const;
+
+function outcomeOf(report: TargetReport | null): (typeof cycleOutcomes)[number] {
   if (report === null || report.error !== null) return 'failed';
   if (report.held.length > 0) return 'held';
   return report.results.some(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed') ? 'partial' : 'done';
@@ -139,6 +151,7 @@ export function statusSamples(status: TargetStatus, failing: boolean, breakerOpe
     gauge('kbsync_documents', counts[state], { state }),
   );
   return [
+    gauge('kbsync_target_info', 1, { vendor: status.vendor }),
     ...states,
     gauge('kbsync_in_sync', status.inSync ? 1 : 0),
     gauge('kbsync_behind', status.behind.length),

@@ -8,6 +8,7 @@ import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import { type JsonRecord, withTexts } from '../model/json.ts';
 import { isLoopback, namesLoopback, sameToken, tokenOf } from './access.ts';
+import { documentsPage, documentsQuery } from './documents-query.ts';
 import { eventStream } from './event-stream.ts';
 import { page } from './page.ts';
 import { statusRow } from './rows.ts';
@@ -27,6 +28,8 @@ export interface ServerInput {
   readonly sync: (targets: readonly string[] | null) => readonly string[];
   /** Wants the golden questions asked there. Left out: there is no such path. */
   readonly verify?: (targets: readonly string[] | null) => readonly string[];
+  /** The description of this API, as YAML. Left out: there is no such path. */
+  readonly openapi?: () => Promise<string>;
   readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
   /** Takes secrets out of everything that is answered. */
   readonly redact: (text: string) => string;
@@ -122,13 +125,20 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
     return json(context, input, { version: 1, command: 'status', commit, targets: rows });
   });
   app.get('/api/documents', async (context) => {
-    const wanted = context.req.query('target');
+    const query = documentsQuery(context.req.queries());
     const { targets } = await input.snapshot();
-    const found = targets.filter(({ status }) => wanted === undefined || status.name === wanted);
-    if (found.length === 0) throw new SyncError('USAGE', { message: `there is no target ${wanted ?? ''}` });
-    const rows = found.map(({ status: { name, documents } }) => ({ name, documents }));
+    const found = targets.filter(({ status }) => query.target === null || status.name === query.target);
+    if (found.length === 0) throw new SyncError('USAGE', { message: `there is no target ${query.target ?? ''}` });
+    const rows = found.map(({ status }) => documentsPage(status, query));
     return json(context, input, { version: 1, targets: rows as unknown as readonly JsonRecord[] });
   });
+  const { openapi } = input;
+  if (openapi !== undefined) {
+    app.get('/api/openapi.yaml', async (context) => {
+      context.header('content-type', 'application/yaml; charset=utf-8');
+      return context.body(await openapi());
+    });
+  }
   app.get('/api/events', (context) => eventStream(context, { ...input, closing }));
   for (const command of ['sync', 'verify'] as const) {
     const want = input[command];

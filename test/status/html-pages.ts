@@ -1,0 +1,4 @@
+// What the status server answers for people: HTML pages and the forms on them. Everything else is an API and stands in docs/openapi.yaml.
+
+/** "METHOD /path" of each; a page or form that is added is listed here, an API is not. */
+export const forPeople: readonly string[] = ['GET /'];
