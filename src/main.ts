@@ -12,8 +12,11 @@ import {
   shareOption,
 } from './cli/invocation.ts';
 import { takeLastWord } from './cli/last-word.ts';
+import { logOptionsOf, openLog, type ProcessLog } from './cli/log-options.ts';
+import { logRun } from './cli/log-run.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
+import { type Log, logLevels } from './model/log.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
 
@@ -30,6 +33,15 @@ const program = new Command('kbsync')
   .option('--quiet', 'no talk on stderr')
   .option('--verbose', 'every request and every document')
   .option('--no-color', 'no colour (NO_COLOR and CI are honoured too)')
+  .addOption(new Option('--log-level <level>', 'how much is logged (default: info)').choices([...logLevels]))
+  .addOption(
+    new Option('--log-format <format>', 'lines for people or for programs (default: auto, text in a terminal, else json)').choices([
+      'auto',
+      'text',
+      'json',
+    ]),
+  )
+  .option('--log-file <file>', 'log to the end of this file instead of stderr')
   .helpOption('--help', 'print this help')
   .showHelpAfterError('(kbsync --help prints the usage)')
   .exitOverride();
@@ -478,17 +490,30 @@ async function run(self: Command, work: Run): Promise<void> {
     verbose: given['verbose'] === true,
   };
   const plainTerminal = process.env['NO_COLOR'] !== undefined || underCi() || given['color'] === false;
-  const output = new Output({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    json: options.json,
-    quiet: options.quiet,
-    colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
-    secrets: lastWord.secrets,
-  });
+  const outputWith = (log: { readonly log: Log; readonly here: boolean } | null): Output =>
+    new Output({
+      stdout: process.stdout,
+      stderr: process.stderr,
+      json: options.json,
+      quiet: options.quiet,
+      colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
+      secrets: lastWord.secrets,
+      log,
+    });
+  const command = self.name();
+  const scene = { ...options, command, cwd: process.cwd(), stderr: process.stderr, secrets: lastWord.secrets };
+  let opened: ProcessLog | null;
+  try {
+    opened = await openLog(logOptionsOf(given), scene);
+  } catch (thrown) {
+    exitCode = explain(asSyncError(thrown), { output: outputWith(null), options, command });
+    return;
+  }
+  const logged = opened === null ? null : logRun(opened, { command, version });
+  const output = outputWith(opened === null || logged === null ? null : { log: logged.log, here: opened.here });
   const { stop, kill, release } = takeSignals(output);
   const invocation: Invocation = {
-    command: self.name(),
+    command,
     options,
     output,
     cwd: process.cwd(),
@@ -497,6 +522,7 @@ async function run(self: Command, work: Run): Promise<void> {
     secrets: lastWord.secrets,
     stop,
     kill,
+    ...(logged !== null && { log: logged }),
   };
   lastWord.isFor(invocation);
   try {
@@ -505,6 +531,8 @@ async function run(self: Command, work: Run): Promise<void> {
     exitCode = explain(asSyncError(thrown), invocation);
   } finally {
     release();
+    logged?.ended(exitCode);
+    opened?.close();
   }
 }
 
@@ -597,11 +625,11 @@ function usageExitCode(thrown: CommanderError): number {
 }
 
 // A reader that has seen enough (`kbsync plan | head`) ends nothing: what was begun is finished, unheard.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+// What is only said must never end what is done: a disk that is full under the file it goes to, either.
+process.stderr.on('error', () => undefined);
 
 try {
   await program.parseAsync();

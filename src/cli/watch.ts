@@ -9,6 +9,7 @@ import { type AdoptRequest, adopt } from './adopt.ts';
 import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
+import { logHanded } from './log-run.ts';
 import { Output } from './output.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
@@ -36,10 +37,14 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     initial: request.initial,
     version,
     runCommand: (command, streams) => runHanded(command, streams, invocation),
-    voice: { talk: (line) => output.talk(line), complain: (line) => output.complain(line) },
+    voice: { talk: (line, about) => output.talk(line, about), complain: (line, about) => output.complain(line, about) },
+    log: invocation.log?.log,
   });
   const onStop = (): void => void daemon.stop();
-  const onReload = (): void => void daemon.reload();
+  const onReload = (): void => {
+    invocation.log?.reopen();
+    void daemon.reload();
+  };
   stop.addEventListener('abort', onStop, { once: true });
   if (stop.aborted) onStop();
   process.on('SIGHUP', onReload);
@@ -57,10 +62,11 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
 export async function runHanded(
   command: HandedCommand,
   streams: HandedStreams,
-  { env, version, secrets }: Pick<Invocation, 'env' | 'version' | 'secrets'>,
+  { env, version, secrets, log }: Pick<Invocation, 'env' | 'version' | 'secrets' | 'log'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
   const { stop, kill, ready } = streams;
+  const logged = log === undefined ? null : logHanded(log.log, command.command);
   const output = new Output({
     stdout: { write: streams.stdout },
     stderr: { write: streams.stderr, isTTY: columns !== null, columns: columns ?? undefined },
@@ -68,6 +74,7 @@ export async function runHanded(
     quiet: options.quiet,
     colour: command.colour,
     secrets,
+    log: logged === null ? null : { log: logged.log, here: false },
   });
   const invocation: Invocation = {
     command: command.command,
@@ -80,12 +87,17 @@ export async function runHanded(
     stop,
     kill,
     ...(ready !== undefined && { ready }),
+    ...(logged !== null && { log: logged }),
   };
+  let exitCode = 1;
   try {
-    return await runCommand(command, invocation);
+    exitCode = await runCommand(command, invocation);
   } catch (thrown) {
-    return explain(asSyncError(thrown), invocation);
+    exitCode = explain(asSyncError(thrown), invocation);
+  } finally {
+    logged?.ended(exitCode);
   }
+  return exitCode;
 }
 
 function runCommand({ command, request }: HandedCommand, invocation: Invocation): Promise<number> {

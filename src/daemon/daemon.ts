@@ -4,6 +4,7 @@ import type { SecretSet } from '../config/secrets.ts';
 import type { Config } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
+import type { Log } from '../model/log.ts';
 import { acquireLock } from '../state/lock.ts';
 import { isLoopback } from '../status/access.ts';
 import { startServer } from '../status/server.ts';
@@ -14,6 +15,7 @@ import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { type LoopTimers, realTimers } from './loop.ts';
+import { createPassLog } from './pass-log.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
 
@@ -28,6 +30,8 @@ export interface DaemonInput {
   /** Runs a command that another process handed over, in this one. */
   readonly runCommand: (command: HandedCommand, streams: HandedStreams) => Promise<number>;
   readonly voice: Voice;
+  /** One line an event, for programs. Left out: there is none. */
+  readonly log?: Log | undefined;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;
 }
@@ -63,10 +67,12 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
 
 /** Opens one part after the other, and notes how each is closed. */
 async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): Promise<Daemon> {
-  const { voice, version } = input;
+  const { voice, version, log } = input;
   const timers = input.timers ?? realTimers;
   const hub = createHub();
-  const teller = createTeller(voice);
+  const passLog = log === undefined ? null : createPassLog(log);
+  if (passLog !== null) hub.subscribe(passLog.take);
+  const teller = passLog?.around(createTeller(passLog.marked(voice))) ?? createTeller(voice);
   const stopping = new AbortController();
   const killing = new AbortController();
 
@@ -114,7 +120,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   // Commands that come meanwhile wait for it.
   now.swap = starting.catch(() => undefined);
   await starting;
-  voice.talk(`status page: ${server.url}`);
+  voice.talk(`status page: ${server.url} (kbsync ${version})`);
   const parts = { input, timers, releases, now, stopping, killing, running, commands };
   return { url: server.url, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
 }
