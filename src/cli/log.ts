@@ -139,7 +139,9 @@ function textOf(json: string): string {
   const { level, time, event, target, msg, ...rest } = JSON.parse(json) as { readonly [name: string]: Json };
   const words = visible(String(msg ?? ''));
   const where = typeof target === 'string' && !words.startsWith(`${target}: `) ? `${visible(target)}: ` : '';
-  const more = Object.entries(rest).map(([name, value]) => `${name}=${shown(value)}`);
+  // What the sentence has said already is left out.
+  const told = (value: Json): boolean => typeof value === 'string' && words.includes(visible(value));
+  const more = Object.entries(rest).flatMap(([name, value]) => (told(value) ? [] : [`${name}=${shown(value)}`]));
   const kind = event === 'say' ? [] : [String(event)];
   const tail = [...kind, ...more].join(' ');
   return `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${where}${words}${tail === '' ? '' : ` (${tail})`}`;
