@@ -91,6 +91,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .option('--initial', 'add to a bot that holds other content, or that cannot be listed')
   .option('--train-only', 'push nothing: go on with training that is under way')
   .option('--verify', 'then ask the golden questions of what changed, and those that did not pass before')
+  .option('--notify', 'tell the webhooks of notify what is wrong and what is over (the daemon always does)')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
   )
@@ -121,6 +122,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
         trainOnly: options['trainOnly'] === true,
         lockWaitMs: number(options['lockWait']),
         verify: options['verify'] === true,
+        notify: options['notify'] === true,
       };
       return (await handOver(invocation, 'sync', request)) ?? sync(invocation, request);
     }),
@@ -449,6 +451,17 @@ command('state', "what kbsync remembers of a bot: hands it to the target's new n
     run(self, async (invocation) => {
       const { state } = await import('./cli/state.ts');
       return state(invocation, { action, from, to: to ?? null });
+    }),
+  );
+
+command('notify', 'sends a test to the webhooks of notify, or to those that are named')
+  .argument('<action>', 'test')
+  .argument('[webhook...]', 'only these, by name')
+  .addHelpText('after', examples('kbsync notify test', 'kbsync notify test slack-1'))
+  .action((action: string, names: string[], _options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { notify } = await import('./cli/notify.ts');
+      return notify(invocation, { action, names });
     }),
   );
 

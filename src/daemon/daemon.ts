@@ -14,7 +14,10 @@ import { checkSchedule, type Engine, type EngineInput, startEngine, within } fro
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
-import { type LoopTimers, realTimers } from './loop.ts';
+import { folderSeen, seenBy } from './incidents.ts';
+import { type LoopTimers, type PassOutcome, realTimers } from './loop.ts';
+import { createNotifier, type Notifier, notifyPlanOf } from './notify.ts';
+import type { PassKind } from './pace.ts';
 import { createPassLog } from './pass-log.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
@@ -86,9 +89,12 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return now.engine;
   };
-  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now });
+  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now, webhooks: () => notifier.views() });
+  const notifier = notifierOf(input, first, timers, (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text));
+  releases.push(() => notifier.close());
   const face = faceOf({
     hub,
+    webhooks: notifier.views,
     snapshots,
     version,
     engine: running,
@@ -100,11 +106,15 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   releases.push(() => server.close());
   const start = async (workspace: Workspace): Promise<void> => {
     const { targets: names, initial } = input;
-    const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs }) => {
+    const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs, error }) => {
       snapshots.forget(target);
+      notifier.saw(passSeen(target, kind, { result, error }));
       if (kind === 'sync') face.counters.cycleEnded(target, result?.report ?? null, durationMs);
     };
-    now.engine = await startEngine({ workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass });
+    const onFolder = (trouble: string | null): void => notifier.saw(folderSeen(trouble));
+    notifier.configure(notifyPlanOf(workspace));
+    const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
+    now.engine = await startEngine(engine);
   };
   const commands = createCommands({
     engine: running,
@@ -123,6 +133,21 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   voice.talk(`status page: ${server.url} (kbsync ${version})`);
   const parts = { input, timers, releases, now, stopping, killing, running, commands };
   return { url: server.url, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
+}
+
+function notifierOf(
+  { voice, log }: DaemonInput,
+  { disk, config, now }: Workspace,
+  timers: LoopTimers,
+  redact: (text: string) => string,
+): Notifier {
+  return createNotifier({ disk, stateDir: config.stateDir, timers, now, redact, voice, log });
+}
+
+function passSeen(target: string, kind: PassKind, { result, error }: Pick<PassOutcome, 'result' | 'error'>) {
+  const [report, troubles] = [result?.report ?? null, result?.troubles ?? null];
+  const looksOnly = kind === 'drift' || kind === 'verify';
+  return seenBy({ target, report, error: error?.record() ?? null, whole: kind === 'sync', looksOnly, troubles });
 }
 
 /** What a reload changes. */

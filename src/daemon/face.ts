@@ -1,7 +1,8 @@
 // What the status server is told by the running daemon: snapshots, metrics, readiness, and what a POST sets going. Owns no route.
 
 import type { Config } from '../model/config.ts';
-import { createMetrics, type Metrics, type Sample, statusSamples } from '../status/metrics.ts';
+import type { WebhookView } from '../model/notice.ts';
+import { createMetrics, type Metrics, type Sample, statusSamples, webhookSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
 import type { Engine } from './engine.ts';
 import type { Hub } from './hub.ts';
@@ -17,6 +18,8 @@ export interface FaceInput {
   readonly config: () => Config;
   /** What keeps the daemon as a whole from being ready; null: nothing. */
   readonly state: () => 'starting' | 'stopping' | null;
+  /** Whom incidents are told to. Left out: nobody. */
+  readonly webhooks?: () => readonly WebhookView[];
   readonly redact: (text: string) => string;
 }
 
@@ -44,7 +47,8 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
         const value = problems.filter((one) => one.severity === severity).length;
         return { name: 'kbsync_content_problems', labels: { severity }, value };
       });
-      return counters.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges]);
+      const told = (input.webhooks?.() ?? []).flatMap(webhookSamples);
+      return counters.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges, ...told]);
     },
     unready() {
       const state = input.state();

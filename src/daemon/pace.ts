@@ -1,6 +1,7 @@
 // When a target is looked at next: hints, the least interval between pushes, back-off, training. Pure; times are milliseconds of one clock
 // that never goes back.
 import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
+import type { Finding } from '../model/notice.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { TestResult } from '../model/tests.ts';
 
@@ -36,6 +37,8 @@ export interface PassResult {
   readonly failing?: readonly string[];
   /** Golden questions are left for another pass. */
   readonly more?: boolean;
+  /** What the memory says is wrong, at the end of the pass. */
+  readonly troubles?: readonly Finding[];
   /** What is worth remembering in the history. */
   readonly tests?: readonly TestResult[];
   readonly settings: PaceSettings;

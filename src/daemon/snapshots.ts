@@ -1,6 +1,7 @@
 // Engine → snapshot for page, API and metrics. Reading a large state costs something, so it is read again only when it may have changed.
 
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
+import type { WebhookView } from '../model/notice.ts';
 import type { TargetState } from '../model/record.ts';
 import { emptyState } from '../model/record.ts';
 import { deriveStatus, type TargetStatus } from '../status/derive.ts';
@@ -23,6 +24,8 @@ export interface Snapshots {
 export interface SnapshotsInput {
   readonly engine: () => Engine;
   readonly version: string;
+  /** Left out: none. */
+  readonly webhooks?: () => readonly WebhookView[];
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
 }
@@ -31,7 +34,7 @@ export interface SnapshotsInput {
 const restFactor = 20;
 
 /** Snapshots of whatever engine is running. */
-export function createSnapshots({ engine, version, monotonic }: SnapshotsInput): Snapshots {
+export function createSnapshots({ engine, version, monotonic, webhooks = () => [] }: SnapshotsInput): Snapshots {
   const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
 
   const readOf = (name: string, vendor: string): Promise<Read> => {
@@ -78,6 +81,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
         problems: folder?.scan.problems ?? [],
         folderTrouble: current.folderTrouble(),
         targets,
+        webhooks: webhooks(),
         schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),
       };
     },

@@ -1,5 +1,6 @@
 // The configuration as the stages see it: complete, defaults filled in, durations in milliseconds, paths absolute.
 import type { Json, JsonRecord } from './json.ts';
+import type { Webhook } from './notice.ts';
 import type { Format } from './payload.ts';
 
 export interface Config {
@@ -21,7 +22,7 @@ export interface Config {
     readonly files: readonly string[];
   };
   readonly daemon: DaemonConfig;
-  readonly notify: readonly JsonRecord[];
+  readonly notify: readonly Webhook[];
 }
 
 export interface ContentConfig {
