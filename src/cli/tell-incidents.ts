@@ -11,8 +11,8 @@ import { troublesOf } from '../status/troubles.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Invocation } from './invocation.ts';
 
-/** Two attempts, ten seconds apart, of ten seconds each: what is not taken by then is the next run's. */
-const mostMs = 25_000;
+/** Two attempts, of ten seconds at most: what is not taken by then is the next run's. */
+const mostMs = 14_000;
 /** Another run that is telling is done by then. */
 const lockWaitMs = 30_000;
 

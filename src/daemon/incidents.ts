@@ -33,7 +33,7 @@ export interface Book {
 export const emptyBook: Book = { version: 1, incidents: {}, outbox: [] };
 
 /** Waits between the attempts for one notice; after the last one it is given up. Milliseconds. */
-export const retryMs: readonly number[] = [10_000, 60_000, 300_000, 900_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
+export const retryMs: readonly number[] = [2_000, 15_000, 60_000, 300_000, 900_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
 /** Older than this is no news any more. */
 export const mostAgeMs = 86_400_000;
 /** Notices that wait for one webhook; the oldest goes first. */

@@ -6,7 +6,7 @@ import type { Posted } from '../model/notice.ts';
 import { createWire, type Wire } from '../transport/http.ts';
 
 /** Milliseconds for the whole answer. */
-const timeoutMs = 10_000;
+const defaultTimeoutMs = 10_000;
 /** Of an answer; nobody reads more than its first words. */
 const mostBytes = 256 * 1024;
 
@@ -20,12 +20,14 @@ export interface WebhooksInput {
   readonly version: string;
   readonly secrets: Pick<SecretSet, 'redact' | 'redactValue'>;
   readonly now: () => number;
+  /** Milliseconds; default 10,000. */
+  readonly timeoutMs?: number;
   /** For proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Opens nothing before the first request. */
-export function createWebhooks({ version, secrets, now, env }: WebhooksInput): Webhooks {
+export function createWebhooks({ version, secrets, now, env, timeoutMs = defaultTimeoutMs }: WebhooksInput): Webhooks {
   let wire: Wire | null = null;
   return {
     async post(url, body, signal) {
