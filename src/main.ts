@@ -12,8 +12,11 @@ import {
   shareOption,
 } from './cli/invocation.ts';
 import { takeLastWord } from './cli/last-word.ts';
+import { logOptionsOf, openLog, type ProcessLog } from './cli/log-options.ts';
+import { logRun } from './cli/log-run.ts';
 import { Output } from './cli/output.ts';
 import { asSyncError, SyncError } from './model/error.ts';
+import { type Log, logLevels } from './model/log.ts';
 
 type Run = (invocation: Invocation) => Promise<number>;
 
@@ -30,6 +33,15 @@ const program = new Command('kbsync')
   .option('--quiet', 'no talk on stderr')
   .option('--verbose', 'every request and every document')
   .option('--no-color', 'no colour (NO_COLOR and CI are honoured too)')
+  .addOption(new Option('--log-level <level>', 'how much is logged (default: info)').choices([...logLevels]))
+  .addOption(
+    new Option('--log-format <format>', 'lines for people or for programs (default: auto, text in a terminal, else json)').choices([
+      'auto',
+      'text',
+      'json',
+    ]),
+  )
+  .option('--log-file <file>', 'log to the end of this file instead of stderr')
   .helpOption('--help', 'print this help')
   .showHelpAfterError('(kbsync --help prints the usage)')
   .exitOverride()
@@ -81,6 +93,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .option('--initial', 'add to a bot that holds other content, or that cannot be listed')
   .option('--train-only', 'push nothing: go on with training that is under way')
   .option('--verify', 'then ask the golden questions of what changed, and those that did not pass before')
+  .option('--notify', 'tell the webhooks of notify what is wrong and what is over (the daemon always does)')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
   )
@@ -111,6 +124,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
         trainOnly: options['trainOnly'] === true,
         lockWaitMs: number(options['lockWait']),
         verify: options['verify'] === true,
+        notify: options['notify'] === true,
       };
       return (await handOver(invocation, 'sync', request)) ?? sync(invocation, request);
     }),
@@ -442,6 +456,17 @@ command('state', "what kbsync remembers of a bot: hands it to the target's new n
     }),
   );
 
+command('notify', 'sends a test to the webhooks of notify, or to those that are named')
+  .argument('<action>', 'test')
+  .argument('[webhook...]', 'only these, by name')
+  .addHelpText('after', examples('kbsync notify test', 'kbsync notify test slack-1'))
+  .action((action: string, names: string[], _options: unknown, self: Command) =>
+    run(self, async (invocation) => {
+      const { notify } = await import('./cli/notify.ts');
+      return notify(invocation, { action, names });
+    }),
+  );
+
 command('sandbox', 'the emulators as a server of their own')
   .addOption(new Option('--port <n>', 'port on loopback').argParser(count('--port')).default(8421))
   .addHelpText('after', examples('kbsync sandbox', 'kbsync sandbox --port 9000'))
@@ -480,17 +505,30 @@ async function run(self: Command, work: Run): Promise<void> {
     verbose: given['verbose'] === true,
   };
   const plainTerminal = process.env['NO_COLOR'] !== undefined || underCi() || given['color'] === false;
-  const output = new Output({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    json: options.json,
-    quiet: options.quiet,
-    colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
-    secrets: lastWord.secrets,
-  });
+  const outputWith = (log: { readonly log: Log; readonly here: boolean } | null): Output =>
+    new Output({
+      stdout: process.stdout,
+      stderr: process.stderr,
+      json: options.json,
+      quiet: options.quiet,
+      colour: !plainTerminal && process.stdout.isTTY && process.stderr.isTTY,
+      secrets: lastWord.secrets,
+      log,
+    });
+  const command = self.name();
+  const scene = { ...options, command, cwd: process.cwd(), stderr: process.stderr, secrets: lastWord.secrets };
+  let opened: ProcessLog | null;
+  try {
+    opened = await openLog(logOptionsOf(given), scene);
+  } catch (thrown) {
+    exitCode = explain(asSyncError(thrown), { output: outputWith(null), options, command });
+    return;
+  }
+  const logged = opened === null ? null : logRun(opened, { command, version });
+  const output = outputWith(opened === null || logged === null ? null : { log: logged.log, here: opened.here });
   const { stop, kill, release } = takeSignals(output);
   const invocation: Invocation = {
-    command: self.name(),
+    command,
     options,
     output,
     cwd: process.cwd(),
@@ -499,6 +537,7 @@ async function run(self: Command, work: Run): Promise<void> {
     secrets: lastWord.secrets,
     stop,
     kill,
+    ...(logged !== null && { log: logged }),
   };
   lastWord.isFor(invocation);
   try {
@@ -507,6 +546,8 @@ async function run(self: Command, work: Run): Promise<void> {
     exitCode = explain(asSyncError(thrown), invocation);
   } finally {
     release();
+    logged?.ended(exitCode);
+    opened?.close();
   }
 }
 
@@ -604,11 +645,11 @@ function usageExitCode(thrown: CommanderError): number {
 }
 
 // A reader that has seen enough (`kbsync plan | head`) ends nothing: what was begun is finished, unheard.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+// What is only said must never end what is done: a disk that is full under the file it goes to, either.
+process.stderr.on('error', () => undefined);
 
 try {
   await program.parseAsync();

@@ -30,6 +30,7 @@ import { type Bots, createBots } from './workspace/bots.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
 import { vendorKeys } from './workspace/vendors.ts';
+import { createWebhooks, type Webhooks } from './workspace/webhooks.ts';
 
 export interface WorkspaceInput {
   readonly configFile: string | null;
@@ -100,6 +101,8 @@ export interface Workspace {
   /** Questions that kbsync itself asked this target since then, as hashes. */
   asked(target: string, since: string): readonly OwnQuestion[];
   history: { append(entry: HistoryEntry): Promise<void>; read(query: HistoryQuery): HistoryFound };
+  /** Tells a webhook something. */
+  readonly post: Webhooks['post'];
   readonly disk: Disk;
   close(): Promise<void>;
 }
@@ -133,6 +136,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     hooks,
     retry,
   });
+  const webhooks = createWebhooks({ version, secrets, now, env: input.env });
   const underCi = (input.env['CI'] ?? '') !== '' && input.env['CI'] !== 'false';
   let cache: ReturnType<typeof openScanCache> | null = null;
   // Megabytes for a large folder: read when the folder is, and not by `status` or a hand-over.
@@ -358,7 +362,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
       read: (query) => readHistory(disk, config.stateDir, query),
     },
-    close: () => bots.close(),
+    post: webhooks.post,
+    close() {
+      webhooks.close();
+      return bots.close();
+    },
   };
 }
 

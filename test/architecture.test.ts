@@ -138,6 +138,7 @@ const homes: { readonly [name: string]: readonly string[] } = {
   lowdb: ['src/state/store.ts'],
   minisearch: ['src/sandbox/retrieval.ts'],
   'node-cron': ['src/daemon/schedule.ts'],
+  pino: ['src/cli/log.ts'],
   'p-queue': ['src/transport/limit.ts'],
   hono: ['src/status/'],
   '@hono/node-server': ['src/status/'],

@@ -1,6 +1,7 @@
 // A failure of a whole command: its sentence on stderr (or its object on stdout) and its exit code.
 import { exitCodeOf, type SyncError } from '../model/error.ts';
 import { visibleLines } from '../plan/escape.ts';
+import { errorFields } from '../status/event-log.ts';
 import type { Invocation } from './invocation.ts';
 import { plain } from './reports.ts';
 
@@ -9,9 +10,12 @@ export function explain(error: SyncError, { output, options, command }: Pick<Inv
   const exitCode = exitCodeOf(error.code);
   if (options.json) output.object(plain({ version: 1, command, exitCode, error: error.record() }));
   const words = error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`;
-  output.complain(`${output.style('bad', 'error')}: ${visibleLines(`${error.message}${words}`)}`);
-  output.complain(`next: ${visibleLines(error.next)}`);
-  if (error.code === 'UNEXPECTED' && error.cause instanceof Error && error.cause.stack !== undefined)
-    output.complain(visibleLines(error.cause.stack));
+  const stack = error.code === 'UNEXPECTED' && error.cause instanceof Error ? error.cause.stack : undefined;
+  const lines = [`${output.style('bad', 'error')}: ${visibleLines(`${error.message}${words}`)}`, `next: ${visibleLines(error.next)}`];
+  output.complainOf(stack === undefined ? lines : [...lines, visibleLines(stack)], error.message, {
+    ...errorFields(error),
+    exitCode,
+    stack,
+  });
   return exitCode;
 }

@@ -40,7 +40,7 @@ export async function handOver(
         columns: output.isLive ? (streams.stderr.columns ?? 80) : null,
       },
       stdout: (text) => void streams.stdout.write(text),
-      stderr: (text) => void streams.stderr.write(text),
+      stderr: (text) => (output.logsHere ? output.talk(text.trimEnd()) : void streams.stderr.write(text)),
       onTaken: ({ pid }) => output.talk(`handed to the daemon (process ${pid})`),
       stop,
       kill,

@@ -6,6 +6,8 @@ import type { SecretSet } from '../config/secrets.ts';
 import { readIsoDate } from '../content/dates.ts';
 import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
+import type { Log } from '../model/log.ts';
+import type { EventLog } from '../status/event-log.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Output } from './output.ts';
 
@@ -30,8 +32,19 @@ export interface Invocation {
   readonly stop: AbortSignal;
   /** Aborted when the time for stopping is over: drop what is in flight. */
   readonly kill: AbortSignal;
+  /** Where its events are logged; left out: nowhere. */
+  readonly log?: InvocationLog;
   /** Of a command handed to the daemon: resolves when the daemon's own pass over that target is at its end. */
   readonly ready?: (target: string) => Promise<void>;
+}
+
+/** The log, as a command needs it. */
+export interface InvocationLog {
+  readonly log: Log;
+  /** Takes every event of the command's workspace. */
+  readonly events: EventLog;
+  /** Of the daemon: opens its file anew. */
+  reopen(): void;
 }
 
 /** A command's result: its exit code. */
@@ -42,7 +55,12 @@ export async function workspaceOf(invocation: Invocation, onEvent: (event: SyncE
   const { options, cwd, env, version, output, secrets } = invocation;
   // Loaded here: help, version and usage errors need none of it.
   const { openWorkspace } = await import('../workspace.ts');
-  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent });
+  const events = invocation.log?.events;
+  const told = (event: SyncEvent): void => {
+    events?.take(event);
+    onEvent(event);
+  };
+  const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent: told });
   for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
   return workspace;
 }

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util';
 import type { SecretSet } from '../config/secrets.ts';
 import type { Json } from '../model/json.ts';
+import type { Log, LogFields, LogLevel } from '../model/log.ts';
 import { visible, visibleJson, visibleLines } from '../plan/escape.ts';
 
 export interface Stream {
@@ -22,6 +23,8 @@ export interface OutputInput {
   readonly colour: boolean;
   /** Taken out of everything printed; it may grow at any time. */
   readonly secrets: Pick<SecretSet, 'redact' | 'redactValue'>;
+  /** Where talk and failures are logged besides; `here`: on stderr, instead of them. Left out: nowhere. */
+  readonly log?: { readonly log: Log; readonly here: boolean } | null;
 }
 
 /** The two streams of one invocation. */
@@ -77,24 +80,46 @@ export class Output {
     else print();
   }
 
-  /** Something for the reader beside the data: on stderr, silenced by --quiet. */
-  talk(text: string): void {
-    if (this.quiet) return;
-    this.say(text);
+  /** Something for the reader beside the data: on stderr, silenced by --quiet. `about`: fields of its line in the log. */
+  talk(text: string, about?: LogFields): void {
+    this.log('info', text, about);
+    if (!this.quiet) this.say(text);
+  }
+
+  /** Talk that the log has in words of its own: no part of it. */
+  mutter(text: string): void {
+    if (!this.quiet) this.say(text);
   }
 
   /** A failure: on stderr, never silenced. */
-  complain(text: string): void {
+  complain(text: string, about?: LogFields): void {
+    this.log('error', text, about);
     this.say(text);
   }
 
+  /** A failure in several lines for people, and one line of the log. */
+  complainOf(lines: readonly string[], message: string, about: LogFields): void {
+    this.input.log?.log.line('error', 'failed', message, about);
+    for (const line of lines) this.say(line);
+  }
+
+  private log(level: LogLevel, text: string, about: LogFields = {}): void {
+    this.input.log?.log.line(level, 'say', text, about);
+  }
+
   private say(text: string): void {
+    if (this.logsHere) return;
     this.clearLive();
     this.input.stderr.write(`${this.redact(text)}\n`);
   }
 
+  /** The log has stderr to itself: what is said is one of its lines. */
+  get logsHere(): boolean {
+    return this.input.log?.here === true;
+  }
+
   get isLive(): boolean {
-    return this.input.stderr.isTTY === true && !this.quiet && this.input.colour;
+    return this.input.stderr.isTTY === true && !this.quiet && this.input.colour && !this.logsHere;
   }
 
   /** The live lines at the bottom of a terminal, replaced by the next ones; nothing without a terminal. */

@@ -24,6 +24,8 @@ const silenceMs = 5_000;
 
 /** Progress over the targets of one command. */
 export function createProgress(output: Output, verbose: boolean, now: () => number): Progress {
+  // The log has each event as a line of its own.
+  if (output.logsHere) return { onEvent() {}, end() {} };
   const lines = new Map<string, Line>();
   let drawnAt = 0;
   const draw = (force: boolean): void => {
@@ -36,8 +38,8 @@ export function createProgress(output: Output, verbose: boolean, now: () => numb
       const line = lines.get(event.target) ?? { phase: '', done: 0, total: 0, note: '' };
       lines.set(event.target, line);
       const moved = take(line, event);
-      if (moved && !output.isLive && line.phase !== 'idle') output.talk(`${visible(event.target)}: ${phrase(line)}`);
-      if (event.kind === 'note') output.talk(`${visible(event.target)}: ${visible(event.message)}`);
+      if (moved && !output.isLive && line.phase !== 'idle') output.mutter(`${visible(event.target)}: ${phrase(line)}`);
+      if (event.kind === 'note') output.mutter(`${visible(event.target)}: ${visible(event.message)}`);
       if (verbose) tellDetail(event, output);
       else tellSilence(event, output);
       draw(moved);
@@ -92,8 +94,8 @@ function tellSilence(event: SyncEvent, output: Output): void {
 
 function tellDetail(event: SyncEvent, output: Output): void {
   if (event.kind === 'request') {
-    output.talk(`${event.target}: ${event.method} ${visible(event.path)} → ${event.status ?? 'no answer'} (${event.durationMs} ms)`);
+    output.mutter(`${event.target}: ${event.method} ${visible(event.path)} → ${event.status ?? 'no answer'} (${event.durationMs} ms)`);
   } else if (event.kind === 'operation') {
-    output.talk(`${event.target}: ${event.outcome} ${event.action} ${visible(event.document)}`);
+    output.mutter(`${event.target}: ${event.outcome} ${event.action} ${visible(event.document)}`);
   }
 }

@@ -23,6 +23,7 @@ import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, printReport, reportJson, tellProblems } from './reports.ts';
 import { tellStrayPaths } from './stray-paths.ts';
+import { tellIncidents, willTell } from './tell-incidents.ts';
 import { printVerify, verifyJson } from './verify-report.ts';
 import { blankVerify, codesOfVerify, noteTests } from './verify-request.ts';
 
@@ -41,6 +42,8 @@ export interface SyncRequest {
   readonly lockWaitMs: number | null;
   /** Ask the golden questions of what changed, and those that did not pass before. Left out: none. */
   readonly verify?: boolean;
+  /** Tell the webhooks of `notify` what is wrong, and what is over. Left out: only the daemon does. */
+  readonly notify?: boolean;
 }
 
 /** Half an hour: in CI the second job waits for the first rather than failing (PRODUCT: two one-shots). */
@@ -60,6 +63,7 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
   const workspace = await open(invocation, progress.onEvent);
   try {
     const named = workspace.targets(options.targets);
+    const tells = request.notify === true && willTell(workspace, invocation);
     for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
     const targets = named.filter((target) => !target.paused);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
@@ -90,7 +94,10 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
     verified.sort((a, b) => named.findIndex(({ name }) => name === a.target) - named.findIndex(({ name }) => name === b.target));
     const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
     const unread = golden?.problems.some(({ severity }) => severity === 'error') === true;
-    return finish(invocation, told, folder, startedAt, request.verify === true ? { verified, unread } : null);
+    const exitCode = finish(invocation, told, folder, startedAt, request.verify === true ? { verified, unread } : null);
+    const whole = request.paths.length === 0 && !request.onlyFailed && !request.trainOnly && request.limit === null;
+    if (tells) await tellIncidents(workspace, { reports, folder, whole }, invocation);
+    return exitCode;
   } finally {
     progress.end();
     await workspace.close();

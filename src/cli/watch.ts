@@ -13,6 +13,7 @@ import { type AdoptRequest, adopt } from './adopt.ts';
 import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
+import { logHanded } from './log-run.ts';
 import { Output } from './output.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
@@ -41,7 +42,8 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     version,
     runCommand: (command, streams) => runHanded(command, streams, invocation),
     openapi: () => readFile(fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url)), 'utf8'),
-    voice: { talk: (line) => output.talk(line), complain: (line) => output.complain(line) },
+    voice: { talk: (line, about) => output.talk(line, about), complain: (line, about) => output.complain(line, about) },
+    log: invocation.log?.log,
   });
   const notify = systemdNotify(env);
   const wishes = wishesOf(env, process.pid);
@@ -61,6 +63,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     void daemon.stop();
   };
   const onReload = (): void => {
+    invocation.log?.reopen();
     if (manager === null) void daemon.reload();
     else void manager.reloading(() => daemon.reload());
   };
@@ -82,10 +85,11 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
 export async function runHanded(
   command: HandedCommand,
   streams: HandedStreams,
-  { env, version, secrets }: Pick<Invocation, 'env' | 'version' | 'secrets'>,
+  { env, version, secrets, log }: Pick<Invocation, 'env' | 'version' | 'secrets' | 'log'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
   const { stop, kill, ready } = streams;
+  const logged = log === undefined ? null : logHanded(log.log, command.command);
   const output = new Output({
     stdout: { write: streams.stdout },
     stderr: { write: streams.stderr, isTTY: columns !== null, columns: columns ?? undefined },
@@ -93,6 +97,7 @@ export async function runHanded(
     quiet: options.quiet,
     colour: command.colour,
     secrets,
+    log: logged === null ? null : { log: logged.log, here: false },
   });
   const invocation: Invocation = {
     command: command.command,
@@ -105,12 +110,17 @@ export async function runHanded(
     stop,
     kill,
     ...(ready !== undefined && { ready }),
+    ...(logged !== null && { log: logged }),
   };
+  let exitCode = 1;
   try {
-    return await runCommand(command, invocation);
+    exitCode = await runCommand(command, invocation);
   } catch (thrown) {
-    return explain(asSyncError(thrown), invocation);
+    exitCode = explain(asSyncError(thrown), invocation);
+  } finally {
+    logged?.ended(exitCode);
   }
+  return exitCode;
 }
 
 function runCommand({ command, request }: HandedCommand, invocation: Invocation): Promise<number> {

@@ -18,6 +18,7 @@ export function faultsBetween(values: JsonRecord, targets: readonly TargetReadin
     ...missingAudience(values, targets, spots),
     ...unknownTargets(values, targets, spots),
     ...wrongOrder(targets, spots),
+    ...wrongWebhooks(values, targets, spots),
   ];
 }
 
@@ -115,6 +116,27 @@ function unknownTarget(name: Json, path: Path, names: readonly string[], spots: 
   if (typeof name !== 'string' || names.includes(name)) return [];
   const expected = names.length === 0 ? 'a target, of which there are none' : `the name of a target: ${names.join(', ')}`;
   return [{ at: spotOf(path, spots).at, path, found: quoted(name), expected, suggestion: nearest(name, names) }];
+}
+
+/** A webhook of its own name each, and only targets that there are. */
+function wrongWebhooks(values: JsonRecord, targets: readonly TargetReading[], spots: Spots): readonly Fault[] {
+  const names = targets.flatMap((target) => nameOf(target) ?? []);
+  const seen: string[] = [];
+  return listOf(values['notify']).flatMap((webhook, at) => {
+    const { name, kind, targets: only } = isRecord(webhook) ? webhook : {};
+    const called = webhookName({ name, kind }, at);
+    const path = ['notify', at, 'name'];
+    const again = seen.includes(called);
+    seen.push(called);
+    const unknown = listOf(only).flatMap((one, index) => unknownTarget(one, ['notify', at, 'targets', index], names, spots));
+    const twice = { at: spotOf(path, spots).at, path, found: `${quoted(called)} again`, expected: 'a name of its own for each webhook' };
+    return [...(again ? [twice] : []), ...unknown];
+  });
+}
+
+/** What a webhook is called: its name, or else its kind and its place. */
+export function webhookName({ name, kind }: { readonly name?: Json | undefined; readonly kind?: Json | undefined }, at: number): string {
+  return typeof name === 'string' ? name : `${kind === 'slack' ? 'slack' : 'json'}-${at + 1}`;
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

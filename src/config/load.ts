@@ -6,7 +6,8 @@ import type { z } from 'zod';
 import type { Config, ContentConfig, Rule, TargetConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
-import { faultsBetween, faultsOfUnbuilt } from './check.ts';
+import type { Webhook } from '../model/notice.ts';
+import { faultsBetween, faultsOfUnbuilt, webhookName } from './check.ts';
 import { faultsOf } from './issues.ts';
 import { type ConfigProblem, type Fault, inOrder, pathKey, problemOf } from './problem.ts';
 import { newNotes, type ReadContext, readTree, shortSecret, variablesIn } from './read.ts';
@@ -15,7 +16,7 @@ import { createSecretSet, type SecretSet } from './secrets.ts';
 import { anyShape, isRecord, type Shape, shapeOf } from './shape.ts';
 import { readTarget, type TargetReading, type VendorKeys } from './target.ts';
 import { type Mapping, type Parsed, parseTree, type Tree } from './tree.ts';
-import { codeOf, type Environment, lookUp, type ReadFile, readDotEnv, reasonOf } from './variables.ts';
+import { codeOf, type Environment, lookUp, namesIn, type ReadFile, readDotEnv, reasonOf } from './variables.ts';
 
 export type { ConfigProblem } from './problem.ts';
 export { requireVariables, type VendorKeys, type VendorOptions } from './target.ts';
@@ -74,7 +75,10 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const shown = shownName(file, input.cwd);
   const told = (faults: readonly Fault[]) => inOrder(faults).map((fault) => redacted(problemOf(fault, shown, parsed.place), secrets));
   if (notes.faults.length > 0 || read.data === null) throw invalid(told(trusted(notes.faults, parsed)));
-  return { config: configOf(read.data, read.targets, file, parsed), secrets, warnings: told(warnings), source };
+  const config = configOf(read.data, read.targets, file, parsed);
+  // What follows its host is what opens it.
+  for (const { url } of config.notify) for (const part of secretsOfUrl(url)) secrets.add(part);
+  return { config, secrets, warnings: told(warnings), source };
 }
 
 // ── the file ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,13 +162,16 @@ function withToken(top: JsonRecord, shape: Shape, context: ReadContext): JsonRec
 /** Outside targets there is no later: a variable that is not set is an error, a literal secret a warning. */
 function tellMissing({ notes }: ReadContext, { warn }: Surroundings): void {
   for (const { path: where, names, at, found } of notes.missing) {
+    // Only who tells something needs a webhook's address.
+    if (where[0] === 'notify' && where[2] === 'url') continue;
     const name = names.join(', ');
     const expected = `${name} in the environment, in .env beside the configuration or in the file that ${names[0]}_FILE names; or a default, \${${names[0]}:-…}`;
     notes.faults.push({ at, path: where, found, expected });
   }
   for (const one of notes.short) warn(shortSecret(one));
   for (const { path: where, at } of notes.literals) {
-    warn({ at, path: where, found: 'a secret in the file', expected: `a variable, such as \${${tokenVariable}}` });
+    const variable = where[0] === 'notify' ? 'WEBHOOK_URL' : tokenVariable;
+    warn({ at, path: where, found: 'a secret in the file', expected: `a variable, such as \${${variable}}` });
   }
 }
 
@@ -267,8 +274,21 @@ function configOf(data: Data, readings: readonly TargetReading[], file: string, 
       shutdownTimeoutMs: daemon.shutdownTimeout,
       metricsOpen: daemon.metricsOpen,
     },
-    notify: data.notify as readonly JsonRecord[],
+    notify: data.notify.map(webhookOf),
   };
+}
+
+function webhookOf({ name, ...webhook }: Data['notify'][number], at: number): Webhook {
+  return { ...webhook, name: webhookName({ name, kind: webhook.kind }, at), missing: namesIn(webhook.url) };
+}
+
+/** Long enough not to be found by chance in anything else. */
+const leastPath = 16;
+
+function secretsOfUrl(url: string): readonly string[] {
+  if (url.includes('${') || !URL.canParse(url)) return [];
+  const { pathname, search, href } = new URL(url);
+  return [url, href, ...[`${pathname}${search}`, pathname, search].filter((part) => part.length >= leastPath)];
 }
 
 function contentOf(content: Data['content'], folder: string): ContentConfig {

@@ -2,6 +2,7 @@
 // A vendor's own keys come from its connector. Reading, positions and variables are the business of load.ts.
 import { z } from 'zod';
 import { canonical, type Json, type JsonRecord } from '../model/json.ts';
+import { webhookKeys } from './notify-keys.ts';
 import { isRecord, jsonSchemaOf, loosened, propertiesOf } from './shape.ts';
 import { cronLine, duration, origin, share, timeZone, webAddress } from './values.ts';
 
@@ -281,7 +282,10 @@ export const configKeys = z.strictObject({
     })
     .prefault({})
     .describe('The daemon and its status page.'),
-  notify: z.array(z.record(z.string(), z.unknown())).default([]).describe('Webhooks that are told what happened.'),
+  notify: z
+    .array(webhookKeys, 'a list of webhooks')
+    .default([])
+    .describe('Webhooks that are told of incidents: once when one begins, once when it is over.'),
 });
 
 /** Names of the keys that every target has, whoever the vendor is. */
@@ -303,7 +307,6 @@ export const notBuilt: readonly NotBuilt[] = [
     only: [{}],
     sentence: 'overriding paths is not built yet: no connector has a path that its vendor does not document',
   },
-  { key: 'notify', only: [[]], sentence: 'notifications are not built yet' },
 ];
 
 /** What a key that is not built yet may hold, in words. */

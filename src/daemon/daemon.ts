@@ -4,6 +4,7 @@ import type { SecretSet } from '../config/secrets.ts';
 import type { Config } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
+import type { Log } from '../model/log.ts';
 import { acquireLock } from '../state/lock.ts';
 import { isLoopback } from '../status/access.ts';
 import { startServer } from '../status/server.ts';
@@ -14,7 +15,11 @@ import { checkSchedule, type Engine, type EngineInput, startEngine, within } fro
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
-import { type LoopTimers, realTimers } from './loop.ts';
+import { folderSeen, seenBy } from './incidents.ts';
+import { type LoopTimers, type PassOutcome, realTimers } from './loop.ts';
+import { createNotifier, type Notifier, notifyPlanOf } from './notify.ts';
+import type { PassKind } from './pace.ts';
+import { createPassLog } from './pass-log.ts';
 import { createPulse } from './pulse.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
@@ -32,6 +37,8 @@ export interface DaemonInput {
   readonly voice: Voice;
   /** The description of the API, which is served where this is given. */
   readonly openapi?: () => Promise<string>;
+  /** One line an event, for programs. Left out: there is none. */
+  readonly log?: Log | undefined;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;
 }
@@ -73,10 +80,12 @@ export async function startDaemon(input: DaemonInput): Promise<Daemon> {
 
 /** Opens one part after the other, and notes how each is closed. */
 async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): Promise<Daemon> {
-  const { voice, version } = input;
+  const { voice, version, log } = input;
   const timers = input.timers ?? realTimers;
   const hub = createHub();
-  const teller = createTeller(voice);
+  const passLog = log === undefined ? null : createPassLog(log);
+  if (passLog !== null) hub.subscribe(passLog.take);
+  const teller = passLog?.around(createTeller(passLog.marked(voice))) ?? createTeller(voice);
   const stopping = new AbortController();
   const killing = new AbortController();
 
@@ -90,7 +99,9 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return now.engine;
   };
-  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now });
+  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now, webhooks: () => notifier.views() });
+  const notifier = notifierOf(input, first, timers, (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text));
+  releases.push(() => notifier.close());
   const pulse = createPulse({
     loops: () => now.engine?.loops ?? new Map(),
     swapping: () => now.swapping,
@@ -99,6 +110,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   });
   const face = faceOf({
     hub,
+    webhooks: notifier.views,
     snapshots,
     version,
     engine: running,
@@ -112,11 +124,15 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   releases.push(() => server.close());
   const start = async (workspace: Workspace): Promise<void> => {
     const { targets: names, initial } = input;
-    const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs }) => {
+    const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs, error }) => {
       snapshots.forget(target);
+      notifier.saw(passSeen(target, kind, { result, error }));
       if (kind === 'sync') face.counters.cycleEnded(target, result?.report ?? null, durationMs);
     };
-    now.engine = await startEngine({ workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass });
+    const onFolder = (trouble: string | null): void => notifier.saw(folderSeen(trouble));
+    notifier.configure(notifyPlanOf(workspace));
+    const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
+    now.engine = await startEngine(engine);
   };
   const commands = createCommands({
     engine: running,
@@ -132,10 +148,25 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   // Commands that come meanwhile wait for it.
   now.swap = starting.catch(() => undefined);
   await starting;
-  voice.talk(`status page: ${server.url}`);
+  voice.talk(`status page: ${server.url} (kbsync ${version})`);
   const parts = { input, timers, releases, now, stopping, killing, running, commands };
   const views = { unready: face.unready, dead: pulse.dead, snapshot: snapshots.take };
   return { url: server.url, ...views, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
+}
+
+function notifierOf(
+  { voice, log }: DaemonInput,
+  { disk, config, now }: Workspace,
+  timers: LoopTimers,
+  redact: (text: string) => string,
+): Notifier {
+  return createNotifier({ disk, stateDir: config.stateDir, timers, now, redact, voice, log });
+}
+
+function passSeen(target: string, kind: PassKind, { result, error }: Pick<PassOutcome, 'result' | 'error'>) {
+  const [report, troubles] = [result?.report ?? null, result?.troubles ?? null];
+  const looksOnly = kind === 'drift' || kind === 'verify' || kind === 'canary';
+  return seenBy({ target, report, error: error?.record() ?? null, whole: kind === 'sync', looksOnly, troubles });
 }
 
 /** What a reload changes. */

@@ -27,6 +27,8 @@ export interface EngineInput {
   /** Aborted: drop what is in flight. */
   readonly kill: AbortSignal;
   readonly doing: (target: string) => string | null;
+  /** After each scan: why nothing may be deleted; null where the folder is whole. */
+  readonly onFolder?: (trouble: string | null) => void;
   /** After each pass, when the state may have changed. */
   readonly onPass: (target: string, kind: PassKind, outcome: PassOutcome) => void;
 }
@@ -66,6 +68,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     const found = await workspace.readFolder();
     golden = config.schedule.verify === null ? [] : ((await found.scan.golden?.())?.problems ?? []);
     teller.folder([...found.scan.problems, ...golden], troubleOf(found.scan));
+    input.onFolder?.(troubleOf(found.scan));
     return found;
   }, timers.now);
   const followers = followersOf(targets, loops);

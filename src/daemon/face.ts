@@ -1,7 +1,8 @@
 // What the status server is told by the running daemon: snapshots, metrics, readiness, and what a POST sets going. Owns no route.
 
 import type { Config } from '../model/config.ts';
-import { createMetrics, type Metrics, type Sample, statusSamples } from '../status/metrics.ts';
+import type { WebhookView } from '../model/notice.ts';
+import { createMetrics, type Metrics, type Sample, statusSamples, webhookSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
 import type { Engine } from './engine.ts';
 import type { Hub } from './hub.ts';
@@ -19,6 +20,8 @@ export interface FaceInput {
   readonly state: () => 'starting' | 'stopping' | null;
   /** What has come to a stand that only a restart ends. */
   readonly dead: () => readonly string[];
+  /** Whom incidents are told to. Left out: nobody. */
+  readonly webhooks?: () => readonly WebhookView[];
   readonly redact: (text: string) => string;
   /** The description of the API; undefined: it is not served. */
   readonly openapi: (() => Promise<string>) | undefined;
@@ -67,8 +70,9 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
         return { name: 'kbsync_content_problems', labels: { severity }, value };
       });
       const current = engine();
+      const told = (input.webhooks?.() ?? []).flatMap(webhookSamples);
       return counters.text(
-        [...own(current), ...severities, ...gauges],
+        [...own(current), ...severities, ...gauges, ...told],
         current.targets.map(({ name }) => name),
       );
     },

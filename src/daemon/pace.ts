@@ -3,6 +3,7 @@
 import type { CanaryTold } from '../cycle/canary.ts';
 import type { CanaryCheck } from '../model/canary.ts';
 import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
+import type { Finding } from '../model/notice.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { TestResult } from '../model/tests.ts';
 
@@ -38,6 +39,8 @@ export interface PassResult {
   readonly failing?: readonly string[];
   /** Golden questions are left for another pass. */
   readonly more?: boolean;
+  /** What the memory says is wrong, at the end of the pass. */
+  readonly troubles?: readonly Finding[];
   /** What is worth remembering in the history. */
   readonly tests?: readonly TestResult[];
   /** Of the freshness check. */

@@ -16,6 +16,7 @@ import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import { type ErrorRecord, SyncError } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { noTests, summaryOf } from '../model/tests.ts';
+import { troublesOf } from '../status/troubles.ts';
 import { isLearning } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
 import type { PaceSettings, PassKind, PassResult } from './pace.ts';
@@ -120,6 +121,7 @@ function driftPass({ workspace, target, folder, stop, kill }: DriftPass): Promis
       freed: standing.missing > 0,
       settings: paceOf(target, connection.target),
       drift: look.checked ? driftWords(standing) : null,
+      troubles: troublesIn(context),
     };
   });
 }
@@ -153,6 +155,7 @@ function verifyPass({ workspace, target, folder, stop, kill }: DriftPass, since:
       ),
       more: asked.error === null && asked.calls >= questionsAtOnce && asked.leftOut.some(({ why }) => why === 'budget'),
       tests: asked.results,
+      troubles: troublesIn(context),
     };
   });
 }
@@ -175,6 +178,11 @@ function canaryPass({ workspace, target, folder, stop, kill, leaderError, begin,
   });
 }
 
+/** At the end of a pass, while the memory is at hand. */
+function troublesIn({ target, memory, tests }: CycleContext) {
+  return troublesOf(target.name, memory.state, tests?.memory(), target.canary ? tests?.canary() : undefined);
+}
+
 /** Taken before the pass: the state is live. */
 function factsOf(state: TargetState) {
   return { run: state.run, freeable: freeable(state) };
@@ -189,6 +197,7 @@ function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, rep
     runFailed: before.run !== null && after.run === null && after.learntThrough !== before.run.covers,
     freed: newlyFreed(after, before.freeable),
     settings: paceOf(context.target, target),
+    troubles: troublesIn(context),
   };
 }
 

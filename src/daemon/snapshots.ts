@@ -2,6 +2,7 @@
 
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
+import type { WebhookView } from '../model/notice.ts';
 import type { TargetState } from '../model/record.ts';
 import { emptyState } from '../model/record.ts';
 import { deriveStatus, type TargetStatus } from '../status/derive.ts';
@@ -24,6 +25,8 @@ export interface Snapshots {
 export interface SnapshotsInput {
   readonly engine: () => Engine;
   readonly version: string;
+  /** Left out: none. */
+  readonly webhooks?: () => readonly WebhookView[];
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
 }
@@ -32,7 +35,7 @@ export interface SnapshotsInput {
 const restFactor = 20;
 
 /** Snapshots of whatever engine is running. */
-export function createSnapshots({ engine, version, monotonic }: SnapshotsInput): Snapshots {
+export function createSnapshots({ engine, version, monotonic, webhooks = () => [] }: SnapshotsInput): Snapshots {
   const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
 
   const readOf = (target: TargetConfig): Promise<Read> => {
@@ -80,6 +83,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
         problems: current.problems(),
         folderTrouble: current.folderTrouble(),
         targets,
+        webhooks: webhooks(),
         schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),
       };
     },

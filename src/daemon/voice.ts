@@ -10,11 +10,11 @@ import { age } from '../status/derive.ts';
 import type { PassOutcome } from './loop.ts';
 import type { PassKind } from './pace.ts';
 
-/** Where lines go; they are redacted there. */
+/** Where lines go; they are redacted there. `about`: fields for the log. */
 export interface Voice {
-  talk(line: string): void;
+  talk(line: string, about?: { readonly target: string }): void;
   /** Never silenced. */
-  complain(line: string): void;
+  complain(line: string, about?: { readonly target: string }): void;
 }
 
 export interface Teller {
@@ -47,17 +47,17 @@ export function createTeller(voice: Voice): Teller {
       ({ id, rule, message, passWith }) =>
         `held ${id}: ${message}${insteadWords(rule, target)}${passWith === null ? '' : `; to pass it: kbsync ${passWith}, or kbsync todo approve ${id}`}`,
     );
-    if (now.join('\n') !== (held.get(target) ?? '')) for (const line of now) voice.complain(`${target}: ${visible(line)}`);
-    if (now.length === 0 && held.get(target)) voice.talk(`${target}: no longer held`);
+    if (now.join('\n') !== (held.get(target) ?? '')) for (const line of now) voice.complain(`${target}: ${visible(line)}`, { target });
+    if (now.length === 0 && held.get(target)) voice.talk(`${target}: no longer held`, { target });
     held.set(target, now.join('\n'));
   };
   const tellError = (target: string, error: ErrorRecord, { nextInMs, result }: PassOutcome, stack: string | null): void => {
     const words = `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}`;
     if (error.code === 'LOCKED') {
-      if (!failing.has(target)) voice.talk(`${target}: ${visible(words)}; trying again until it is free`);
+      if (!failing.has(target)) voice.talk(`${target}: ${visible(words)}; trying again until it is free`, { target });
     } else if (refused.get(target) !== words) {
       const again = nextInMs === null ? '' : ` Trying again in ${age(Math.ceil(nextInMs / 1_000) * 1_000)}.`;
-      voice.complain(`${target}: ${error.code}: ${visible(words)}. Next: ${visible(error.next)}.${again}`);
+      voice.complain(`${target}: ${error.code}: ${visible(words)}. Next: ${visible(error.next)}.${again}`, { target });
       if (stack !== null) voice.complain(stack.split('\n').map(visible).join('\n'));
     }
     // Looked at once an hour, or when the folder changes: told once.
@@ -67,16 +67,16 @@ export function createTeller(voice: Voice): Teller {
   };
   const tellDrift = (target: string, words: string | null): void => {
     if (words === null || words === (drifting.get(target) ?? '')) return;
-    if (words === '') voice.talk(`${target}: the vendor holds what it was given again`);
-    else voice.complain(`${target}: ${words} at the vendor; to put it right: kbsync drift --target ${target} --repair`);
+    if (words === '') voice.talk(`${target}: the vendor holds what it was given again`, { target });
+    else voice.complain(`${target}: ${words} at the vendor; to put it right: kbsync drift --target ${target} --repair`, { target });
     drifting.set(target, words);
   };
   const tellTests = (target: string, failing: readonly string[]): void => {
     const before = wrong.get(target) ?? new Set();
     const fresh = failing.filter((line) => !before.has(line));
-    for (const line of fresh.slice(0, mostLines)) voice.complain(`${target}: a golden question fails: ${visible(line)}`);
-    if (fresh.length > mostLines) voice.complain(`${target}: and ${fresh.length - mostLines} more; the status page lists them`);
-    if (failing.length === 0 && before.size > 0) voice.talk(`${target}: every golden question passes again`);
+    for (const line of fresh.slice(0, mostLines)) voice.complain(`${target}: a golden question fails: ${visible(line)}`, { target });
+    if (fresh.length > mostLines) voice.complain(`${target}: and ${fresh.length - mostLines} more; the status page lists them`, { target });
+    if (failing.length === 0 && before.size > 0) voice.talk(`${target}: every golden question passes again`, { target });
     wrong.set(target, new Set(failing));
   };
   const tellCanary = (target: string, told: CanaryTold | null): void => {
@@ -87,7 +87,7 @@ export function createTeller(voice: Voice): Teller {
   };
   return {
     begins(target, kind, why) {
-      if (kind === 'sync' && why !== 'rescan' && why !== 'again') voice.talk(`${target}: syncing (${why})`);
+      if (kind === 'sync' && why !== 'rescan' && why !== 'again') voice.talk(`${target}: syncing (${why})`, { target });
     },
     ends(target, kind, outcome) {
       const { result, durationMs, why } = outcome;
@@ -99,7 +99,7 @@ export function createTeller(voice: Voice): Teller {
         tellError(target, error, outcome, stack);
         return;
       }
-      if (failing.delete(target)) voice.talk(`${target}: works again`);
+      if (failing.delete(target)) voice.talk(`${target}: works again`, { target });
       refused.delete(target);
       if (result === null) return;
       if (kind === 'verify') {
@@ -120,8 +120,9 @@ export function createTeller(voice: Voice): Teller {
       const learnt = learning.get(target) === true && !result.learning;
       learning.set(target, result.learning);
       if (kind === 'sync' && (changed || (why !== 'rescan' && why !== 'again')))
-        voice.talk(`${target}: ${didWords(report)}; ${knowsWords(report)} (${took(durationMs)})`);
-      else if (learnt || result.runFailed) voice.talk(`${target}: ${result.runFailed ? 'the training failed; ' : ''}${knowsWords(report)}`);
+        voice.talk(`${target}: ${didWords(report)}; ${knowsWords(report)} (${took(durationMs)})`, { target });
+      else if (learnt || result.runFailed)
+        voice.talk(`${target}: ${result.runFailed ? 'the training failed; ' : ''}${knowsWords(report)}`, { target });
     },
     folder(found, why) {
       if (why !== trouble && why !== null) voice.complain(`content: ${visible(why)}; nothing is deleted`);
@@ -146,9 +147,10 @@ function tellDocuments(target: string, report: TargetReport, voice: Voice): void
       error === null
         ? operation.reason
         : `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}. Next: ${error.next}`;
-    voice.complain(`${target}: ${outcome}: ${operation.action} ${visible(operation.document)}: ${visible(why)}`);
+    voice.complain(`${target}: ${outcome}: ${operation.action} ${visible(operation.document)}: ${visible(why)}`, { target });
   }
-  if (open.length > mostLines) voice.complain(`${target}: and ${open.length - mostLines} more documents; see kbsync status --documents`);
+  if (open.length > mostLines)
+    voice.complain(`${target}: and ${open.length - mostLines} more documents; see kbsync status --documents`, { target });
 }
 
 function took(ms: number): string {

@@ -1,5 +1,6 @@
 // The configuration as the stages see it: complete, defaults filled in, durations in milliseconds, paths absolute.
 import type { Json, JsonRecord } from './json.ts';
+import type { Webhook } from './notice.ts';
 import type { Format } from './payload.ts';
 
 export interface Config {
@@ -23,7 +24,7 @@ export interface Config {
   /** The freshness check: when it is given up. */
   readonly canary: { readonly timeoutMs: number };
   readonly daemon: DaemonConfig;
-  readonly notify: readonly JsonRecord[];
+  readonly notify: readonly Webhook[];
 }
 
 export interface ContentConfig {

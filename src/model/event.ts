@@ -4,7 +4,7 @@ import type { CanaryCheck } from './canary.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Timestamp } from './json.ts';
 import type { Action } from './operation.ts';
-import type { DriftFinding, TrainingState } from './record.ts';
+import type { DriftFinding, EffectId, TrainingState } from './record.ts';
 import type { Outcome } from './report.ts';
 
 export type Phase =
@@ -28,11 +28,19 @@ export type SyncEvent = { readonly target: string; readonly at: Timestamp } & (
       readonly document: string;
       readonly outcome: Outcome;
       readonly error: ErrorRecord | null;
+      /** Of what was written for it, in order; left out: nothing was. */
+      readonly effects?: readonly EffectId[];
+      /** From its first write to its end, queue and retries included; left out: nothing was written. */
+      readonly durationMs?: number;
+      /** What the vendor answered to the write that failed; left out: no such answer. */
+      readonly status?: number;
     }
   | {
       readonly kind: 'request';
       readonly intent: 'read' | 'write' | 'ask';
       readonly method: string;
+      /** Left out: not known. */
+      readonly origin?: string;
       /** Path without query: queries may hold keys. */
       readonly path: string;
       /** Null: no answer. */

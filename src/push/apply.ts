@@ -51,6 +51,10 @@ function isRetraction(step: Step): boolean {
 }
 
 interface Progress {
+  /** Its effects, when the first of them began (milliseconds since 1970), and what the vendor answered to one that failed. */
+  readonly effects: EffectId[];
+  beganMs: number | null;
+  status: number | null;
   waiting: number;
   remoteIds: string[];
   error: ErrorRecord | null;
@@ -74,7 +78,8 @@ class PushRun {
     this.context = context;
     if (!('create' in context.target)) throw new Error('a target that takes one text is pushed by replace.ts');
     this.target = context.target;
-    for (const step of steps) this.progress.set(step, { waiting: step.writes.length, remoteIds: [], error: null, doubt: null });
+    const blank = { beganMs: null, status: null, error: null, doubt: null };
+    for (const step of steps) this.progress.set(step, { ...blank, effects: [], waiting: step.writes.length, remoteIds: [] });
   }
 
   wentWell(step: Step): boolean {
@@ -118,7 +123,7 @@ class PushRun {
     for (const { payload } of batch.sendables) {
       if (payload !== null) await texts.put(payload.fingerprint, { parts: payload.parts, body: payload.bodyText });
     }
-    for (const sendable of batch.sendables) this.sent.set(sendable.effect.id, sendable);
+    for (const sendable of batch.sendables) this.begin(sendable);
     await memory.append([{ kind: 'begin', effects: batch.sendables.map((sendable) => sendable.effect) }]);
     let results: readonly ItemResult[];
     try {
@@ -144,6 +149,13 @@ class PushRun {
     }
     if (results.some((result) => result.ok)) this.failuresInARow = 0;
     if (entries.length > 0) await memory.append(entries);
+  }
+
+  private begin(sendable: Sendable): void {
+    this.sent.set(sendable.effect.id, sendable);
+    const progress = this.of(sendable.step);
+    progress.effects.push(sendable.effect.id);
+    progress.beganMs ??= Date.parse(this.context.now());
   }
 
   private async callEach({ action, sendables }: Batch): Promise<readonly ItemResult[]> {
@@ -208,6 +220,7 @@ class PushRun {
       return [{ kind: 'done', effect: effect.id, remoteId, settledBy: 'reply' }];
     }
     const { error } = result;
+    if (typeof error.data['status'] === 'number') progress.status = error.data['status'];
     if (error.facts.effect === 'unconfirmed') {
       progress.doubt = error.record();
       // Saying an update or a delete again does no harm; a create is looked for first.
@@ -283,7 +296,19 @@ class PushRun {
   }
 
   private tell(step: Step, outcome: StepResult['outcome'], error: ErrorRecord | null): void {
-    this.context.emit({ kind: 'operation', action: step.operation.action, document: step.operation.document, outcome, error });
+    const { action, document } = step.operation;
+    const { effects, beganMs, status } = this.of(step);
+    const durationMs = beganMs === null ? null : Math.max(0, Date.parse(this.context.now()) - beganMs);
+    this.context.emit({
+      kind: 'operation',
+      action,
+      document,
+      outcome,
+      error,
+      ...(effects.length > 0 && { effects: [...effects] }),
+      ...(durationMs !== null && { durationMs }),
+      ...(outcome !== 'done' && status !== null && { status }),
+    });
   }
 
   /** A move that sends nothing is still about items. */

@@ -29,6 +29,22 @@ export async function replaceWhole(
 ): Promise<Pushed> {
   if (operations.length === 0) return { results: [], stoppedBy: null };
   const id = context.newEffectId();
+  const beganMs = Date.parse(context.now());
+  const pushed = await sendWhole(operations, heads, id, context);
+  const durationMs = Math.max(0, Date.parse(context.now()) - beganMs);
+  for (const { step, outcome, error } of pushed.results) {
+    const { action, document } = step.operation;
+    context.emit({ kind: 'operation', action, document, outcome, error, effects: [id], durationMs });
+  }
+  return pushed;
+}
+
+async function sendWhole(
+  operations: readonly Operation[],
+  heads: ReadonlyMap<DocumentId, PayloadHead>,
+  id: EffectId,
+  context: WholeContext,
+): Promise<Pushed> {
   let pieces: Piece[];
   try {
     pieces = await piecesOf(operations, heads, id, context);

@@ -1,6 +1,7 @@
 // Events and reports → counters → Prometheus text. Gauges are not kept: they are read off the state when somebody asks. Owns every metric's name.
 import { verdicts } from '../model/answer.ts';
 import type { SyncEvent } from '../model/event.ts';
+import type { WebhookView } from '../model/notice.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { CanaryStatus, TargetStatus } from './derive.ts';
 
@@ -37,6 +38,9 @@ const families = {
   kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the page says which.'],
   kbsync_breaker_open: ['gauge', '1 while the target is not asked because it failed too often in a row.'],
   kbsync_content_problems: ['gauge', 'Files of the folder with something wrong, by severity.'],
+  kbsync_webhook_failing: ['gauge', '1 while a webhook takes no notifications; the page says why.'],
+  kbsync_webhook_waiting: ['gauge', 'Notifications that wait to be taken by a webhook.'],
+  kbsync_notifications_total: ['counter', 'Attempts to tell a webhook of an incident, by what became of them; dropped: given up.'],
   kbsync_requests_total: ['counter', 'Requests that went to the vendor, retries included; status 0: no answer.'],
   kbsync_operations_total: ['counter', 'Operations on documents, by what became of them.'],
   kbsync_cycles_total: ['counter', 'Cycles that came to an end.'],
@@ -190,6 +194,18 @@ function canarySamples({ last, failing, running }: CanaryStatus, gauge: (name: N
     gauge('kbsync_canary_failing', failing ? 1 : 0),
     gauge('kbsync_canary_running_seconds', running === null ? 0 : running.forMs / 1_000),
     ...(last === null ? [] : [gauge('kbsync_canary_last_check_timestamp_seconds', Date.parse(last.at) / 1_000)]),
+  ];
+}
+
+/** What a webhook adds. */
+export function webhookSamples({ name: webhook, failing, waiting, counts }: WebhookView): readonly Sample[] {
+  const total = (['delivered', 'failed', 'dropped'] as const).map((outcome): Sample => {
+    return { name: 'kbsync_notifications_total', labels: { webhook, outcome }, value: counts[outcome] };
+  });
+  return [
+    { name: 'kbsync_webhook_failing', labels: { webhook }, value: failing === null ? 0 : 1 },
+    { name: 'kbsync_webhook_waiting', labels: { webhook }, value: waiting },
+    ...total,
   ];
 }
 

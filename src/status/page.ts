@@ -52,12 +52,13 @@ ${footer(snapshot)}
   return String(await body);
 }
 
-function header({ workspace, commit, problems, folderTrouble, targets }: Snapshot): Html {
+function header({ workspace, commit, problems, folderTrouble, targets, webhooks = [] }: Snapshot): Html {
   const errors = problems.filter(({ severity }) => severity === 'error');
   return html`<header>
 <h1><bdi>${workspace}</bdi></h1>
 <p class="dim">${targets.length} ${targets.length === 1 ? 'bot' : 'bots'}${commit === null ? '' : html`, folder at <code>${short(commit)}</code>`}</p>
 ${folderTrouble === null ? '' : html`<p class="bad">${folderTrouble}</p>`}
+${webhooks.map(({ name, failing }) => (failing === null ? '' : html`<p class="bad">webhook <strong>${name}</strong> takes no notifications: <bdi>${failing.error}</bdi>. Test it: <code>kbsync notify test ${name}</code></p>`))}
 ${
   problems.length === 0
     ? ''

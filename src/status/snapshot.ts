@@ -2,6 +2,7 @@
 
 import type { ContentProblem } from '../model/document.ts';
 import type { ErrorRecord } from '../model/error.ts';
+import type { WebhookView } from '../model/notice.ts';
 import type { Doubt, Todo } from '../model/record.ts';
 import type { TargetStatus } from './derive.ts';
 
@@ -31,5 +32,7 @@ export interface Snapshot {
   /** A sentence where the folder cannot be read as it should: root missing, listing incomplete. */
   readonly folderTrouble: string | null;
   readonly targets: readonly TargetSnapshot[];
+  /** Whom incidents are told to; left out: nobody. */
+  readonly webhooks?: readonly WebhookView[];
   readonly schedule: readonly { readonly name: string; readonly at: string }[];
 }

@@ -143,7 +143,7 @@ async function attemptOnce(line: Line, { request, signal, attempt, guard }: Atte
   };
   const through =
     hooks?.wire === undefined ? send : () => bounded(() => hooks.wire?.(request, send) ?? send(), attempted, request.timeoutMs);
-  const reply = await observed(through, { request, attempt }, line.input).catch((error: unknown) => {
+  const reply = await observed(through, { request, attempt, origin }, line.input).catch((error: unknown) => {
     throw isWireError(error) ? errorOfWire(error, null, attempted) : error;
   });
   try {

@@ -72,6 +72,7 @@ export function errorOfStatus(reply: HttpReply, attempted: Attempted): SyncError
     message: `${nameOf(attempted)}: ${reply.status}, ${what}`,
     vendor: vendorWords(reply.text, attempted.redact),
     ...(row.next === undefined ? {} : { next: row.next }),
+    data: { status: reply.status },
     facts: {
       effect: effectOf(intent, row.effect),
       stops: stopsOf(row.code, intent),

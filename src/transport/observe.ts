@@ -41,7 +41,7 @@ export interface Observer {
 /** Runs one attempt and tells it, with the status of its answer or null. */
 export async function observed<Reply extends { readonly status: number }>(
   send: () => Promise<Reply>,
-  { request, attempt }: { readonly request: HttpRequest; readonly attempt: number },
+  { request, attempt, origin }: { readonly request: HttpRequest; readonly attempt: number; readonly origin?: string },
   { emit, redact, now }: Observer,
 ): Promise<Reply> {
   const startedAt = now();
@@ -55,6 +55,7 @@ export async function observed<Reply extends { readonly status: number }>(
       kind: 'request',
       intent: kindOf(request.intent),
       method: request.method,
+      ...(origin !== undefined && { origin: redact(origin) }),
       path: redact(request.path),
       status,
       durationMs: Math.max(0, now() - startedAt),

@@ -65,7 +65,7 @@ export async function fiveBots({ extra = '', daemon = '{ port: 0 }', wrap = (sam
     said,
     ask: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init),
     async until(what, holds) {
-      const deadline = Date.now() + 25_000;
+      const deadline = Date.now() + 100_000;
       while (!(await holds())) {
         if (Date.now() > deadline) throw new Error(`never came: ${what}\n${said.join('\n')}`);
         await wait(50);

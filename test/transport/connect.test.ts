@@ -199,6 +199,7 @@ describe('what is told', () => {
       kind: 'request',
       intent: 'read',
       method: 'GET',
+      origin: server.origin,
       path: '/v1/items',
       status: 500,
       durationMs: 0,
