@@ -10,6 +10,7 @@ import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { Output } from './output.ts';
+import { pageWork } from './page-work.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
 import { type SyncRequest, sync } from './sync.ts';
@@ -37,6 +38,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     version,
     runCommand: (command, streams) => runHanded(command, streams, invocation),
     voice: { talk: (line) => output.talk(line), complain: (line) => output.complain(line) },
+    page: pageWork(invocation),
   });
   const onStop = (): void => void daemon.stop();
   const onReload = (): void => void daemon.reload();

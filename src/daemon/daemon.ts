@@ -9,12 +9,13 @@ import { isLoopback } from '../status/access.ts';
 import { startServer } from '../status/server.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
+import type { PageWork } from './desk.ts';
 import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { type LoopTimers, realTimers } from './loop.ts';
-import { createSnapshots } from './snapshots.ts';
+import { createSnapshots, type SnapshotsInput } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
 
 export interface DaemonInput {
@@ -30,6 +31,8 @@ export interface DaemonInput {
   readonly voice: Voice;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;
+  /** What the status page can have done and looked up; left out: it only shows. */
+  readonly page?: PageWork & Pick<Required<SnapshotsInput>, 'facts'>;
 }
 
 export interface Daemon {
@@ -80,7 +83,21 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return now.engine;
   };
-  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now });
+  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now, facts: input.page?.facts });
+  const commands = createCommands({
+    engine: running,
+    run: input.runCommand,
+    stop: stopping.signal,
+    kill: killing.signal,
+    onDone: () => snapshots.forget(),
+  });
+  const run: Commands['run'] = async (command, streams) => {
+    await now.swap;
+    return commands.run(command, streams);
+  };
+  const since = new Date(first.now()).toISOString();
+  const desk =
+    input.page === undefined ? {} : { desk: { work: input.page, run, voice, stop: stopping.signal, monotonic: timers.now, since } };
   const face = faceOf({
     hub,
     snapshots,
@@ -89,6 +106,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     config: () => now.workspace.config,
     state: () => (stopping.signal.aborted ? 'stopping' : now.engine === null ? 'starting' : null),
     redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
+    ...desk,
   });
   const server = await startServer(face);
   releases.push(() => server.close());
@@ -100,14 +118,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     };
     now.engine = await startEngine({ workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass });
   };
-  const commands = createCommands({
-    engine: running,
-    run: input.runCommand,
-    stop: stopping.signal,
-    kill: killing.signal,
-    onDone: () => snapshots.forget(),
-  });
-  const starting = listenForCommands(first, commands, { now, version }).then((handover) => {
+  const starting = listenForCommands(first, run, version).then((handover) => {
     releases.push(() => handover.close());
     return start(first);
   });
@@ -140,15 +151,7 @@ interface Parts {
   readonly commands: Commands;
 }
 
-function listenForCommands(
-  { disk, config, now: clock }: Workspace,
-  commands: Commands,
-  { now, version }: { readonly now: Now; readonly version: string },
-) {
-  const run: Commands['run'] = async (command, streams) => {
-    await now.swap;
-    return commands.run(command, streams);
-  };
+function listenForCommands({ disk, config, now: clock }: Workspace, run: Commands['run'], version: string) {
   return openHandover({ disk, stateDir: config.stateDir, version, now: clock, run });
 }
 

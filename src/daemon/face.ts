@@ -3,9 +3,11 @@
 import type { Config } from '../model/config.ts';
 import { createMetrics, type Metrics, type Sample, statusSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
+import { createDesk, type DeskInput } from './desk.ts';
 import type { Engine } from './engine.ts';
 import type { Hub } from './hub.ts';
 import type { Snapshots } from './snapshots.ts';
+import { countTraffic } from './traffic.ts';
 
 export interface FaceInput {
   readonly hub: Hub;
@@ -18,6 +20,8 @@ export interface FaceInput {
   /** What keeps the daemon as a whole from being ready; null: nothing. */
   readonly state: () => 'starting' | 'stopping' | null;
   readonly redact: (text: string) => string;
+  /** What the page's actions are made with; left out: there are none. */
+  readonly desk?: Omit<DeskInput, 'engine' | 'sync' | 'verify' | 'traffic' | 'publish'> & { readonly since: string };
 }
 
 /** The daemon as its status server sees it, and the counters that its passes go into. */
@@ -26,7 +30,23 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
   const counters = createMetrics();
   hub.subscribe((event) => counters.take(event));
   const { host, port } = config().daemon;
+  const sync = (names: readonly string[] | null): readonly string[] => {
+    const { folder, loops, workspace } = engine();
+    workspace.targets(names);
+    folder.changed();
+    const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+    for (const loop of wanted) loop.demand('asked for');
+    return wanted.map(({ name }) => name);
+  };
+  const verify = (names: readonly string[] | null): readonly string[] => {
+    const { loops, workspace } = engine();
+    workspace.targets(names);
+    const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+    for (const loop of wanted) loop.verify();
+    return wanted.map(({ name }) => name);
+  };
   return {
+    ...deskOf(input, { sync, verify }),
     counters,
     host,
     port,
@@ -50,22 +70,17 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
       const state = input.state();
       return state === null ? engine().unready() : [`it is ${state}`];
     },
-    sync(names) {
-      const { folder, loops, workspace } = engine();
-      workspace.targets(names);
-      folder.changed();
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
-      for (const loop of wanted) loop.demand('asked for');
-      return wanted.map(({ name }) => name);
-    },
-    verify(names) {
-      const { loops, workspace } = engine();
-      workspace.targets(names);
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
-      for (const loop of wanted) loop.verify();
-      return wanted.map(({ name }) => name);
-    },
+    sync,
+    verify,
     subscribe: hub.subscribe,
     redact,
   };
+}
+
+/** The page's desk, listening to the requests from now on. */
+function deskOf({ desk, engine, hub }: FaceInput, asked: Pick<DeskInput, 'sync' | 'verify'>): Pick<ServerInput, 'desk'> {
+  if (desk === undefined) return {};
+  const traffic = countTraffic(desk.since);
+  hub.subscribe((event) => traffic.take(event));
+  return { desk: createDesk({ ...desk, ...asked, engine, traffic, publish: hub.publish }) };
 }

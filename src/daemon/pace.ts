@@ -3,6 +3,7 @@
 import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { TestResult } from '../model/tests.ts';
+import type { Learnt } from './learnt.ts';
 
 /**
  * sync: a whole cycle. train: only how training goes, without a look at the folder. drift: only what the vendor holds.
@@ -38,6 +39,8 @@ export interface PassResult {
   readonly more?: boolean;
   /** What is worth remembering in the history. */
   readonly tests?: readonly TestResult[];
+  /** Documents that were seen to be learnt in this pass. */
+  readonly learnt?: readonly Learnt[];
   readonly settings: PaceSettings;
 }
 

@@ -1,18 +1,27 @@
 // Engine → snapshot for page, API and metrics. Reading a large state costs something, so it is read again only when it may have changed.
 
+import type { CycleContext } from '../cycle/context.ts';
+import type { Folder } from '../cycle/folder.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { emptyState } from '../model/record.ts';
 import { deriveStatus, type TargetStatus } from '../status/derive.ts';
-import type { Snapshot, TargetSnapshot } from '../status/snapshot.ts';
+import { type InboxInput, inboxOf } from '../status/inbox.ts';
+import type { FolderDocument, Snapshot, TargetSnapshot } from '../status/snapshot.ts';
+import type { Workspace } from '../workspace.ts';
 import type { Engine } from './engine.ts';
 import type { LoopView } from './loop.ts';
 
 interface Read {
   readonly status: TargetStatus;
   readonly state: Pick<TargetState, 'todos' | 'doubts'>;
+  /** Null where the memory cannot be read. */
+  readonly found: Pick<TargetSnapshot, 'ledger' | 'inbox' | 'asked'> | null;
   readonly error: ErrorRecord | null;
 }
+
+/** What the inbox wants to know of a target beyond its memory. */
+export type InboxFacts = Pick<InboxInput, 'label' | 'needsIds' | 'findable' | 'after' | 'removal'>;
 
 export interface Snapshots {
   take(): Promise<Snapshot>;
@@ -25,20 +34,24 @@ export interface SnapshotsInput {
   readonly version: string;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
+  /** Left out: nobody looks into the inbox. */
+  readonly facts?: ((context: CycleContext) => InboxFacts) | undefined;
 }
 
 /** A state is taken for the present for twenty times as long as reading it took: a twentieth of a core at most goes into looking. */
 const restFactor = 20;
 
 /** Snapshots of whatever engine is running. */
-export function createSnapshots({ engine, version, monotonic }: SnapshotsInput): Snapshots {
+export function createSnapshots({ engine, version, monotonic, facts }: SnapshotsInput): Snapshots {
+  /** They change with the configuration alone. */
+  const factsKnown = new WeakMap<Workspace, Map<string, Promise<InboxFacts>>>();
   const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
 
   const readOf = (name: string, vendor: string): Promise<Read> => {
     const before = known.get(name);
     if (before !== undefined && monotonic() < before.until) return before.read;
     const began = monotonic();
-    const read = readTarget(engine(), name, vendor);
+    const read = readTarget(engine(), name, vendor, factsOf);
     const entry = { read, until: Number.POSITIVE_INFINITY };
     known.set(name, entry);
     const done = (): void => {
@@ -46,6 +59,26 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
     };
     read.then(done, done);
     return read;
+  };
+  const factsOf: FactsOf = ({ workspace }, name) => {
+    const [target] = workspace.targets([name]);
+    if (facts === undefined || target === undefined) return Promise.resolve(null);
+    const ofWorkspace = factsKnown.get(workspace) ?? new Map<string, Promise<InboxFacts>>();
+    factsKnown.set(workspace, ofWorkspace);
+    const signal = new AbortController().signal;
+    const read =
+      ofWorkspace.get(name) ?? workspace.readOnly(target, { stop: signal, kill: signal }, true, async (context) => facts(context));
+    ofWorkspace.set(name, read);
+    read.catch(() => ofWorkspace.delete(name));
+    return read;
+  };
+  /** A list of thousands is made once a scan. */
+  const listed = new WeakMap<Folder, readonly FolderDocument[]>();
+  const documentsOf = (folder: Folder): readonly FolderDocument[] => {
+    const { documents, shownPaths } = folder.scan;
+    const made = listed.get(folder) ?? documents.map(({ id, path, title }) => ({ id, path: shownPaths?.get(path) ?? path, title }));
+    listed.set(folder, made);
+    return made;
   };
   return {
     async take() {
@@ -57,7 +90,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
         current.targets.map(async (target): Promise<TargetSnapshot> => {
           // First what the loop is at: a state read after "watching" is at least as new as that.
           const view = current.loops.get(target.name)?.view() ?? null;
-          const { status, state, error } = await readOf(target.name, target.vendor);
+          const { status, state, found, error } = await readOf(target.name, target.vendor);
           const breaker = current.workspace.bots.stats(target.name)?.breaker;
           return {
             status,
@@ -67,6 +100,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
             nextRun: nextRunOf(current, view, nowMs),
             error: error ?? view?.error ?? null,
             breakerOpen: breaker === undefined ? null : breaker !== 'closed',
+            ...found,
           };
         }),
       );
@@ -79,6 +113,7 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
         folderTrouble: current.folderTrouble(),
         targets,
         schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),
+        ...(folder !== null && { documents: documentsOf(folder) }),
       };
     },
     forget(target) {
@@ -88,14 +123,21 @@ export function createSnapshots({ engine, version, monotonic }: SnapshotsInput):
   };
 }
 
-async function readTarget({ workspace }: Engine, name: string, vendor: string): Promise<Read> {
+type FactsOf = (engine: Engine, name: string) => Promise<InboxFacts | null>;
+
+async function readTarget(engine: Engine, name: string, vendor: string, factsOf: FactsOf): Promise<Read> {
+  const { workspace } = engine;
   const nowMs = workspace.now();
   try {
     const { state, open } = await workspace.view(name);
-    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests: workspace.tests(name).memory() }), state, error: null };
+    const tests = workspace.tests(name).memory();
+    const facts = await factsOf(engine, name);
+    const inbox = facts === null ? null : inboxOf({ target: name, state, open, ...facts });
+    const found = { ledger: { state, open }, asked: Object.values(tests.results), ...(inbox !== null && { inbox }) };
+    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests }), state, found, error: null };
   } catch (thrown) {
     const state = emptyState(name);
-    return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, error: asSyncError(thrown).record() };
+    return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, found: null, error: asSyncError(thrown).record() };
   }
 }
 
