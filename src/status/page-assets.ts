@@ -15,7 +15,8 @@ body { margin: 0; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, s
 .bar > div { max-width: 72rem; margin: 0 auto; padding: .6rem 1rem 0; }
 .top { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; justify-content: space-between; }
 .top > p { margin: 0; } .name { font-weight: 700; font-size: 1.1rem; overflow-wrap: anywhere; }
-nav.main ul { display: flex; gap: .2rem; list-style: none; margin: .4rem 0 0; padding: 0; overflow-x: auto; }
+nav.main ul { display: flex; flex-wrap: wrap; gap: 0 .2rem; list-style: none; margin: .4rem 0 0; padding: 0; }
+time { white-space: nowrap; }
 nav.main a { display: block; padding: .35rem .7rem .45rem; color: var(--dim); text-decoration: none; border-bottom: 3px solid transparent; white-space: nowrap; }
 nav.main a:hover { color: var(--ink); } nav.main a[aria-current] { color: var(--ink); border-bottom-color: var(--go); font-weight: 600; }
 main { max-width: 72rem; margin: 0 auto; padding: .6rem 1rem 2rem; display: block; }
@@ -52,7 +53,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; bo
 svg.chart { width: 100%; height: auto; display: block; } .chart text { font-size: 10px; fill: var(--dim); } .chart .axis { stroke: var(--line); } .chart .bar1 { fill: var(--go); } .chart .bar2 { fill: var(--bad); } .chart .path { fill: none; stroke: var(--go); stroke-width: 2; } .chart .dot { fill: var(--go); }
 .notice { border-left: .35rem solid var(--go); } .login { max-width: 26rem; margin: 2rem auto; } .login input { margin: .2rem 0 .8rem; }
 footer { max-width: 72rem; margin: 0 auto; padding: 0 1rem 2rem; font-size: .85rem; color: var(--dim); } footer a { margin-right: .8rem; }
-@media (max-width: 44rem) { .doc { grid-template-columns: minmax(0, 1fr); } .stack thead { display: none; } .stack tr { display: block; border-top: 1px solid var(--line); padding: .4rem 0; } .stack td { display: block; border: 0; padding: .1rem 0; } .stack td.num { text-align: left; } .stack td[data-label]::before { content: attr(data-label) ": "; color: var(--dim); } .filters .broad { grid-column: 1 / -1; } }
+@media (max-width: 44rem) { .doc { grid-template-columns: minmax(0, 1fr); } .stack thead { display: none; } .stack tr { display: block; border-top: 1px solid var(--line); padding: .4rem 0; } .stack td { display: block; border: 0; padding: .1rem 0; } .stack td:empty { display: none; } nav.main a { padding: .3rem .45rem .35rem; } .stack td.num { text-align: left; } .stack td[data-label]::before { content: attr(data-label) ": "; color: var(--dim); } .filters .broad { grid-column: 1 / -1; } }
 @media (forced-colors: active) { .chip, section, .card { border-color: CanvasText; } }
 @media (prefers-reduced-motion: no-preference) { a, button { transition: border-color .1s; } }
 `;
@@ -68,7 +69,7 @@ let events = null;
 const kept = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && (a.id ?? '') === (b.id ?? '');
 function attributes(old, next) {
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
-  for (const { name, value } of next.attributes) if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name, value } of next.attributes) if (name !== 'open' && name !== 'nonce' && old.getAttribute(name) !== value) old.setAttribute(name, value);
 }
 function morph(old, next) {
   if (old.nodeType !== 1) {
@@ -101,7 +102,9 @@ async function refresh() {
   const reply = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => null);
   due = null;
   if (reply === null || !reply.ok) return;
-  const next = new DOMParser().parseFromString(await reply.text(), 'text/html');
+  // Its style has another nonce, which this page's policy would complain of.
+  const text = (await reply.text()).replace(/<style[^]*?<\\/style>/, '');
+  const next = new DOMParser().parseFromString(text, 'text/html');
   const [main, fresh] = [document.getElementById('main'), next.getElementById('main')];
   if (fresh === null || main.dataset.page !== fresh.dataset.page) return location.reload();
   document.title = next.title;

@@ -31,7 +31,7 @@ const settings: Readonly<Record<string, object>> = {
   sitegpt: { queuedMs: 0, processingMs: 0 },
   cxgenie: { learnMs: 0 },
   replycx: { trainMs: 0 },
-  koreai: { trainMs: 0 },
+  koreai: { ingestMs: 0, trainMs: 0 },
 };
 
 const targets: Readonly<Record<string, readonly [string, string]>> = {

@@ -70,10 +70,16 @@ function row({ id, path, title, inFolder, cells }: FoundDocument, nowMs: number)
 function chip({ target, training, given, knows, at, error, behind, unconfirmed, todo }: Cell, nowMs: number): Html {
   const isBad = unconfirmed || error !== null || training === 'failed' || training === 'stuck';
   const isGood = training === 'trained' && !behind && !todo;
-  const word = unconfirmed ? 'unconfirmed' : (training ?? (error !== null ? 'failed' : 'not there'));
+  const state = training ?? (behind ? 'not there yet' : 'not there');
+  const words = [
+    unconfirmed ? 'unconfirmed' : state,
+    ...(error === null ? [] : ['with an error']),
+    ...(todo ? ['todo'] : []),
+    ...(behind && training === 'trained' && error === null && !todo ? ['not as in the folder'] : []),
+  ];
   const edge = isBad ? 'bad-edge' : isGood ? 'good-edge' : training === null && !behind ? '' : 'warn-edge';
-  const style = isBad ? 'bad' : isGood ? 'good' : 'dim';
-  return html`<li class="chip ${edge}"><strong>${target}</strong> <span class="${style}">${word}${todo ? ', todo' : ''}</span>${knows === null ? (given === null ? '' : html`<br>given <code>${given}</code>`) : html`<br>knows <code>${knows}</code>${given !== null && given !== knows ? html`, given <code>${given}</code>` : ''}`}${at === null ? '' : html` <span class="dim">${ago(at, nowMs)}</span>`}${error === null ? '' : html`<br><span class="bad"><bdi>${error.message}</bdi></span>`}</li>`;
+  const style = isBad ? 'bad' : isGood ? 'good' : behind ? 'warn' : 'dim';
+  return html`<li class="chip ${edge}"><strong>${target}</strong> <span class="${style}">${words.join(', ')}</span>${knows === null ? (given === null ? '' : html`<br>given <code>${given}</code>`) : html`<br>knows <code>${knows}</code>${given !== null && given !== knows ? html`, given <code>${given}</code>` : ''}`}${at === null ? '' : html` <span class="dim">${ago(at, nowMs)}</span>`}${error === null ? '' : html`<br><span class="bad"><bdi>${error.message}</bdi></span>`}</li>`;
 }
 
 /** Links to the pages of a list; '' where there is only one. */
