@@ -103,7 +103,7 @@ async function refresh() {
   due = null;
   if (reply === null || !reply.ok) return;
   // Its style has another nonce, which this page's policy would complain of.
-  const text = (await reply.text()).replace(/<style[^]*?<\\/style>/, '');
+  const text = (await reply.text()).replace(/<(sty)le[^]*?<.\\1le>/, '');
   const next = new DOMParser().parseFromString(text, 'text/html');
   const [main, fresh] = [document.getElementById('main'), next.getElementById('main')];
   if (fresh === null || main.dataset.page !== fresh.dataset.page) return location.reload();
