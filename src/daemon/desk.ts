@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { givenTo, whyNot } from '../cycle/given.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
+import { visible } from '../plan/escape.ts';
 import {
   type Action,
   type ActionName,
@@ -87,7 +88,7 @@ export function createDesk(input: DeskInput): Desk {
       const action = actions[name];
       if (action === undefined) throw new SyncError('USAGE', { message: `this daemon cannot ${name}` });
       engine().workspace.targets(request.targets);
-      const what = whatOf(name, request);
+      const what = visible(whatOf(name, request));
       // Pressed twice: asked for once.
       const same = jobs.find((job) => job.state === 'running' && job.what === what);
       if (same !== undefined) return { job: same.id, wait: Promise.resolve() };
