@@ -153,6 +153,7 @@ const clockPlaces = [
   'src/content/watch.ts', // default of its timers
   'src/daemon/loop.ts', // default of its timers
   'src/sandbox/server.ts', // default of its system
+  'src/status/page-assets.ts', // a script for the browser, in a text
 ];
 
 const disk = /from 'node:fs(?:\/promises)?'/;

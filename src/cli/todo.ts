@@ -35,7 +35,8 @@ export async function todo(invocation: Invocation, request: TodoRequest): Promis
   return sync({ ...invocation, options: { ...options, targets: [target.name] } }, wholeSync);
 }
 
-const wholeSync: SyncRequest = {
+/** A sync of everything, with nothing let through. */
+export const wholeSync: SyncRequest = {
   paths: [],
   waitMs: null,
   planFile: null,

@@ -15,6 +15,7 @@ import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { logHanded } from './log-run.ts';
 import { Output } from './output.ts';
+import { pageWork } from './page-work.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
 import { type SyncRequest, sync } from './sync.ts';
@@ -44,6 +45,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     openapi: () => readFile(fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url)), 'utf8'),
     voice: { talk: (line, about) => output.talk(line, about), complain: (line, about) => output.complain(line, about) },
     log: invocation.log?.log,
+    page: pageWork(invocation),
   });
   const notify = systemdNotify(env);
   const wishes = wishesOf(env, process.pid);

@@ -11,6 +11,7 @@ import { startServer } from '../status/server.ts';
 import type { Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
+import type { PageWork } from './desk.ts';
 import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
@@ -21,7 +22,7 @@ import { createNotifier, type Notifier, notifyPlanOf } from './notify.ts';
 import type { PassKind } from './pace.ts';
 import { createPassLog } from './pass-log.ts';
 import { createPulse } from './pulse.ts';
-import { createSnapshots } from './snapshots.ts';
+import { createSnapshots, type SnapshotsInput } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
 
 export interface DaemonInput {
@@ -41,6 +42,8 @@ export interface DaemonInput {
   readonly log?: Log | undefined;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;
+  /** What the status page can have done and looked up; left out: it only shows. */
+  readonly page?: PageWork & Pick<Required<SnapshotsInput>, 'facts'>;
 }
 
 export interface Daemon {
@@ -99,7 +102,13 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return now.engine;
   };
-  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now, webhooks: () => notifier.views() });
+  const snapshots = createSnapshots({
+    engine: running,
+    version,
+    monotonic: timers.now,
+    webhooks: () => notifier.views(),
+    facts: input.page?.facts,
+  });
   const notifier = notifierOf(input, first, timers, (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text));
   releases.push(() => notifier.close());
   const pulse = createPulse({
@@ -108,6 +117,20 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     subscribe: hub.subscribe,
     now: timers.now,
   });
+  const commands = createCommands({
+    engine: running,
+    run: input.runCommand,
+    stop: stopping.signal,
+    kill: killing.signal,
+    onDone: () => snapshots.forget(),
+  });
+  const run: Commands['run'] = async (command, streams) => {
+    await now.swap;
+    return commands.run(command, streams);
+  };
+  const since = new Date(first.now()).toISOString();
+  const desk =
+    input.page === undefined ? {} : { desk: { work: input.page, run, voice, stop: stopping.signal, monotonic: timers.now, since } };
   const face = faceOf({
     hub,
     webhooks: notifier.views,
@@ -119,6 +142,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     dead: pulse.dead,
     openapi: input.openapi,
     redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
+    ...desk,
   });
   const server = await startServer(face);
   releases.push(() => server.close());
@@ -134,14 +158,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
     now.engine = await startEngine(engine);
   };
-  const commands = createCommands({
-    engine: running,
-    run: input.runCommand,
-    stop: stopping.signal,
-    kill: killing.signal,
-    onDone: () => snapshots.forget(),
-  });
-  const starting = listenForCommands(first, commands, { now, version }).then((handover) => {
+  const starting = listenForCommands(first, run, version).then((handover) => {
     releases.push(() => handover.close());
     return start(first);
   });
@@ -192,15 +209,7 @@ interface Parts {
   readonly commands: Commands;
 }
 
-function listenForCommands(
-  { disk, config, now: clock }: Workspace,
-  commands: Commands,
-  { now, version }: { readonly now: Now; readonly version: string },
-) {
-  const run: Commands['run'] = async (command, streams) => {
-    await now.swap;
-    return commands.run(command, streams);
-  };
+function listenForCommands({ disk, config, now: clock }: Workspace, run: Commands['run'], version: string) {
   return openHandover({ disk, stateDir: config.stateDir, version, now: clock, run });
 }
 

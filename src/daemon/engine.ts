@@ -9,6 +9,7 @@ import type { ContentProblem } from '../model/document.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { followersOf } from './followers.ts';
+import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
 import { passOver } from './pass.ts';
@@ -58,6 +59,7 @@ const watchReadyMs = 10_000;
 export async function startEngine(input: EngineInput): Promise<Engine> {
   const { workspace, voice, timers, teller } = input;
   const { config } = workspace;
+  const sinceMs = workspace.now();
   const targets = workspace.targets(input.names);
   const loops = new Map<string, Loop>();
   let golden: readonly ContentProblem[] = [];
@@ -128,9 +130,18 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       const entry = historyOf(target, kind, outcome, { nowMs: workspace.now(), commit: folder.latest()?.commit ?? null });
       const at = new Date(workspace.now()).toISOString();
       const asked = (outcome.result?.tests ?? []).flatMap((result) => testEntry(result, at, 'watch') ?? []);
+      const learnt = learntEntry(outcome.result?.learnt ?? [], {
+        target: target.name,
+        vendor: target.vendor,
+        at,
+        training: outcome.result?.report.training ?? noTraining,
+        root: config.content.root,
+        modifiedMs: (file) => workspace.disk.stat(file)?.modifiedMs ?? null,
+        sinceMs,
+      });
       const check = outcome.result?.canary?.ended ?? null;
       const ended = check === null ? [] : [canaryEntry(target.name, check, 'watch')];
-      void appendAll(workspace, entry === null ? [...asked, ...ended] : [entry, ...asked, ...ended]).catch((error: Error) =>
+      void appendAll(workspace, [entry, learnt].filter((line) => line !== null).concat(asked, ended)).catch((error: Error) =>
         voice.complain(`history: ${error.message}`),
       );
     };
@@ -174,6 +185,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     },
   };
 }
+
+const noTraining = { pending: 0, training: 0, trained: 0, failed: 0, stuck: 0, unknown: 0 };
 
 /** One after the other: each finds the line before it whole. */
 async function appendAll({ history }: Workspace, entries: readonly HistoryEntry[]): Promise<void> {

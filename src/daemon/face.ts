@@ -4,9 +4,11 @@ import type { Config } from '../model/config.ts';
 import type { WebhookView } from '../model/notice.ts';
 import { createMetrics, type Metrics, type Sample, statusSamples, webhookSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
+import { createDesk, type DeskInput } from './desk.ts';
 import type { Engine } from './engine.ts';
 import type { Hub } from './hub.ts';
 import type { Snapshots } from './snapshots.ts';
+import { countTraffic } from './traffic.ts';
 
 export interface FaceInput {
   readonly hub: Hub;
@@ -25,6 +27,8 @@ export interface FaceInput {
   readonly redact: (text: string) => string;
   /** The description of the API; undefined: it is not served. */
   readonly openapi: (() => Promise<string>) | undefined;
+  /** What the page's actions are made with; left out: there are none. */
+  readonly desk?: Omit<DeskInput, 'engine' | 'sync' | 'verify' | 'traffic' | 'publish'> & { readonly since: string };
 }
 
 /** The daemon as its status server sees it, and the counters that its passes go into. */
@@ -51,7 +55,23 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
       ...current.targets.map(({ name }) => gauge('kbsync_target_paused', current.loops.has(name) ? 0 : 1, { target: name })),
     ];
   };
+  const sync = (names: readonly string[] | null): readonly string[] => {
+    const { folder, loops, workspace } = engine();
+    workspace.targets(names);
+    folder.changed();
+    const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+    for (const loop of wanted) loop.demand('asked for');
+    return wanted.map(({ name }) => name);
+  };
+  const verify = (names: readonly string[] | null): readonly string[] => {
+    const { loops, workspace } = engine();
+    workspace.targets(names);
+    const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+    for (const loop of wanted) loop.verify();
+    return wanted.map(({ name }) => name);
+  };
   return {
+    ...deskOf(input, { sync, verify }),
     counters,
     host,
     port,
@@ -77,23 +97,18 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
       );
     },
     unready,
-    sync(names) {
-      const { folder, loops, workspace } = engine();
-      workspace.targets(names);
-      folder.changed();
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
-      for (const loop of wanted) loop.demand('asked for');
-      return wanted.map(({ name }) => name);
-    },
-    verify(names) {
-      const { loops, workspace } = engine();
-      workspace.targets(names);
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
-      for (const loop of wanted) loop.verify();
-      return wanted.map(({ name }) => name);
-    },
+    sync,
+    verify,
     ...(input.openapi !== undefined && { openapi: input.openapi }),
     subscribe: hub.subscribe,
     redact,
   };
+}
+
+/** The page's desk, listening to the requests from now on. */
+function deskOf({ desk, engine, hub }: FaceInput, asked: Pick<DeskInput, 'sync' | 'verify'>): Pick<ServerInput, 'desk'> {
+  if (desk === undefined) return {};
+  const traffic = countTraffic(desk.since);
+  hub.subscribe((event) => traffic.take(event));
+  return { desk: createDesk({ ...desk, ...asked, engine, traffic, publish: hub.publish }) };
 }

@@ -19,6 +19,7 @@ import { noTests, summaryOf } from '../model/tests.ts';
 import { troublesOf } from '../status/troubles.ts';
 import { isLearning } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
+import { learntSince } from './learnt.ts';
 import type { PaceSettings, PassKind, PassResult } from './pace.ts';
 import type { SharedFolder } from './shared-folder.ts';
 
@@ -71,7 +72,7 @@ export function passOver({
     if (kind === 'drift') return driftPass({ workspace, target, folder: found, stop, kill });
     const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
     const result = await workspace.exclusively(target, how, async (context) => {
-      const before = factsOf(context.memory.state);
+      const before = { ...factsOf(context.memory.state), at: new Date(workspace.now()).toISOString() };
       const passes = { ...noPasses, initial: first };
       const question = { folder: found, only: everything, error: leaderError(), signals: { stop, kill } };
       const after = kind === 'train' ? null : await unreadyLeader(target, workspace, question);
@@ -188,7 +189,11 @@ function factsOf(state: TargetState) {
   return { run: state.run, freeable: freeable(state) };
 }
 
-function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, report: PassResult['report']): PassResult {
+function resultOf(
+  before: ReturnType<typeof factsOf> & { readonly at: string },
+  context: CycleContext,
+  report: PassResult['report'],
+): PassResult {
   const after = context.memory.state;
   const { target } = context.connection;
   return {
@@ -198,6 +203,7 @@ function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, rep
     freed: newlyFreed(after, before.freeable),
     settings: paceOf(context.target, target),
     troubles: troublesIn(context),
+    learnt: learntSince(after, before.at),
   };
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
+import { actionNames, type Desk } from '../../src/status/desk.ts';
 import { createApp, type ServerInput } from '../../src/status/server.ts';
 import { daemonToken, type FiveBots, fiveBots, fiveTargets } from '../support/five-bots.ts';
 import { openApi } from '../support/openapi.ts';
@@ -9,6 +10,18 @@ import { forPeople } from './html-pages.ts';
 import { recordOf, snapshotOf, targetOf } from './snapshots.ts';
 
 const api = openApi();
+
+/** Offers everything that there is, so that every form has its route. */
+const desk: Desk = {
+  now: () => 0,
+  offered: actionNames,
+  jobs: () => [],
+  begin: () => ({ job: 1, wait: Promise.resolve() }),
+  folderStory: () => broken(),
+  past: () => broken(),
+  traffic: () => ({ since: '2026-11-21T00:00:00.000Z', targets: {} }),
+  gaps: () => null,
+};
 
 const input: ServerInput = {
   host: '127.0.0.1',
@@ -22,6 +35,7 @@ const input: ServerInput = {
   verify: () => [],
   openapi: () => Promise.resolve(''),
   subscribe: () => () => {},
+  desk,
   redact: (text) => text,
 };
 
