@@ -18,6 +18,7 @@ import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
+import { type Pause, readPauses, removePause, writePause } from './state/pauses.ts';
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
@@ -27,6 +28,7 @@ import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
+import { createLease, type Lender } from './workspace/lease.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
 import { vendorKeys } from './workspace/vendors.ts';
@@ -56,6 +58,8 @@ export interface RunSignals {
   readonly kill: AbortSignal;
 }
 
+export type { Lender } from './workspace/lease.ts';
+
 export interface Exclusive extends RunSignals {
   /** For the lock: what a person who meets it reads. */
   readonly command: string;
@@ -63,6 +67,8 @@ export interface Exclusive extends RunSignals {
   readonly onWait?: (holder: LockOwner | null) => void;
   /** The memory is all that is needed: no vendor is asked, and no secret is wanted. */
   readonly offline?: boolean;
+  /** Others wait for this target in the same process: let them at it while this run only waits for a training. */
+  readonly lender?: Lender | undefined;
 }
 
 export interface Workspace {
@@ -89,6 +95,12 @@ export interface Workspace {
   lockHolder(target: string): { readonly owner: LockOwner; readonly state: LockState } | null;
   /** Removes a lock whose process is gone. */
   unlock(target: string): ReturnType<typeof releaseDead>;
+  /** Targets that a person has paused beside the configuration. */
+  pauses(): ReadonlyMap<string, Pause>;
+  /** Why nothing is to be sent to this target by itself, in words; null: nothing says so. */
+  pausedWhy(target: TargetConfig): string | null;
+  /** Whether it changed anything. STATE_UNWRITABLE. */
+  setPaused(target: string, paused: boolean, by: string): Promise<boolean>;
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
@@ -200,7 +212,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     signals: RunSignals,
     offline: boolean,
     memory: CycleMemory,
-    how: { readonly guard?: (() => void) | undefined; readonly readOnly?: boolean } = {},
+    how: {
+      readonly guard?: (() => void) | undefined;
+      readonly readOnly?: boolean;
+      readonly lease?: Pick<CycleContext, 'rest' | 'wasLent'>;
+    } = {},
   ): Promise<CycleContext> {
     const emit = emitFor(target.name);
     const { guard, readOnly = false } = how;
@@ -220,6 +236,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),
       sleep,
+      ...how.lease,
       stop: signals.stop,
       kill: signals.kill,
       underCi,
@@ -284,28 +301,28 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
-      const lock = await acquireLock({
-        ...lockPlace(target.name),
-        command: how.command,
-        now,
-        waitMs: how.lockWaitMs,
-        signal: how.stop,
-        ...(how.onWait !== undefined && { onWait: how.onWait }),
-      });
-      try {
+      const open = async (waitMs: number) => {
+        const { command, stop: signal, onWait } = how;
+        const lock = await acquireLock({ ...lockPlace(target.name), command, waitMs, signal, ...(onWait !== undefined && { onWait }) });
         // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
         const guard = () => lock.verify();
-        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
         try {
-          if (ledger.recovered !== null) emitFor(target.name)({ kind: 'note', message: ledger.recovered });
-          await retractions.backfill(target.name, ledger.state);
-          const memory = retractions.watching(target.name, ledger);
-          return await work(await contextFor(target, how, how.offline ?? false, memory, { guard }));
-        } finally {
-          await ledger.close();
+          const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
+          return { ledger, guard, close: () => ledger.close().finally(() => lock.release()) };
+        } catch (thrown) {
+          await lock.release();
+          throw thrown;
         }
+      };
+      const lease = await createLease({ open, waitMs: how.lockWaitMs, lender: how.lender, sleep });
+      try {
+        const { recovered, state } = lease.ledger();
+        if (recovered !== null) emitFor(target.name)({ kind: 'note', message: recovered });
+        await retractions.backfill(target.name, state);
+        const memory = retractions.watching(target.name, lease.memory);
+        return await work(await contextFor(target, how, how.offline ?? false, memory, { guard: lease.guard, lease: lease.waiting }));
       } finally {
-        await lock.release();
+        await lease.close();
       }
     },
     async readOnly(target, signals, offline, work) {
@@ -317,6 +334,20 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
+    pauses: () => readPauses(disk, config.stateDir),
+    pausedWhy(target) {
+      if (target.paused) return 'paused in the configuration';
+      const pause = readPauses(disk, config.stateDir).get(target.name);
+      if (pause === undefined) return null;
+      const since = pause.since === null ? '' : ` since ${pause.since.slice(0, 16).replace('T', ' ')} UTC`;
+      return `paused${since} (kbsync watch resume ${target.name})`;
+    },
+    async setPaused(target, paused, by) {
+      if (!paused) return removePause(disk, config.stateDir, target);
+      if (readPauses(disk, config.stateDir).has(target)) return false;
+      await writePause(disk, config.stateDir, target, { since: new Date(now()).toISOString(), by });
+      return true;
+    },
     async renameState(from, to, { command, lockWaitMs, stop }) {
       const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
       // In one order, whoever renames what: two that wait for each other never end.

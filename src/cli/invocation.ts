@@ -6,7 +6,7 @@ import type { SecretSet } from '../config/secrets.ts';
 import { readIsoDate } from '../content/dates.ts';
 import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Lender, Workspace } from '../workspace.ts';
 import type { Output } from './output.ts';
 
 export interface GlobalOptions {
@@ -30,8 +30,30 @@ export interface Invocation {
   readonly stop: AbortSignal;
   /** Aborted when the time for stopping is over: drop what is in flight. */
   readonly kill: AbortSignal;
-  /** Of a command handed to the daemon: resolves when the daemon's own pass over that target is at its end. */
+  /** Of a command handed to the daemon: resolves when it is its turn at that target, and the daemon's own pass is at its end. */
   readonly ready?: (target: string) => Promise<void>;
+  /** Of such a command: it is through with that target, well or not. */
+  readonly done?: (target: string, well: boolean) => void;
+  /** Of such a command: others at that target. */
+  readonly lender?: (target: string) => Lender;
+}
+
+/** Works on one target when it is the command's turn there, and lets others go on as soon as it is through with it. */
+export async function inTurn<T>(
+  { ready, done, lender }: Pick<Invocation, 'ready' | 'done' | 'lender'>,
+  target: string,
+  work: (lender: Lender | undefined) => Promise<T>,
+  isWell: (result: T) => boolean,
+): Promise<T> {
+  await ready?.(target);
+  let well = false;
+  try {
+    const result = await work(lender?.(target));
+    well = isWell(result);
+    return result;
+  } finally {
+    done?.(target, well);
+  }
 }
 
 /** A command's result: its exit code. */

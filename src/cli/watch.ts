@@ -10,6 +10,7 @@ import { type DriftRequest, drift } from './drift.ts';
 import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { Output } from './output.ts';
+import { type PauseRequest, pause } from './pause.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
 import { type SyncRequest, sync } from './sync.ts';
@@ -60,7 +61,7 @@ export async function runHanded(
   { env, version, secrets }: Pick<Invocation, 'env' | 'version' | 'secrets'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
-  const { stop, kill, ready } = streams;
+  const { stop, kill, ready, done, lender } = streams;
   const output = new Output({
     stdout: { write: streams.stdout },
     stderr: { write: streams.stderr, isTTY: columns !== null, columns: columns ?? undefined },
@@ -80,6 +81,8 @@ export async function runHanded(
     stop,
     kill,
     ...(ready !== undefined && { ready }),
+    ...(done !== undefined && { done }),
+    ...(lender !== undefined && { lender }),
   };
   try {
     return await runCommand(command, invocation);
@@ -102,6 +105,8 @@ function runCommand({ command, request }: HandedCommand, invocation: Invocation)
       return retract(invocation, request as unknown as RetractRequest);
     case 'verify':
       return verify(invocation, request as unknown as VerifyRequest);
+    case 'watch':
+      return pause(invocation, request as unknown as PauseRequest);
     default:
       return command satisfies never;
   }

@@ -1,8 +1,10 @@
 // What the status server is told by the running daemon: snapshots, metrics, readiness, and what a POST sets going. Owns no route.
 
 import type { Config } from '../model/config.ts';
+import { SyncError } from '../model/error.ts';
 import { createMetrics, type Metrics, type Sample, statusSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
+import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import type { Engine } from './engine.ts';
 import type { Hub } from './hub.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -16,16 +18,43 @@ export interface FaceInput {
   /** As it is now: a reload may have brought another token. */
   readonly config: () => Config;
   /** What keeps the daemon as a whole from being ready; null: nothing. */
-  readonly state: () => 'starting' | 'stopping' | null;
+  readonly state: () => 'starting' | 'stopping' | 'reloading' | null;
+  readonly reload: () => ReloadNews;
   readonly redact: (text: string) => string;
 }
 
-/** The daemon as its status server sees it, and the counters that its passes go into. */
-export function faceOf(input: FaceInput): ServerInput & { readonly counters: Metrics } {
-  const { hub, snapshots, version, engine, config, redact } = input;
-  const counters = createMetrics();
-  hub.subscribe((event) => counters.take(event));
-  const { host, port } = config().daemon;
+/** The daemon as its status server sees it, and the counters that its passes go into; `known`: those of an earlier server. */
+export function faceOf(
+  input: FaceInput,
+  { host, port }: Pick<Config['daemon'], 'host' | 'port'>,
+  known?: Metrics,
+): ServerInput & { readonly counters: Metrics } {
+  const { hub, snapshots, version, engine, config, redact, reload } = input;
+  const counters = known ?? createMetrics();
+  if (known === undefined) hub.subscribe((event) => counters.take(event));
+  const pausing = (paused: boolean) => async (names: readonly string[] | null) => {
+    const { workspace, applyPauses } = engine();
+    const wanted = workspace.targets(names);
+    const fixed = wanted.find((target) => target.paused && !paused);
+    if (fixed !== undefined && names !== null)
+      throw new SyncError('USAGE', {
+        message: `${fixed.name} is paused in the configuration`,
+        next: 'take paused: true out, and have the daemon read it again (SIGHUP)',
+      });
+    for (const { name } of wanted) await workspace.setPaused(name, paused, `POST /api/${paused ? 'pause' : 'resume'}`);
+    // What is under way at a target that is paused now is finished; nobody waits for it here.
+    void applyPauses();
+    return wanted.map(({ name }) => name);
+  };
+  /** The loops of these targets; of all: those that are not paused. */
+  const wantedLoops = (names: readonly string[] | null) => {
+    const { loops, workspace, pausedWhy } = engine();
+    const targets = workspace.targets(names);
+    const paused = targets.find((target) => pausedWhy(target) !== null);
+    if (names !== null && paused !== undefined)
+      throw new SyncError('USAGE', { message: `${paused.name} is ${pausedWhy(paused) ?? 'paused'}`, next: 'resume it first' });
+    return targets.flatMap((target) => (pausedWhy(target) === null ? (loops.get(target.name) ?? []) : []));
+  };
   return {
     counters,
     host,
@@ -36,7 +65,8 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
     get metricsOpen() {
       return config().daemon.metricsOpen;
     },
-    snapshot: () => snapshots.take(),
+    snapshot: async (): Promise<Snapshot> => ({ ...(await snapshots.take()), reload: reload() }),
+    reload,
     async metrics() {
       const { targets, problems } = await snapshots.take();
       const gauges = targets.flatMap(({ status, error, breakerOpen }) => statusSamples(status, error !== null, breakerOpen));
@@ -44,27 +74,34 @@ export function faceOf(input: FaceInput): ServerInput & { readonly counters: Met
         const value = problems.filter((one) => one.severity === severity).length;
         return { name: 'kbsync_content_problems', labels: { severity }, value };
       });
-      return counters.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...severities, ...gauges]);
+      const paused = targets.map(({ status: { name: target }, paused: is }): Sample => {
+        return { name: 'kbsync_target_paused', labels: { target }, value: is === true ? 1 : 0 };
+      });
+      const { loadedAt, failed } = reload();
+      const loaded: readonly Sample[] = [
+        { name: 'kbsync_config_last_reload_successful', labels: {}, value: failed === null ? 1 : 0 },
+        { name: 'kbsync_config_last_reload_success_timestamp_seconds', labels: {}, value: Date.parse(loadedAt) / 1_000 },
+      ];
+      return counters.text([{ name: 'kbsync_build_info', labels: { version }, value: 1 }, ...loaded, ...severities, ...gauges, ...paused]);
     },
     unready() {
       const state = input.state();
+      if (state === 'reloading') return [];
       return state === null ? engine().unready() : [`it is ${state}`];
     },
     sync(names) {
-      const { folder, loops, workspace } = engine();
-      workspace.targets(names);
-      folder.changed();
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+      const wanted = wantedLoops(names);
+      engine().folder.changed();
       for (const loop of wanted) loop.demand('asked for');
       return wanted.map(({ name }) => name);
     },
     verify(names) {
-      const { loops, workspace } = engine();
-      workspace.targets(names);
-      const wanted = [...loops.values()].filter(({ name }) => names === null || names.includes(name));
+      const wanted = wantedLoops(names);
       for (const loop of wanted) loop.verify();
       return wanted.map(({ name }) => name);
     },
+    pause: pausing(true),
+    resume: pausing(false),
     subscribe: hub.subscribe,
     redact,
   };

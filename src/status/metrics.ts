@@ -10,6 +10,12 @@ type Kind = 'counter' | 'gauge' | 'histogram';
 /** Every metric: its kind, and what it means in one sentence. */
 const families = {
   kbsync_build_info: ['gauge', 'Always 1; the version is in the label.'],
+  kbsync_config_last_reload_successful: [
+    'gauge',
+    '1 if the latest attempt to read the configuration went well; 0: an older one is at work.',
+  ],
+  kbsync_config_last_reload_success_timestamp_seconds: ['gauge', 'When the configuration at work was read, in seconds since 1970.'],
+  kbsync_target_paused: ['gauge', '1 while nothing is sent to the target by itself: by the configuration, or by a person.'],
   kbsync_documents: ['gauge', 'Documents that the target holds, by training state.'],
   kbsync_in_sync: ['gauge', '1 if the bot is known to hold exactly what the folder had at the last look.'],
   kbsync_behind: ['gauge', 'Documents that the bot does not know as the folder had them at the last look.'],
