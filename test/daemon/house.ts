@@ -26,7 +26,13 @@ export interface House {
   readonly said: string[];
   readonly events: SyncEvent[];
   write(files: Readonly<Record<string, string | null>>): void;
-  configure(patch?: { readonly key?: string; readonly targets?: 'both' | 'site'; readonly daemon?: string; readonly extra?: string }): void;
+  configure(patch?: {
+    readonly key?: string;
+    readonly targets?: 'both' | 'site';
+    readonly daemon?: string;
+    readonly root?: string;
+    readonly extra?: string;
+  }): void;
   start(patch?: Partial<DaemonInput>): Promise<Daemon>;
   open(): Promise<Workspace>;
   items(target: 'support' | 'site'): readonly EmulatedItem[];
@@ -82,12 +88,12 @@ export async function house(): Promise<House> {
         else writeFileSync(file, text);
       }
     },
-    configure({ key = secret, targets = 'both', daemon = '{ port: 0 }', extra = '' } = {}) {
+    configure({ key = secret, targets = 'both', daemon = '{ port: 0 }', root = './content', extra = '' } = {}) {
       const common = `baseUrl: "${served.origin}", minInterval: 0, poll: { first: 20ms, max: 50ms }, rate: { perMinute: 60000, concurrency: 2 }`;
       const support = `  - { name: support, vendor: chatthing, channelId: bot-1, secretKey: "${secret}", ${common} }\n`;
       writeFileSync(
         join(dir, 'sync.config.yaml'),
-        `version: 1\nname: docs\ncontent: { root: ./content }\nwatch: { settle: 20ms, maxWait: 200ms }\ndaemon: ${daemon}\n` +
+        `version: 1\nname: docs\ncontent: { root: ${root} }\nwatch: { settle: 20ms, maxWait: 200ms }\ndaemon: ${daemon}\n` +
           `targets:\n${targets === 'both' ? support : ''}  - { name: site, vendor: sitegpt, chatbotId: bot-1, token: "${key}", lagMs: 0, ${common} }\n`,
       );
       if (extra !== '') appendFileSync(join(dir, 'sync.config.yaml'), extra);
