@@ -45,15 +45,15 @@ export interface House {
 
 const instant = { chatthing: { syncMs: 0, startLagMs: 0, listLagMs: 0 }, sitegpt: { queuedMs: 0, processingMs: 0 } } as const;
 
-/** A house whose daemons are stopped and whose folder is removed when it is closed. */
-export async function house(): Promise<House> {
+/** A house whose daemons are stopped and whose folder is removed when it is closed. `learnMs`: how long SiteGPT takes to learn a document. */
+export async function house({ learnMs = 0 }: { readonly learnMs?: number } = {}): Promise<House> {
   const dir = mkdtempSync(join(tmpdir(), 'kbsync-house-'));
   const emulators: { spec: Awaited<ReturnType<typeof resolveEmulator>>; emulator: Emulator }[] = [];
   for (const vendor of ['chatthing', 'sitegpt'] as const) {
     const spec = await resolveEmulator(vendor);
     const brain = createKnowledge();
     const tools = { store: memoryStore(), now: Date.now, random: seeded(1), knowledge: () => brain };
-    const emulator = spec.create(tools, { ...spec.defaults, ...instant[vendor] });
+    const emulator = spec.create(tools, { ...spec.defaults, ...instant[vendor], ...(vendor === 'sitegpt' && { processingMs: learnMs }) });
     emulator.provision({ id: 'bot-1', secret });
     emulators.push({ spec, emulator });
   }
