@@ -31,6 +31,7 @@ export interface House {
     readonly targets?: 'both' | 'site';
     readonly daemon?: string;
     readonly root?: string;
+    readonly watch?: string;
     readonly extra?: string;
   }): void;
   start(patch?: Partial<DaemonInput>): Promise<Daemon>;
@@ -88,12 +89,19 @@ export async function house({ learnMs = 0 }: { readonly learnMs?: number } = {})
         else writeFileSync(file, text);
       }
     },
-    configure({ key = secret, targets = 'both', daemon = '{ port: 0 }', root = './content', extra = '' } = {}) {
+    configure({
+      key = secret,
+      targets = 'both',
+      daemon = '{ port: 0 }',
+      root = './content',
+      watch = '{ settle: 20ms, maxWait: 200ms }',
+      extra = '',
+    } = {}) {
       const common = `baseUrl: "${served.origin}", minInterval: 0, poll: { first: 20ms, max: 50ms }, rate: { perMinute: 60000, concurrency: 2 }`;
       const support = `  - { name: support, vendor: chatthing, channelId: bot-1, secretKey: "${secret}", ${common} }\n`;
       writeFileSync(
         join(dir, 'sync.config.yaml'),
-        `version: 1\nname: docs\ncontent: { root: ${root} }\nwatch: { settle: 20ms, maxWait: 200ms }\ndaemon: ${daemon}\n` +
+        `version: 1\nname: docs\ncontent: { root: ${root} }\nwatch: ${watch}\ndaemon: ${daemon}\n` +
           `targets:\n${targets === 'both' ? support : ''}  - { name: site, vendor: sitegpt, chatbotId: bot-1, token: "${key}", lagMs: 0, ${common} }\n`,
       );
       if (extra !== '') appendFileSync(join(dir, 'sync.config.yaml'), extra);
