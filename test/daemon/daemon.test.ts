@@ -339,7 +339,7 @@ describe('daemon', () => {
     await home.until('trained', inSync(daemon, 3));
     writeFileSync(join(home.dir, 'sync.config.yaml'), 'version: 1\nname: docs\nnonsense: true\n');
     await daemon.reload();
-    expect(home.said.at(-1)).toMatch(/^! reload: the old configuration goes on: [^]*nonsense/);
+    expect(home.said.at(-1)).toMatch(/^! reload: the old configuration goes on: [\s\S]*nonsense/);
     const probe = await fetch(`${daemon.url}readyz`);
     expect([probe.status, await probe.json()]).toMatchObject([
       200,
