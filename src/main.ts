@@ -218,7 +218,10 @@ command('watch', 'the daemon: sync, then keep watching, with the cron jobs and t
   .argument('[action]', 'pause or resume: leaves the named targets alone until they are resumed')
   .argument('[target...]', 'for pause and resume: which')
   .option('--initial', 'add to bots that hold other content, or that cannot be listed')
-  .addHelpText('after', examples('kbsync watch', 'kbsync watch --config docs/sync.config.yaml', 'kbsync watch pause site', 'kbsync watch resume site'))
+  .addHelpText(
+    'after',
+    examples('kbsync watch', 'kbsync watch --config docs/sync.config.yaml', 'kbsync watch pause site', 'kbsync watch resume site'),
+  )
   .action((action: string | undefined, targets: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       if (action !== undefined) {

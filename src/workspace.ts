@@ -18,7 +18,6 @@ import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
-import { type Pause, readPauses, removePause, writePause } from './state/pauses.ts';
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
@@ -30,6 +29,7 @@ import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
 import { createLease, type Lender } from './workspace/lease.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
+import { createPausing, type Pausing } from './workspace/pausing.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
 import { vendorKeys } from './workspace/vendors.ts';
 
@@ -71,7 +71,7 @@ export interface Exclusive extends RunSignals {
   readonly lender?: Lender | undefined;
 }
 
-export interface Workspace {
+export interface Workspace extends Pausing {
   readonly config: Config;
   readonly secrets: SecretSet;
   readonly warnings: readonly ConfigProblem[];
@@ -95,12 +95,6 @@ export interface Workspace {
   lockHolder(target: string): { readonly owner: LockOwner; readonly state: LockState } | null;
   /** Removes a lock whose process is gone. */
   unlock(target: string): ReturnType<typeof releaseDead>;
-  /** Targets that a person has paused beside the configuration. */
-  pauses(): ReadonlyMap<string, Pause>;
-  /** Why nothing is to be sent to this target by itself, in words; null: nothing says so. */
-  pausedWhy(target: TargetConfig): string | null;
-  /** Whether it changed anything. STATE_UNWRITABLE. */
-  setPaused(target: string, paused: boolean, by: string): Promise<boolean>;
   /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
   renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
   /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
@@ -334,20 +328,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
-    pauses: () => readPauses(disk, config.stateDir),
-    pausedWhy(target) {
-      if (target.paused) return 'paused in the configuration';
-      const pause = readPauses(disk, config.stateDir).get(target.name);
-      if (pause === undefined) return null;
-      const since = pause.since === null ? '' : ` since ${pause.since.slice(0, 16).replace('T', ' ')} UTC`;
-      return `paused${since} (kbsync watch resume ${target.name})`;
-    },
-    async setPaused(target, paused, by) {
-      if (!paused) return removePause(disk, config.stateDir, target);
-      if (readPauses(disk, config.stateDir).has(target)) return false;
-      await writePause(disk, config.stateDir, target, { since: new Date(now()).toISOString(), by });
-      return true;
-    },
+    ...createPausing(place),
     async renameState(from, to, { command, lockWaitMs, stop }) {
       const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
       // In one order, whoever renames what: two that wait for each other never end.
