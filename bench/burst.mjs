@@ -63,7 +63,11 @@ try {
   const { child, found } = await start(['watch'], /status page: (\S+)/);
   const { pid } = child;
   const known = async () => {
-    const { targets } = await (await fetch(`${found[1]}api/status`)).json();
+    if (child.exitCode !== null) throw new Error(`the daemon has ended with ${child.exitCode}`);
+    // Busy for longer than a connection is kept: asked again later.
+    const answer = await fetch(`${found[1]}api/status`, { headers: { connection: 'close' } }).catch(() => null);
+    if (answer === null) return false;
+    const { targets } = await answer.json();
     const [{ inSync, behind, counts, doing }] = targets;
     return inSync && behind === 0 && counts.trained === documents && doing === 'watching';
   };
