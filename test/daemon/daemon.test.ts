@@ -430,6 +430,8 @@ describe('daemon', () => {
     expect(await code).toBe(0);
     expect(JSON.parse(said.stdout)).toMatchObject({ targets: [{ name: 'site', training: { trained: 4 } }] });
     await home.until('both are in step', inSync(daemon, 4));
+    // The new loops have rested for it, and not run into its lock.
+    expect(home.said.filter((line) => line.includes('is locked by'))).toEqual([]);
     expect(home.items('site')).toHaveLength(4);
   });
 
