@@ -313,6 +313,24 @@ describe('git at work in the folder', () => {
     await engine.stop();
   });
 
+  it('reads the folder again where a checkout began and ended while it was read', async () => {
+    const { engine, passes, git, folder, changed } = await world();
+    await vi.advanceTimersByTimeAsync(minuteMs);
+    const before = passes.length;
+    vi.spyOn(engine.workspace, 'readFolder').mockImplementationOnce(async () => {
+      git.stamp = 'b';
+      return {
+        commit: null,
+        scan: { problems: [], rootMissing: false, complete: true, incompleteWhy: null, version: 2 },
+      } as unknown as Folder;
+    });
+    folder.version = 3;
+    changed();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(passes.slice(before).map(({ found }) => found)).toEqual([3, 3]);
+    await engine.stop();
+  });
+
   it('reads the folder again where git changed it meanwhile, and does not wait for it when it is stopped', async () => {
     const { engine, passes, git, folder, changed } = await world();
     await vi.advanceTimersByTimeAsync(minuteMs);
