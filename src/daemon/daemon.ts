@@ -1,18 +1,16 @@
 // The daemon: opens workspace, lock, server, socket, engine in this order and closes them in the reverse one; stop, kill and reload.
 import { join } from 'node:path';
 import type { SecretSet } from '../config/secrets.ts';
-import type { Config } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { Log } from '../model/log.ts';
 import { acquireLock } from '../state/lock.ts';
-import { isLoopback } from '../status/access.ts';
 import { startServer } from '../status/server.ts';
-import type { Snapshot } from '../status/snapshot.ts';
+import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
 import type { PageWork } from './desk.ts';
-import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
+import { type Engine, type EngineInput, startEngine, within } from './engine.ts';
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
@@ -22,6 +20,7 @@ import { createNotifier, type Notifier, notifyPlanOf } from './notify.ts';
 import type { PassKind } from './pace.ts';
 import { createPassLog } from './pass-log.ts';
 import { createPulse } from './pulse.ts';
+import { changesBetween, openNext, type Page, stampOf } from './reload.ts';
 import { createSnapshots, type SnapshotsInput } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
 
@@ -47,7 +46,7 @@ export interface DaemonInput {
 }
 
 export interface Daemon {
-  /** The status page. */
+  /** The status page; a reload may move it. */
   readonly url: string;
   /** What keeps it from being ready; [] when it is. */
   unready(): readonly string[];
@@ -93,7 +92,8 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   const killing = new AbortController();
 
   const first = await input.open(hub.publish);
-  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve(), swapping: null };
+  const reload: ReloadNews = { loadedAt: stampOf(first), failed: null };
+  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve(), swapping: null, reload };
   releases.push(() => now.workspace.close());
   const lock = await lockDaemon(first);
   releases.push(() => lock.release());
@@ -102,6 +102,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return now.engine;
   };
+  const redact = (text: string): string => [...now.secrets].reduce((clean, set) => set.redact(clean), text);
   const snapshots = createSnapshots({
     engine: running,
     version,
@@ -109,7 +110,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     webhooks: () => notifier.views(),
     facts: input.page?.facts,
   });
-  const notifier = notifierOf(input, first, timers, (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text));
+  const notifier = notifierOf(input, first, timers, redact);
   releases.push(() => notifier.close());
   const pulse = createPulse({
     loops: () => now.engine?.loops ?? new Map(),
@@ -138,14 +139,20 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     version,
     engine: running,
     config: () => now.workspace.config,
-    state: () => (stopping.signal.aborted ? 'stopping' : now.engine === null ? 'starting' : null),
+    reload: () => now.reload,
+    state() {
+      if (stopping.signal.aborted) return 'stopping';
+      // The old engine may have ended, the new one not have begun: that is no trouble.
+      return now.engine === null ? 'starting' : now.swapping === null ? null : 'reloading';
+    },
     dead: pulse.dead,
     openapi: input.openapi,
-    redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
+    redact,
     ...desk,
   });
-  const server = await startServer(face);
-  releases.push(() => server.close());
+  const listen: Page['listen'] = (at) => startServer(face.at(at));
+  const page: Page = { server: await listen(first.config.daemon), listen };
+  releases.push(() => page.server.close());
   const start = async (workspace: Workspace): Promise<void> => {
     const { targets: names, initial } = input;
     const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs, error }) => {
@@ -165,10 +172,18 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   // Commands that come meanwhile wait for it.
   now.swap = starting.catch(() => undefined);
   await starting;
-  voice.talk(`status page: ${server.url} (kbsync ${version})`);
-  const parts = { input, timers, releases, now, stopping, killing, running, commands };
-  const views = { unready: face.unready, dead: pulse.dead, snapshot: snapshots.take };
-  return { url: server.url, ...views, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
+  voice.talk(`status page: ${page.server.url} (kbsync ${version})`);
+  const parts = { input, timers, releases, now, page, stopping, killing, running, commands };
+  const ending = endingOf(parts, start, () => snapshots.forget(), hub.publish);
+  return {
+    get url() {
+      return page.server.url;
+    },
+    unready: face.unready,
+    dead: pulse.dead,
+    snapshot: snapshots.take,
+    ...ending,
+  };
 }
 
 function notifierOf(
@@ -196,6 +211,7 @@ interface Now {
   swap: Promise<void>;
   /** Since when engines are being changed; null: they are not. */
   swapping: number | null;
+  reload: ReloadNews;
 }
 
 interface Parts {
@@ -203,6 +219,7 @@ interface Parts {
   readonly timers: LoopTimers;
   readonly releases: (() => Promise<void>)[];
   readonly now: Now;
+  readonly page: Page;
   readonly stopping: AbortController;
   readonly killing: AbortController;
   readonly running: () => Engine;
@@ -240,17 +257,27 @@ function endingOf(
     await closeAll(parts.releases, input);
     finish(failure);
   };
+  /** Commands under way go on as they began; the loops of their targets rest until they are done. */
   const swapIn = async (next: Workspace): Promise<void> => {
+    const before = now.workspace.config;
     now.swapping = timers.now();
-    await commands.idle();
-    await running().stop();
-    await now.workspace.close();
-    now.workspace = next;
-    now.secrets.add(next.secrets);
-    forget();
-    await start(next);
-    now.swapping = null;
-    voice.talk('reload: the new configuration is at work');
+    try {
+      await running().stop();
+      await now.workspace.close();
+      now.workspace = next;
+      forget();
+      await start(next);
+      commands.moved();
+      now.reload = { loadedAt: stampOf(next), failed: null };
+    } finally {
+      now.swapping = null;
+    }
+    voice.talk(`reload: the new configuration is at work${changesBetween(before, next.config)}`);
+  };
+  const refused = (thrown: unknown): void => {
+    const error = asSyncError(thrown);
+    now.reload = { ...now.reload, failed: { at: stampOf(now.workspace), message: error.message, next: error.next } };
+    voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
   };
   return {
     finished,
@@ -266,8 +293,14 @@ function endingOf(
     },
     reload() {
       now.swap = now.swap.then(async () => {
-        const next = stopping.signal.aborted ? null : await openNext(input, now.workspace.config, onEvent);
-        if (next === null) return;
+        if (stopping.signal.aborted) return;
+        let next: Workspace;
+        try {
+          next = await openNext(input, parts, onEvent);
+        } catch (thrown) {
+          refused(thrown);
+          return;
+        }
         try {
           await swapIn(next);
         } catch (thrown) {
@@ -277,47 +310,6 @@ function endingOf(
       return now.swap;
     },
   };
-}
-
-/** The workspace of the configuration as it is now; null, and told why, where it cannot take over. */
-async function openNext(
-  { open, targets, voice }: DaemonInput,
-  old: Config,
-  onEvent: (event: SyncEvent) => void,
-): Promise<Workspace | null> {
-  let next: Workspace | null = null;
-  try {
-    next = await open(onEvent);
-    refuseMove(old, next.config);
-    checkSchedule(next.config);
-    next.targets(targets);
-    return next;
-  } catch (thrown) {
-    await next?.close();
-    const error = asSyncError(thrown);
-    voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
-    return null;
-  }
-}
-
-/** What cannot change under a running daemon. */
-function refuseMove(old: Config, next: Config): void {
-  const moved =
-    old.stateDir !== next.stateDir
-      ? 'state.dir'
-      : old.daemon.host !== next.daemon.host
-        ? 'daemon.host'
-        : old.daemon.port !== next.daemon.port
-          ? 'daemon.port'
-          : null;
-  if (moved !== null)
-    throw new SyncError('CONFIG_INVALID', { message: `${moved} has changed`, next: 'stop the daemon and start it again' });
-  if (!isLoopback(next.daemon.host) && next.daemon.token === null) {
-    throw new SyncError('CONFIG_INVALID', {
-      message: `daemon.host is ${next.daemon.host}, which others can reach, and the token is gone`,
-      next: 'set KBSYNC_TOKEN or daemon.token',
-    });
-  }
 }
 
 /** The one lock of a state folder's daemon. LOCKED. */

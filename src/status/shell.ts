@@ -153,7 +153,7 @@ export function actionForm(
 export function whyNoActions({ standing, here }: Scene): Html | '' {
   if (standing.kind === 'no-token') return html`<p class="dim small">${howToSetToken}</p>`;
   if (standing.kind === 'reader')
-    return html`<p class="dim small"><a href="/login?next=${encodeURIComponent(here)}">Log in</a> with the token to sync, verify, retry, approve and tick off from here.</p>`;
+    return html`<p class="dim small"><a href="/login?next=${encodeURIComponent(here)}">Log in</a> with the token to sync, verify, retry, pause, approve and tick off from here.</p>`;
   return '';
 }
 

@@ -16,6 +16,10 @@ export interface TargetSnapshot {
   readonly doubts: readonly Doubt[];
   /** For people: "pushing", "waiting for the vendor", "paused in the configuration" … */
   readonly doing: string;
+  /** Nothing is sent to it by itself: by the configuration, or by a person. Left out: nobody says so. */
+  readonly paused?: boolean;
+  /** It is a person who has paused it, and a person can resume it. */
+  readonly resumable?: boolean;
   /** When the daemon looks at it next, ISO; null: when something changes. */
   readonly nextRun: string | null;
   /** What stopped the last pass, or keeps the state from being read. */
@@ -28,8 +32,6 @@ export interface TargetSnapshot {
   readonly inbox?: readonly InboxItem[];
   /** The last time that each golden question was asked there. */
   readonly asked?: readonly KeptTest[];
-  /** Somebody has it paused while the daemon runs. */
-  readonly paused?: boolean;
 }
 
 /** A document as the folder has it. */
@@ -37,6 +39,14 @@ export interface FolderDocument {
   readonly id: DocumentId;
   readonly path: string;
   readonly title: string;
+}
+
+/** How the configuration at work came in, and what has kept a newer one out since. */
+export interface ReloadNews {
+  /** When the one at work was read, ISO. */
+  readonly loadedAt: string;
+  /** The latest attempt to read a newer one; null: it went well, or there was none. */
+  readonly failed: { readonly at: string; readonly message: string; readonly next: string } | null;
 }
 
 export interface Snapshot {
@@ -49,6 +59,8 @@ export interface Snapshot {
   readonly problems: readonly ContentProblem[];
   /** A sentence where the folder cannot be read as it should: root missing, listing incomplete. */
   readonly folderTrouble: string | null;
+  /** Left out: nobody reloads. */
+  readonly reload?: ReloadNews;
   readonly targets: readonly TargetSnapshot[];
   /** Whom incidents are told to; left out: nobody. */
   readonly webhooks?: readonly WebhookView[];

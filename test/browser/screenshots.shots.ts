@@ -55,6 +55,7 @@ describe.skipIf(missing !== '')(`pictures${missing}`, () => {
     await page.getByText('held H').first().waitFor({ timeout: 30_000 });
     house.served.setFault(null);
     await page.waitForTimeout(2_000);
+    await page.getByText('takes no notifications').waitFor({ timeout: 60_000 });
   }, 180_000);
 
   afterAll(async () => {

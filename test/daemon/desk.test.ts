@@ -1,4 +1,6 @@
 // Behind the status page: its buttons do what the commands do, in a running daemon over real HTTP; what is counted, learnt and looked up for it.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { learntEntry, learntSince } from '../../src/daemon/learnt.ts';
 import { resting } from '../../src/daemon/resting.ts';
@@ -83,6 +85,43 @@ describe('the buttons of the page', () => {
     await home.until('the second press is told', async () => (await page.read('/')).includes('there is no H1'));
     await page.press('todo-done', { target: 'site' });
     await home.until('it is told what is missing', async () => (await page.read('/')).includes('which one?'));
+  });
+
+  it('pause one bot and resume it, and are the same desk where a reload has moved the page', async () => {
+    home = await house();
+    const daemonAt = (port: number) => `{ port: ${port}, token: "${token}" }`;
+    home.configure({ daemon: daemonAt(0) });
+    home.write(pages(1));
+    const daemon = await home.start();
+    const page = await reader(daemon.url);
+    await home.until('both in sync', async () => (await page.read('/')).includes('Every bot is in sync'));
+    expect(await page.press('pause', { target: 'site' })).toBe(303);
+    const paused = await page.read('/');
+    expect(paused).toContain('site: paused; what is under way there is finished first');
+    expect(paused).toMatch(/paused since [^<]* UTC \(kbsync watch resume site\)/);
+    expect(paused).toContain('in sync, paused</span>');
+    expect(paused.match(/action="\/actions\/resume"/g)).toHaveLength(1);
+    expect(paused.match(/action="\/actions\/pause"/g)).toHaveLength(1);
+    expect(await page.read('/metrics')).toContain('kbsync_target_paused{target="site"} 1');
+    home.write({ 'new.md': '# New\n\nNew words.\n' });
+    await home.until('the other has it', async () => (await page.read('/')).includes('support: 2 of 2 at'));
+    expect(home.items('site')).toHaveLength(1);
+    expect(await page.press('resume', { target: 'site' })).toBe(303);
+    await home.until('it catches up', async () => (await page.read('/')).includes('site: 2 of 2 at'));
+    const before = daemon.url;
+    // Any other: 0 would be the same setting.
+    const free = await new Promise<number>((resolve) => {
+      const probe = createServer().listen(0, '127.0.0.1', () => {
+        const { port } = probe.address() as AddressInfo;
+        probe.close(() => resolve(port));
+      });
+    });
+    home.configure({ daemon: daemonAt(free), targets: 'site' });
+    await daemon.reload();
+    expect(daemon.url).not.toBe(before);
+    const moved = await (await reader(daemon.url)).read('/');
+    expect(moved).toContain('pause at site</bdi></strong>: <span class="good">done');
+    expect(moved).toContain('site: 2 of 2 at');
   });
 
   it('look for gaps when asked, and not before', async () => {

@@ -81,11 +81,18 @@ describe('status page', () => {
       { name: 'ops', failing: { since, error: hostile }, waiting: 1, counts },
       { name: 'fine', failing: null, waiting: 0, counts },
     ];
-    const snapshot = snapshotOf([target], { webhooks });
+    const failed = { at: since, message: hostile, next: 'mend it' };
+    const snapshot = snapshotOf([target, targetOf({}, { paused: true, resumable: false }, { name: 'fixed' })], {
+      webhooks,
+      reload: { loadedAt: since, failed },
+    });
     const html = await page(snapshot);
     expect(html).toContain('webhook <strong>ops</strong> takes no notifications: <bdi>&lt;img src=x');
     expect(html).toContain('<code>kbsync notify test ops</code>');
     expect(html).not.toContain('notify test fine');
+    expect(html).toMatch(/a newer configuration was refused .* and that of 2026-11-21 00:00 UTC is at work: <bdi>&lt;img/);
+    expect(html, 'what the configuration says, no button takes back').not.toContain('action="/actions/resume"');
+    expect(html.match(/action="\/actions\/pause"/g)).toHaveLength(1);
     expect(html).toContain('a.md missing at the vendor; 1 given with text that is not committed');
     expect(html).toContain('<a href="/documents?target=site&amp;state=strayed"><b class="warn">1</b><span>strayed</span>');
     expect(html, 'the document of the freshness check is none of the folder').not.toContain('<span>with an error</span>');

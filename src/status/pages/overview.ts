@@ -19,6 +19,7 @@ export function overview(scene: Scene): Page {
   const body = html`<h1>${behind === 0 ? 'Every bot is in sync' : html`${figure(targets.length - behind)} of ${figure(targets.length)} ${targets.length === 1 ? 'bot is' : 'bots are'} in sync`}</h1>
 <p class="dim">${targets.length} ${targets.length === 1 ? 'bot' : 'bots'}${snapshot.commit === null ? '' : html`, folder at <code>${short(snapshot.commit)}</code>`}${snapshot.documents === undefined ? '' : html`, <a href="/documents">${figure(snapshot.documents.length)} documents</a>`}</p>
 ${folder(snapshot)}
+${reloaded(snapshot)}
 ${webhooks(snapshot)}
 ${everyBot(scene)}
 <div class="cards">${targets.map((target) => targetSection(target, scene))}</div>
@@ -36,6 +37,13 @@ ${
 ${problems.slice(0, listedProblems).map(({ path, line, message, severity }) => html`<li><bdi>${path}</bdi>${line === null ? '' : `:${line}`}: ${severity === 'error' ? 'blocked: ' : ''}<bdi>${message}</bdi></li>`)}
 ${problems.length > listedProblems ? html`<li>and ${figure(problems.length - listedProblems)} more: <code>kbsync lint</code></li>` : ''}</ul></details></section>`
 }`;
+}
+
+/** A newer configuration that was refused: what the page shows is of the older one. */
+function reloaded({ reload, nowMs }: Snapshot): Html | '' {
+  if (reload === undefined || reload.failed === null) return '';
+  const { at, message, next } = reload.failed;
+  return html`<section class="bad-edge" role="alert"><p class="bad">a newer configuration was refused ${ago(at, nowMs)}, and that of ${reload.loadedAt.slice(0, 16).replace('T', ' ')} UTC is at work: <bdi>${message}</bdi></p><p>Next: <bdi>${next}</bdi></p></section>`;
 }
 
 /** Those that take no notifications: whoever reads this page may be the only one who knows. */
@@ -77,7 +85,7 @@ function targetSection(target: TargetSnapshot, scene: Scene): Html {
       ? (['bad-edge', 'trouble'] as const)
       : (['warn-edge', 'not in sync'] as const);
   return html`<section id="target-${name}" class="${edge}" aria-labelledby="name-${name}">
-<h2 id="name-${name}">${name} <span class="dim">${vendor}, ${word}</span></h2>
+<h2 id="name-${name}">${name} <span class="dim">${vendor}, ${word}${target.paused === true ? ', paused' : ''}</span></h2>
 <p class="sentence"><bdi>${statusSentence(status)}</bdi></p>
 ${errorLine(target)}
 ${heldLines(status)}
@@ -188,16 +196,18 @@ function behindWords({ wanted, knows: known, training, ageMs }: Behind): string 
   return training === null ? 'not there yet' : `${training}${since}`;
 }
 
-function buttons({ status, paused }: TargetSnapshot, scene: Scene): Html | '' {
+function buttons({ status, paused, resumable }: TargetSnapshot, scene: Scene): Html | '' {
   const { name, counts } = status;
   if (scene.standing.kind !== 'operator') return '';
   const button = (action: Parameters<typeof actionForm>[1]['name'], label: string, first = false) =>
     actionForm(scene, { name: action, label, about: name, target: name, ...(!first && { look: 'plain' as const }) });
+  // Nothing else can be had of it; and what the configuration says, only that can take back.
+  if (paused === true) return resumable === false ? '' : html`<div class="actions">${button('resume', 'Resume')}</div>`;
   return html`<div class="actions">
 ${button('sync', 'Sync now')}
 ${counts.failed + counts.stuck > 0 || hasErrors(status) ? button('retry-failed', 'Retry failed', true) : ''}
 ${button('verify', 'Ask the tests')}
-${paused === true ? button('resume', 'Resume') : button('pause', 'Pause')}
+${button('pause', 'Pause')}
 </div>`;
 }
 
