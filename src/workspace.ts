@@ -227,7 +227,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       stop: signals.stop,
       kill: signals.kill,
       underCi,
-      holdsSecret: (text) => secrets.findIn(text) !== null,
+      knownSecrets: secrets,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
       missedRetractions: () => retractions.missedBy(target.name, memory.state),

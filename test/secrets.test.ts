@@ -152,10 +152,49 @@ describe('a document that holds a key of the configuration', () => {
     }>();
     expect(targets[0].operations.map(({ document, outcome }) => [document, outcome])).toEqual([
       ['a.md', 'done'],
-      ['b.md', 'failed'],
+      ['b.md', 'blocked'],
     ]);
     expect(targets[0].operations[1]?.error?.message).toBe("b.md: holds a secret of the configuration, such as a target's key: not sent");
     expect(ran.exitCode).toBe(4);
     expect(plantedIn(place.dir)).toEqual([]);
+  }, 30_000);
+
+  it('is foreseen by the plan, in whatever form it stands, and from the cache too', async () => {
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}" }]\n');
+    const inBase64 = Buffer.from(`user:${planted}`).toString('base64');
+    place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nAuthorization: Basic ${inBase64}\n` });
+    for (const words of [['--json'], ['--json', '--offline'], ['--json']]) {
+      const ran = await place.run('plan', '--detailed-exitcode', ...words);
+      const { exitCode, targets } = ran.json<{
+        exitCode: number;
+        targets: [{ operations: { document: string; outcome: string; error: { message: string } | null }[]; counts: { blocked: number } }];
+      }>();
+      expect(targets[0].operations.map(({ document, outcome }) => [document, outcome])).toEqual([
+        ['a.md', 'planned'],
+        ['b.md', 'blocked'],
+      ]);
+      expect(targets[0].operations[1]?.error?.message).toContain('holds a secret of the configuration');
+      expect([targets[0].counts.blocked, exitCode, ran.exitCode]).toEqual([1, 4, 4]);
+    }
+    const told = await place.run('plan');
+    expect(told.stdout).toContain("b.md: holds a secret of the configuration, such as a target's key: not sent");
+    const linted = await place.run('lint');
+    expect(linted.stdout).toContain("b.md error secrets: holds a secret of the configuration, such as a target's key (site)");
+    expect(linted.exitCode).toBe(4);
+  }, 30_000);
+
+  it('is told though the same text was harmless before the key was this one', async () => {
+    const site = 'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}"';
+    place = home(`${site} }]\n`);
+    place.write({ 'content/a.md': '# A\n\nUse another-9876543210 for it.\n' });
+    expect((await place.run('sync')).exitCode).toBe(0);
+    expect((await place.run('plan', '--detailed-exitcode')).exitCode).toBe(0);
+    place.write({
+      'sync.config.yaml': `${site} }, { name: other, vendor: sitegpt, sandbox: true, token: "\${OTHER}" }]\n`,
+      '.env': 'OTHER=another-9876543210\n',
+    });
+    const ran = await place.run('plan', '--detailed-exitcode', '--target', 'site');
+    expect(ran.stdout).toContain('a.md: holds a secret of the configuration');
+    expect(ran.exitCode).toBe(4);
   }, 30_000);
 });
