@@ -135,6 +135,9 @@ describe('kbsync adopt', () => {
     [['site', '--target', 'other'], /--target names another/],
     [['site', '--export', 'content/saved'], /which kbsync reads itself/],
     [['site', '--export', '.'], /holds other files/],
+    [['site', '--export', 'state/saved'], /which kbsync reads itself/],
+    [['site', '--export', '/proc/kbsync/x'], /--export \/proc\/kbsync\/x: nothing can be saved there \(.*: its folder does not exist\)/],
+    [['site', '--export', 'sync.config.yaml/x'], /nothing can be saved there/],
   ])('refuses %j', async (words, message) => {
     const ran = await place.run('adopt', ...words);
     expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) });
