@@ -86,7 +86,7 @@ async function partsOf(document: Document, composed: ComposedText, options: Rend
   } catch (thrown) {
     // Grammars recurse: a text that nests thousands of levels deep is refused, not crashed over.
     if (!(thrown instanceof RangeError)) throw thrown;
-    const why = thrown instanceof HeavyText ? thrown.message : `is nested too deeply to be rendered (${thrown.message})`;
+    const why = thrown instanceof HeavyText ? thrown.message : 'is nested too deeply to be rendered';
     const message = `${nameOf(document)}: ${why}`;
     throw new SyncError('DOCUMENT_REFUSED', { message, next: 'nest its lists, quotes or elements less deeply' });
   }
