@@ -10,6 +10,7 @@ import {
   type Invocation,
   packageVersion,
   shareOption,
+  sinceOption,
 } from './cli/invocation.ts';
 import { takeLastWord } from './cli/last-word.ts';
 import { logOptionsOf, openLog, type ProcessLog } from './cli/log-options.ts';
@@ -596,9 +597,7 @@ function duration(name: string): (value: string) => number {
 
 /** A duration back from now, or a moment. */
 function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
-  const read = (value: string) =>
-    /^\d+(?:ms|s|m|h|d)$|^0$/.test(value) ? { agoMs: durationOption(name, value) } : { atMs: dateOption(name, value) };
-  return (value) => parsed(() => read(value));
+  return (value) => parsed(() => sinceOption(name, value));
 }
 
 function count(name: string): (value: string) => number {
