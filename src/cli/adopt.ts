@@ -185,7 +185,7 @@ function print({ invocation, target, request, adoption, saved }: Told): void {
   output.data(
     request.dryRun
       ? `  nothing was recorded (--dry-run); to record it: kbsync adopt ${target.name}`
-      : `  recorded; nothing was sent. Next: kbsync plan --target ${target.name}, then kbsync sync --target ${target.name}`,
+      : `  recorded; nothing was sent. Next: kbsync plan --target ${target.name}, then ${target.paused ? 'take paused: true out of the configuration, and ' : ''}kbsync sync --target ${target.name}`,
   );
 }
 

@@ -24,9 +24,10 @@ export interface Inbox {
 export async function readInbox(workspace: Workspace, invocation: Invocation): Promise<Inbox> {
   const items: FiledItem[] = [];
   const failures: { target: TargetConfig; error: SyncError }[] = [];
+  const paused = new Set(workspace.config.targets.filter((target) => target.paused).map(({ name }) => name));
   for (const target of workspace.targets(invocation.options.targets)) {
     try {
-      items.push(...(await workspace.readOnly(target, invocation, true, (context) => Promise.resolve(inboxAt(context)))));
+      items.push(...(await workspace.readOnly(target, invocation, true, (context) => Promise.resolve(inboxAt(context, paused)))));
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.code === 'UNEXPECTED') throw thrown;
@@ -36,7 +37,7 @@ export async function readInbox(workspace: Workspace, invocation: Invocation): P
   return { items, failures };
 }
 
-function inboxAt({ target, connection, memory }: CycleContext): FiledItem[] {
+function inboxAt({ target, connection, memory }: CycleContext, paused: ReadonlySet<string>): FiledItem[] {
   const { traits } = connection.target;
   const findable = traits.repeatedCreate === 'findable';
   const items = inboxOf({
@@ -47,6 +48,7 @@ function inboxAt({ target, connection, memory }: CycleContext): FiledItem[] {
     needsIds: needsIds(connection.target),
     findable,
     after: target.after,
+    paused,
     removal: traits.missing.delete?.remedy ?? null,
   });
   return items.map((item) => ({ ...item, of: target, findable }));
