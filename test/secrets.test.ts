@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { holdsPlanted, planted, plantedIn } from './support/planted.ts';
 import { type Home, home } from './support/run-program.ts';
@@ -197,4 +198,48 @@ describe('a document that holds a key of the configuration', () => {
     expect(ran.stdout).toContain('a.md: holds a secret of the configuration');
     expect(ran.exitCode).toBe(4);
   }, 30_000);
+});
+
+describe('a question that quotes a key', () => {
+  const key = 'Kq7_Planted-Secret/4711';
+  /** As ids are made of questions. */
+  const inIds = 'kq7-planted-secret-4711';
+  const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
+  const found = (dir: string): readonly string[] =>
+    readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+      if (!entry.isFile() || entry.name === '.env') return [];
+      const text = readFileSync(join(entry.parentPath, entry.name));
+      const plain = (text[0] === 0x1f && text[1] === 0x8b ? gunzipSync(text) : text).toString('utf8');
+      return [key, inIds, token, token.toLowerCase().replace('_', '-')]
+        .filter((one) => plain.includes(one))
+        .map((one) => `${entry.name}: ${one}`);
+    });
+
+  it('shows it nowhere, not even in lower case in its id', async () => {
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${ODD}" }]\n');
+    place.write({ '.env': `ODD=${key}\n` });
+    const files = {
+      'a.md': '# A\n\nwords\n',
+      'b.md': `---\nkb:\n  faq:\n    - { q: "What is ${key} for?", a: "To log in." }\n    - { q: "And then?", a: "${key} is gone." }\n---\n# B\n\nwords\n`,
+      'c.qa.yaml': `- { q: "Is ${key} mine?", a: "No." }\n`,
+      'd.md': `---\nkb:\n  faq:\n    - { q: "Who has ${token}?", a: "Nobody." }\n---\n# D\n\nwords\n`,
+    };
+    place.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`content/${name}`, text])));
+    let told = '';
+    for (const words of [
+      ['sync'],
+      ['sync', '--json'],
+      ['plan', '--verbose'],
+      ['status', '--documents'],
+      ['lint'],
+      ['history'],
+      ['show', 'b.md'],
+    ]) {
+      const ran = await place.run(...words);
+      told += ran.stdout + ran.stderr;
+    }
+    expect(told).toContain('a.md');
+    expect([key, inIds, token, token.toLowerCase().replace('_', '-')].filter((one) => told.includes(one))).toEqual([]);
+    expect(found(join(place.dir, 'state'))).toEqual([]);
+  }, 60_000);
 });

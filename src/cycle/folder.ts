@@ -35,6 +35,7 @@ export interface FolderInput {
   /** The moment by which reviews are overdue; by default now. */
   readonly atMs?: number | undefined;
   readonly canaries?: ReadonlyMap<string, string>;
+  readonly secrets?: KnownSecrets;
 }
 
 /** Scans the content folder, completely or saying why not. Never throws for what is in it. */
@@ -51,6 +52,7 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
       now: nowMs,
       reach: reachOf(config.targets),
       golden: config.verify.files,
+      secrets: input.secrets,
     }),
     readRevision(config.content.root),
   ]);
