@@ -10,6 +10,7 @@ import {
   type Invocation,
   packageVersion,
   shareOption,
+  sinceOption,
 } from './cli/invocation.ts';
 import { takeLastWord } from './cli/last-word.ts';
 import { logOptionsOf, openLog, type ProcessLog } from './cli/log-options.ts';
@@ -253,8 +254,7 @@ command('watch', 'the daemon: sync, then keep watching, with the cron jobs and t
 
 command('todo', 'one inbox: work for a person, writes whose outcome is not known, held runs')
   .argument('[action]', 'done, created, retry or approve')
-  .argument('[id]', 'T3, U1, H2 …')
-  .argument('[remoteId]', "for created: the item's id at the vendor")
+  .argument('[id...]', "T3, U1, H2 …, as many as you like; for created, each may be followed by the item's id at the vendor")
   .addOption(
     new Option('--format <format>', 'the list as text, or as the Markdown of an issue').choices(['text', 'github-issue']).default('text'),
   )
@@ -264,20 +264,19 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
       'kbsync todo',
       'kbsync todo done T3',
       'kbsync todo created U1 361628903185318481',
-      'kbsync todo retry U1',
+      'kbsync todo retry U1 U2 U3',
       'kbsync todo approve H2',
       'kbsync todo --format github-issue > issue.md',
     ),
   )
-  .action(
-    (action: string | undefined, id: string | undefined, remoteId: string | undefined, options: Record<string, unknown>, self: Command) =>
-      run(self, async (invocation) => {
-        const { handOver } = await import('./cli/hand-over.ts');
-        const { todo } = await import('./cli/todo.ts');
-        const format = options['format'] === 'github-issue' ? 'github-issue' : 'text';
-        const request = { format, action: action ?? null, id: id ?? null, remoteId: remoteId ?? null } as const;
-        return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
-      }),
+  .action((action: string | undefined, words: string[], options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
+      const { todo } = await import('./cli/todo.ts');
+      const format = options['format'] === 'github-issue' ? 'github-issue' : 'text';
+      const request = { format, action: action ?? null, words } as const;
+      return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
+    }),
   );
 
 command('adopt', 'match what a bot already holds to local files and record it as theirs; sends nothing')
@@ -609,9 +608,7 @@ function duration(name: string): (value: string) => number {
 
 /** A duration back from now, or a moment. */
 function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
-  const read = (value: string) =>
-    /^\d+(?:ms|s|m|h|d)$|^0$/.test(value) ? { agoMs: durationOption(name, value) } : { atMs: dateOption(name, value) };
-  return (value) => parsed(() => read(value));
+  return (value) => parsed(() => sinceOption(name, value));
 }
 
 function count(name: string): (value: string) => number {

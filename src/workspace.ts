@@ -151,6 +151,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     cache ??= openScanCache(join(config.stateDir, 'scan.cache'), {
       read: (path) => disk.read(path),
       write: (path, content) => disk.writeLoosely(path, content),
+      mayKeep: (text) => secrets.findIn(text) === null,
     });
     return cache;
   };
@@ -239,7 +240,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       stop: signals.stop,
       kill: signals.kill,
       underCi,
-      holdsSecret: (text) => secrets.findIn(text) !== null,
+      knownSecrets: secrets,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
       missedRetractions: () => retractions.missedBy(target.name, memory.state),
@@ -305,7 +306,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs, canaries: canaries() }),
+    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets }),
     renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),

@@ -166,6 +166,7 @@ const diskPlaces = [
   'src/content/watch.ts', // looks at the root
   'src/config/load.ts', // reads the configuration
   'src/sandbox/store.ts', // what emulated bots hold
+  'src/sandbox/folder.ts', // its folder
   'src/sandbox/claim.ts', // who serves the sandbox
   'src/cli/invocation.ts', // reads package.json
   'src/cli/plan.ts', // --out

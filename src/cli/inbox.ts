@@ -44,13 +44,14 @@ function inboxAt(context: CycleContext): FiledItem[] {
 }
 
 /** What an inbox wants to know of its target beyond the memory. */
-export function inboxFacts({ target, connection }: CycleContext) {
+export function inboxFacts({ config, target, connection }: CycleContext) {
   const { traits } = connection.target;
   return {
     label: connection.vendorLabel,
     needsIds: needsIds(connection.target),
     findable: traits.repeatedCreate === 'findable',
     after: target.after,
+    paused: new Set(config.targets.filter((each) => each.paused).map(({ name }) => name)),
     removal: traits.missing.delete?.remedy ?? null,
   };
 }

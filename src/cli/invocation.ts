@@ -115,6 +115,14 @@ export function dateOption(name: string, text: string): number {
   throw new SyncError('USAGE', { message: `${name}: found "${text}", expected ${expected}` });
 }
 
+/** A duration back from now, or a moment. USAGE otherwise, with what either looks like. */
+export function sinceOption(name: string, text: string): { readonly agoMs: number } | { readonly atMs: number } {
+  if (/^\d+(?:ms|s|m|h|d)$|^0$/.test(text)) return { agoMs: durationOption(name, text) };
+  if (/^\d{4}-/.test(text)) return { atMs: dateOption(name, text) };
+  const expected = 'a duration back from now such as 2d or 12h (ms, s, m, h or d), or a date such as 2026-12-01 or 2026-12-01T08:00:00Z';
+  throw new SyncError('USAGE', { message: `${name}: found "${text}", expected ${expected}` });
+}
+
 /** A whole number of at least 0. USAGE otherwise. */
 export function countOption(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new SyncError('USAGE', { message: `${name}: found "${text}", expected a whole number` });

@@ -29,7 +29,7 @@ export function pageWork({ options, cwd }: Pick<Invocation, 'options' | 'cwd'>):
     // Not waited for here: the daemon's own loop follows the training.
     retry: (targets, paths) =>
       handed('sync', { ...wholeSync, onlyFailed: true, paths, waitMs: 0 }, targets.length === 0 ? options.targets : targets),
-    decide: (target, decision) => handed('todo', decision, [target]),
+    decide: (target, { action, id, remoteId }) => handed('todo', { action, words: remoteId === null ? [id] : [id, remoteId] }, [target]),
     async gaps(workspace: Workspace, days, stop) {
       const at = new Date(workspace.now()).toISOString();
       const since = { agoMs: days * 86_400_000 };

@@ -15,7 +15,7 @@ import { settle } from '../push/settle.ts';
 import { isLearning } from '../training/follow.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
 import {
   cannotTellNote,
@@ -63,7 +63,13 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
-  const all = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
+  const all = await wantedBy(
+    target,
+    folder,
+    renderOptionsOf(target, connection.target.traits),
+    options.atMs ?? nowMs(),
+    guardOf(context.knownSecrets),
+  );
   // What a person keeps out is known again like any other, and only then left out.
   const contact = options.offline || other ? null : await contactWith(context, all);
   const at = new Date(nowMs()).toISOString();

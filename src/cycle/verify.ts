@@ -11,7 +11,7 @@ import { type Asked, askUntilClear, isWorthless } from '../verify/run.ts';
 import { resolveSources } from '../verify/sources.ts';
 import { openBudget } from './budget.ts';
 import type { CycleContext, CycleTests } from './context.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { callsOf, containerOf } from './plan-target.ts';
 import { checkUnlearned, isUnlearnedKey } from './unlearned.ts';
 
@@ -181,7 +181,13 @@ export async function allTests({ scan }: Folder): Promise<readonly PlacedTest[]>
 async function standings(context: CycleContext, folder: Folder): Promise<(document: DocumentId | null) => Standing> {
   const { memory, target, connection, nowMs } = context;
   const { state } = memory;
-  const wanted: Wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+  const wanted: Wanted = await wantedBy(
+    target,
+    folder,
+    renderOptionsOf(target, connection.target.traits),
+    nowMs(),
+    guardOf(context.knownSecrets),
+  );
   const heads = new Map(wanted.heads.map((head) => [head.document, head.fingerprint]));
   const failed = new Map(wanted.failed.map(({ document, error }) => [document, error.message]));
   const young = (record: DocumentRecord) =>

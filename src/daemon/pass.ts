@@ -4,7 +4,7 @@ import { freeable, newlyFreed } from '../cycle/again.ts';
 import { lookAtCanary } from '../cycle/canary.ts';
 import { type CycleContext, everything, noPasses, type SyncOptions } from '../cycle/context.ts';
 import { lookForDrift } from '../cycle/drift.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
 import { Report } from '../cycle/report.ts';
 import { noteLook } from '../cycle/seen.ts';
 import { unreadyLeader } from '../cycle/staging.ts';
@@ -113,7 +113,7 @@ function driftPass({ workspace, target, folder, stop, kill }: DriftPass): Promis
     const report = new Report(context);
     let wanted: Promise<Wanted> | null = null;
     const payload = async (id: DocumentId) => {
-      wanted ??= wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+      wanted ??= wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs(), guardOf(context.knownSecrets));
       return (await wanted).payload(id);
     };
     const look = await lookForDrift(context, { share: textsShare, payload });

@@ -166,3 +166,16 @@ describe('a set of secrets', () => {
     expect(secrets.findIn('use another-9876543210 for it')).toBe('another-9876543210');
   });
 });
+
+describe('digest', () => {
+  it('tells that what a document may not hold has changed, and nothing of what it is', () => {
+    const secrets = createSecretSet();
+    secrets.add('short-1');
+    expect(secrets.digest()).toBe('');
+    secrets.add('k-0123456789');
+    const one = secrets.digest();
+    expect(one).toMatch(/^[0-9a-f]{4}$/);
+    secrets.add('another-9876543210');
+    expect(secrets.digest()).not.toBe(one);
+  });
+});

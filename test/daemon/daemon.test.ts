@@ -299,7 +299,7 @@ describe('daemon', () => {
     await home.until('the daemon has seen it', inSync(daemon, 5));
 
     const todo = invocationOf();
-    expect(await handOver(todo.invocation, 'todo', { action: null, id: null, remoteId: null }, todo.streams)).toBe(0);
+    expect(await handOver(todo.invocation, 'todo', { action: null, words: [] }, todo.streams)).toBe(0);
     expect(JSON.parse(todo.said.stdout)).toMatchObject({ items: [] });
     await daemon.stop();
     expect(await handOver(invocationOf().invocation, 'sync', wholeSync, streams)).toBeNull();

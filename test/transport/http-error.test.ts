@@ -64,6 +64,18 @@ describe('status codes', () => {
     expect(to('/elsewhere')).toContain('https://vendor.example');
     expect(to('http://[')).toContain('cannot be read');
   });
+
+  test('what is sent on to another server was not done; within one, a form may have been taken before it leads on', () => {
+    const effect = (status: number, location: string) =>
+      errorOfStatus(reply(status, '', { headers: { location } }), attempted('create')).facts.effect;
+    expect(effect(302, 'https://www.vendor.example/v1/items')).toBe('none');
+    expect(effect(302, 'https://vendor.example/login')).toBe('unconfirmed');
+    expect(effect(302, '/login')).toBe('unconfirmed');
+    expect(effect(302, 'http://[')).toBe('unconfirmed');
+    // 303 is how a server answers what it has done with the address of the result.
+    expect(effect(303, 'https://www.vendor.example/v1/items')).toBe('unconfirmed');
+    expect(effect(308, '/login')).toBe('none');
+  });
 });
 
 describe("the vendor's words", () => {
