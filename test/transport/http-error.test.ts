@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { HttpReply, Intent } from '../../src/connectors/connector.ts';
 import { SyncError } from '../../src/model/error.ts';
 import { errorOfStatus, errorOfWire, isWireError, vendorWords, withoutSecrets } from '../../src/transport/http-error.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 const redact = (text: string): string => text.replaceAll('s3cret', '•••');
 
@@ -110,11 +111,11 @@ describe("the vendor's words", () => {
   });
 
   test('are found in bounded time in a hostile page', () => {
-    const started = performance.now();
+    const started = cpuMs();
     vendorWords('<'.repeat(1_000_000), redact);
     vendorWords('<script '.repeat(200_000), redact);
     vendorWords('['.repeat(100_000), redact);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(cpuMs() - started).toBeLessThan(2000);
   });
 });
 
