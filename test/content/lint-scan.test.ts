@@ -1,7 +1,6 @@
 // Lint as part of the look at the folder: what blocks, what only warns, what is kept, what is said once, and what is never said.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/content/disk.ts';
 import type { Packages } from '../../src/content/formats/extract.ts';
