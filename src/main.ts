@@ -9,7 +9,9 @@ import {
   type GlobalOptions,
   type Invocation,
   packageVersion,
+  type Since,
   shareOption,
+  sinceOption,
 } from './cli/invocation.ts';
 import { takeLastWord } from './cli/last-word.ts';
 import { logOptionsOf, openLog, type ProcessLog } from './cli/log-options.ts';
@@ -399,7 +401,7 @@ command('history', 'what the runs did, newest last; with a document: what was do
   .action((document: string | undefined, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { history } = await import('./cli/history.ts');
-      const asked = options['since'] as { agoMs: number } | { atMs: number } | undefined;
+      const asked = options['since'] as Since | undefined;
       return history(invocation, { document: document ?? null, limit: number(options['limit']) ?? 20, since: asked ?? null });
     }),
   );
@@ -424,7 +426,7 @@ command('gaps', 'what users asked in vain, grouped, with the nearest document of
     run(self, async (invocation) => {
       const { gaps } = await import('./cli/gaps.ts');
       return gaps(invocation, {
-        since: (options['since'] as { agoMs: number } | { atMs: number } | undefined) ?? null,
+        since: (options['since'] as Since | undefined) ?? null,
         limit: number(options['limit']) ?? 20,
         most: number(options['most']) ?? 20_000,
         format: options['format'] === 'markdown' ? 'markdown' : 'text',
@@ -596,11 +598,8 @@ function duration(name: string): (value: string) => number {
   return (value) => parsed(() => durationOption(name, value));
 }
 
-/** A duration back from now, or a moment. */
-function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
-  const read = (value: string) =>
-    /^\d+(?:ms|s|m|h|d)$|^0$/.test(value) ? { agoMs: durationOption(name, value) } : { atMs: dateOption(name, value) };
-  return (value) => parsed(() => read(value));
+function since(name: string): (value: string) => Since {
+  return (value) => parsed(() => sinceOption(name, value));
 }
 
 function count(name: string): (value: string) => number {
