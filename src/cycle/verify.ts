@@ -200,7 +200,9 @@ async function standings(context: CycleContext, folder: Folder): Promise<(docume
     const record = state.records[document];
     if (record === undefined || record.items.length === 0) return notYet('the bot has not been given it yet: run kbsync sync');
     if (record.pushed !== null && record.pushed !== head) {
-      return notYet(`the bot was given another revision of it (${shortOf(record) ?? 'unknown'}) than the folder has: run kbsync sync`);
+      const todo = state.todos.find(({ operation }) => operation.document === document && operation.action !== 'delete');
+      const next = todo === undefined ? 'run kbsync sync' : `a person has to change it (${todo.id}), see kbsync todo`;
+      return notYet(`the bot was given another revision of it (${shortOf(record) ?? 'unknown'}) than the folder has: ${next}`);
     }
     const why = {
       pending: 'it is not trained yet',

@@ -173,6 +173,22 @@ describe('what is asked', () => {
     expect(exitCode).toBe(7);
   });
 
+  it('is inconclusive where a person has to give the bot this revision, and names what lists that', async () => {
+    bot = await world('cxgenie');
+    bot.write({ 'reset.md': page('30 minutes') });
+    await syncVerifyIn(bot);
+    bot.write({ 'reset.md': `${page('30 minutes')}\nMore.\n` });
+    await syncVerifyIn(bot, { allowUpdates: 5, verify: false });
+    const { tests, counts } = await verifyIn(bot);
+    expect(counts).toMatchObject({ inconclusive: 1 });
+    const [reason = ''] = tests[0]?.reasons ?? [];
+    expect(reason).toMatch(
+      /^the bot was given another revision of it \([0-9a-f]{7}\) than the folder has: a person has to change it \(T1\), see kbsync todo$/,
+    );
+    const [todo] = (await bot.view()).state.todos;
+    expect(todo).toMatchObject({ id: 'T1', operation: { document: 'reset.md' } });
+  });
+
   it('is skipped where the bot gives no way to ask, which is not a pass', async () => {
     bot = await world('replycx');
     bot.write({ 'reset.md': page('30 minutes') });
