@@ -250,6 +250,29 @@ describe('what is told', () => {
     expect(markdown).toContain('- expected: "300 minutes"');
   });
 
+  it('JUnit has what could not be read and what was left out for the budget', async () => {
+    bot = await world('sitegpt');
+    const two = '    - ask: "Question 0 about ants?"\n      reject: [zebra]\n    - ask: "Question 1 about ants?"\n      reject: [zebra]\n';
+    bot.write({ 'ants.md': `---\nkb:\n  tests:\n${two}---\n${ants}` });
+    await syncVerifyIn(bot, { verify: false });
+    const xml = async () => {
+      await verifyIn(bot, { junit: 'out.xml', maxCalls: 1 });
+      return readFileSync(join(bot.dir, 'out.xml'), 'utf8');
+    };
+    const budget = await xml();
+    expect(budget).toContain('<testsuite name="bot" tests="2" failures="0" errors="0" skipped="1">');
+    expect(budget).toContain('name="all that is due is asked"><skipped message="1 of 2 asked: budget, the calls that the day');
+    expect(budget.match(/<testsuite /g)).toHaveLength(1);
+    bot.write({ 'x.golden.yaml': '- ask: Y?\n  expct: <z>\n', 'bad.md': '---\nkb: { tags: { a: b } }\n---\nX\n' });
+    const broken = await xml();
+    expect(broken).toContain('<testsuite name="content" tests="2" failures="0" errors="2" skipped="0">');
+    expect(broken).toContain(
+      '<testcase classname="content.x.golden.yaml" name="x.golden.yaml:2:3 can be read" file="x.golden.yaml" line="2"><error message="unknown key &quot;expct&quot;',
+    );
+    expect(broken).toContain('classname="content.bad.md"');
+    expect(broken).toContain('<testsuite name="bot" tests="2"');
+  });
+
   it('compares with answers that were recorded', async () => {
     bot = await world('sitegpt');
     bot.write({
