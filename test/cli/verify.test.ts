@@ -81,6 +81,12 @@ describe.each(['chatthing', 'sitegpt', 'sitegpt+v0', 'koreai'])('at %s, which ca
     expect(after.tests.filter(({ kind }) => kind === 'unlearned')).toMatchObject([
       { verdict: 'fail', reasons: ['it was corrected, and still says "30 minutes"'] },
     ]);
+    // The question to the old text is told from that to the new one.
+    const { stdout } = await verifyIn(bot, { json: false });
+    expect(stdout.match(/^ {2}\w+ +reset\.md(?: \(old\))?(?= )/gm)?.map((line) => line.replace(/ +/g, ' ').trim())).toContain(
+      'fail reset.md (old)',
+    );
+    expect(stdout).toMatch(/^ {2}\w+ +reset\.md {2}/m);
   });
 
   it('a correction that is learnt passes', async () => {
