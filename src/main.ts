@@ -9,6 +9,7 @@ import {
   type GlobalOptions,
   type Invocation,
   packageVersion,
+  type Since,
   shareOption,
   sinceOption,
 } from './cli/invocation.ts';
@@ -409,7 +410,7 @@ command('history', 'what the runs did, newest last; with a document: what was do
   .action((document: string | undefined, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { history } = await import('./cli/history.ts');
-      const asked = options['since'] as { agoMs: number } | { atMs: number } | undefined;
+      const asked = options['since'] as Since | undefined;
       return history(invocation, { document: document ?? null, limit: number(options['limit']) ?? 20, since: asked ?? null });
     }),
   );
@@ -434,7 +435,7 @@ command('gaps', 'what users asked in vain, grouped, with the nearest document of
     run(self, async (invocation) => {
       const { gaps } = await import('./cli/gaps.ts');
       return gaps(invocation, {
-        since: (options['since'] as { agoMs: number } | { atMs: number } | undefined) ?? null,
+        since: (options['since'] as Since | undefined) ?? null,
         limit: number(options['limit']) ?? 20,
         most: number(options['most']) ?? 20_000,
         format: options['format'] === 'markdown' ? 'markdown' : 'text',
@@ -607,7 +608,7 @@ function duration(name: string): (value: string) => number {
 }
 
 /** A duration back from now, or a moment. */
-function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
+function since(name: string): (value: string) => Since {
   return (value) => parsed(() => sinceOption(name, value));
 }
 

@@ -203,6 +203,15 @@ describe('who imports whom', () => {
     expect(Object.keys(mayImport).filter((area) => !areas.has(area))).toEqual([]);
   });
 
+  it('docs/architecture.md has a row for every stage and face, and names no file that is not there', () => {
+    const page = readFileSync(`${root}docs/architecture.md`, 'utf8');
+    const firstCells = page.split('\n').flatMap((line) => (/^\| `/.test(line) ? [line.split('|')[1] ?? ''] : []));
+    const folders = Object.keys(mayImport).filter((area) => /^[a-z]+$/.test(area));
+    expect(folders.filter((area) => !firstCells.some((cell) => cell.includes(`\`${area}\``)))).toEqual([]);
+    const named = [...page.matchAll(/`([a-z-]+(?:\/[a-z-]+)+\.ts)`/g)].map(([, path = '']) => path);
+    expect(named.filter((path) => !['src/', '', 'test/'].some((folder) => existsSync(`${root}${folder}${path}`)))).toEqual([]);
+  });
+
   it.each([
     ['src/model/x.ts', `import { y } from '../plan/y.ts';`],
     ['src/plan/x.ts', `import {\n  capabilitiesOf,\n} from '../connectors/connector.ts';`],

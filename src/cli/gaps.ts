@@ -9,14 +9,14 @@ import { mapGaps } from './gaps-map.ts';
 import { type ReadRequest, readTarget, type TargetRead } from './gaps-read.ts';
 import { type GapsReport, gapsJson, gapsMarkdown, printGaps } from './gaps-report.ts';
 import { draftTests } from './gaps-tests.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Invocation, type Since, workspaceOf } from './invocation.ts';
 import { readPassages } from './passages.ts';
 import { createProgress } from './progress.ts';
 
 /** `gaps`, parsed. */
 export interface GapsRequest {
   /** Null: the last seven days. */
-  readonly since: { readonly agoMs: number } | { readonly atMs: number } | null;
+  readonly since: Since | null;
   /** Groups that are shown. */
   readonly limit: number;
   /** Exchanges of one target at most. */

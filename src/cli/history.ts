@@ -4,7 +4,7 @@ import { visible } from '../plan/escape.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import { short } from '../status/derive.ts';
 import { type DocumentRow, didOf, documentRows, isOf, operationsOf } from '../status/past.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Invocation, type Since, workspaceOf } from './invocation.ts';
 import { belowRoot } from './paths.ts';
 import { figure, plain } from './reports.ts';
 
@@ -13,7 +13,7 @@ export interface HistoryRequest {
   /** A document's id or path; null: runs and tests. */
   readonly document: string | null;
   readonly limit: number;
-  readonly since: { readonly agoMs: number } | { readonly atMs: number } | null;
+  readonly since: Since | null;
 }
 
 /** Prints the history. Resolves to 0. */
