@@ -243,7 +243,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       knownSecrets: secrets,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
-      missedRetractions: () => retractions.missedBy(target.name, memory.state),
+      ...retractions.lookingFrom(target.name, memory),
       readOnly,
     };
   }

@@ -92,6 +92,8 @@ export interface CycleContext {
   readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
   /** Retractions of the workspace that a bot which was never met has not been told of; left out: none. */
   readonly missedRetractions?: () => Promise<readonly EntryBody[]>;
+  /** Whether nothing in the state folder could know of any; left out: it could. */
+  readonly forgotRetractions?: () => Promise<boolean>;
 }
 
 /** Secrets of the configuration, as far as a document may hold one. */

@@ -5,7 +5,7 @@ import { configProblems } from '../content/lint-config.ts';
 import { lintedPayload, payloadHeads, type RenderOptions, type SendGuard } from '../content/render.ts';
 import { readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
-import { inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
+import { fenceBetween, inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
 import { canaryId } from '../model/canary.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
@@ -51,6 +51,7 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
       cache,
       now: nowMs,
       reach: reachOf(config.targets),
+      fence: fenceBetween(config.targets),
       golden: config.verify.files,
       secrets: input.secrets,
     }),

@@ -149,6 +149,7 @@ notify: []
       'model-instructions': 'warning',
       'near-duplicate': 'off',
       'broken-link': 'warning',
+      'internal-link': 'warning',
       'long-title': 'error',
       'empty-body': 'warning',
     });
