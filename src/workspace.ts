@@ -48,6 +48,8 @@ export interface WorkspaceInput {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly hooks?: Hooks;
   readonly retry?: Partial<RetryPolicy>;
+  /** Reads the configuration and what belongs to it; by default from disk. */
+  readonly readFile?: (file: string) => Promise<string>;
 }
 
 export interface RunSignals {
@@ -115,6 +117,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     env: input.env,
     vendors: vendorKeys(),
     secrets: input.secrets,
+    ...(input.readFile !== undefined && { readFile: input.readFile }),
   });
   const { config, secrets, warnings } = loaded;
   const now = input.now ?? Date.now;
