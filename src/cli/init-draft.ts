@@ -77,7 +77,14 @@ export function draftOf(input: DraftInput): Draft {
     keysExplained: [`Our keys of a page stand below ${style.key} in its front matter, or in NAME.kb.yaml beside it.`, ...advice],
     audience: request.audience,
     stateDir: `./${stateDir}`,
-    target: { name: input.targetName, vendor: answers.spec.name, label: answers.spec.label, sandbox: answers.sandbox, lines },
+    target: {
+      name: input.targetName,
+      vendor: answers.spec.name,
+      label: answers.spec.label,
+      sandbox: answers.sandbox,
+      needs: form.needed,
+      lines,
+    },
   });
   const create = (name: string, text: string): DraftFile => ({ file: path.join(folder, name), text, how: 'create', within: folder });
   const ignored = gitignoreAddition(project.read('.gitignore', 4 * 1024 * 1024), stateDir);
@@ -121,7 +128,7 @@ function stateDirOf(entries: readonly { readonly name: string }[] | null): strin
 
 /** The package's name, else the folder's, in the letters that a workspace may have. */
 function workspaceName(packageJson: string | null, folder: string): string {
-  const named = /"name"\s*:\s*"(?:@[^"/]*\/)?([^"]+)"/.exec(packageJson ?? '')?.[1];
+  const named = nameIn(packageJson ?? '').replace(/^@[^/]*\//, '');
   const clean = (text: string) =>
     text
       .normalize('NFC')
@@ -129,7 +136,16 @@ function workspaceName(packageJson: string | null, folder: string): string {
       .replace(/^[^\p{L}\p{N}]+/u, '')
       .slice(0, 64)
       .replace(/[^\p{L}\p{N}]+$/u, '');
-  return clean(named ?? '') || clean(path.basename(folder)) || 'docs';
+  return clean(named) || clean(path.basename(folder)) || 'docs';
+}
+
+function nameIn(packageJson: string): string {
+  try {
+    const { name }: { readonly name?: unknown } = JSON.parse(packageJson);
+    return typeof name === 'string' ? name : '';
+  } catch {
+    return '';
+  }
 }
 
 /** Where a generator would publish our keys, or refuse them. */

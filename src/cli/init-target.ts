@@ -77,7 +77,7 @@ export function targetLines(
   const lines = keys.map((key): TargetLine => {
     const explained = form.explained(key);
     const given = set.get(key);
-    if (given !== undefined) return { key, explained, value: valueOf(given, form.shapes.get(key)) };
+    if (given !== undefined) return { key, explained, value: writtenValue(given, form.shapes.get(key)) };
     const shape = form.shapes.get(key);
     if (shape !== undefined && !shape.accepts.has('string') && !shape.accepts.has('any')) {
       throw new SyncError('USAGE', { message: `${form.spec.label} needs --set ${key}=true here: ${explained}` });
@@ -94,7 +94,7 @@ function isSecretOf({ shapes }: VendorForm, key: string): boolean {
 }
 
 /** Numbers and flags stay what they are where the key takes them; everything else is text, digits of ids too. */
-function valueOf(text: string, shape: Shape | undefined): TargetLine['value'] {
+function writtenValue(text: string, shape: Shape | undefined): TargetLine['value'] {
   const takes = (kind: 'number' | 'boolean') => shape?.accepts.has(kind) === true;
   const isPlain = (takes('boolean') && /^(?:true|false)$/.test(text)) || (takes('number') && /^\d{1,12}$/.test(text));
   return isPlain ? { plain: text } : { text };

@@ -26,6 +26,8 @@ export interface NewConfiguration {
     readonly vendor: string;
     readonly label: string;
     readonly sandbox: boolean;
+    /** Keys that a real bot needs. */
+    readonly needs: readonly string[];
     readonly lines: readonly TargetLine[];
   };
 }
@@ -96,7 +98,7 @@ function state({ stateDir }: NewConfiguration): readonly string[] {
   ];
 }
 
-function target({ target: { name, vendor, label, sandbox, lines }, audience }: NewConfiguration): readonly string[] {
+function target({ target: { name, vendor, label, sandbox, needs, lines }, audience }: NewConfiguration): readonly string[] {
   return [
     '# The bots to keep in step, one entry each.',
     'targets:',
@@ -106,8 +108,8 @@ function target({ target: { name, vendor, label, sandbox, lines }, audience }: N
     `    vendor: ${yamlText(vendor)}`,
     ...(sandbox
       ? [
-          '    # The built-in emulator: no account, and nothing leaves this machine. For a bot of your own, take this line out and add its keys:',
-          '    # kbsync init in an empty folder, or the README, shows which.',
+          '    # The built-in emulator: no account, and nothing leaves this machine. For a bot of your own, take this line out and add',
+          `    # ${needs.join(', ')}.`,
           '    sandbox: true',
         ]
       : []),
@@ -121,7 +123,7 @@ function target({ target: { name, vendor, label, sandbox, lines }, audience }: N
 
 function written(value: TargetLine['value']): string {
   if ('variable' in value) return `\${${value.variable}}`;
-  return 'plain' in value ? value.plain : JSON.stringify(value.text.replaceAll('${', '$${'));
+  return 'plain' in value ? value.plain : JSON.stringify(value.text.replaceAll('${', () => '$${'));
 }
 
 const rest: readonly string[] = [

@@ -28,7 +28,7 @@ export function literalsIn(source: string): readonly Literal[] {
       const before = tokens[index - 1]?.text;
       if (isMark(next, ':') && (before === '{' || before === ',')) key = token.text;
       else if (key !== null && before === ':' && tokens[index - 2]?.text === key && endsValue(next)) {
-        const value = valueOf(token, constants);
+        const value = literalOf(token, constants);
         if (value !== null) found.push({ keys: [...open.filter((one) => one !== null), key], value });
       }
       continue;
@@ -82,7 +82,7 @@ function endsValue(next: Token | undefined): boolean {
   );
 }
 
-function valueOf(token: Token, constants: ReadonlyMap<string, string>): string | boolean | null {
+function literalOf(token: Token, constants: ReadonlyMap<string, string>): string | boolean | null {
   if (token.kind === 'text') return token.text;
   if (token.text === 'true' || token.text === 'false') return token.text === 'true';
   return constants.get(token.text) ?? null;
