@@ -97,7 +97,11 @@ export function draftOf(input: DraftInput): Draft {
     files: [
       ...(ignored === '' ? [] : [{ ...create('.gitignore', ignored), how: 'append' as const }]),
       create('sync.config.schema.json', `${JSON.stringify(configJsonSchema(specs), null, 2)}\n`),
-      create(path.join(answers.root, '.kbsyncignore'), ignoreFileText(answers.root === '')),
+      {
+        ...create(path.join(answers.root, '.kbsyncignore'), ignoreFileText(answers.root === '')),
+        // A folder of documents that is there was named or found: it may well lie behind a link.
+        within: documents > 0 ? path.join(folder, answers.root) : folder,
+      },
       ...(variables.length === 0 ? [] : [create('.env.example', envExampleText(variables))]),
       ...(documents === 0 && answers.sandbox && survey.complete ? [create(path.join(answers.root, 'welcome.md'), firstPage)] : []),
       ...workflow.files,

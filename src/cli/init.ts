@@ -12,7 +12,7 @@ import { createScribe, isThere, projectFolder, repositoryAbove, type Scribe } fr
 import { findRoot, findSite } from '../setup/documents.ts';
 import type { Site } from '../setup/generators.ts';
 import { askGit } from '../setup/git.ts';
-import { survey } from '../setup/survey.ts';
+import { survey, withFolder } from '../setup/survey.ts';
 import { everyConnector } from '../workspace/vendors.ts';
 import { type Answers, answersOf, type InitRequest } from './init-answers.ts';
 import { openAsking, type TerminalStreams } from './init-ask.ts';
@@ -51,7 +51,8 @@ export async function init(invocation: Invocation, request: InitRequest, termina
   }
   if (answers.typed !== null) secrets.add(answers.typed.value);
   const targetName = options.targets[0] ?? 'support';
-  const draft = draftOf({ file, request, answers, survey: found, site, repository, targetName, version, specs });
+  const whole = withFolder(found, answers.root, projectFolder(path.join(folder, answers.root)));
+  const draft = draftOf({ file, request, answers, survey: whole, site, repository, targetName, version, specs });
 
   const untested = { file, text: draft.configuration, typed: answers.typed };
   const missing = await validate(untested, invocation);

@@ -2,9 +2,9 @@
 import { isRecord } from '../config/shape.ts';
 import { readFrontMatter } from '../content/front-matter.ts';
 import type { Json } from '../model/json.ts';
-import { below, type ProjectFolder } from './folder.ts';
+import type { ProjectFolder } from './folder.ts';
 import { type Site, siteOf } from './generators.ts';
-import { countBelow, isMarkdown, type Survey } from './survey.ts';
+import { countBelow, type Survey } from './survey.ts';
 
 /** Where documents usually lie, the likeliest first. */
 const usualFolders = [
@@ -89,14 +89,4 @@ const ourKeys: ReadonlySet<string> = new Set(
 function headOf(text: string | null): { readonly [key: string]: Json } {
   if (text === null) return {};
   return readFrontMatter(text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n'), 'kb').keys?.data ?? {};
-}
-
-/** Whether a folder holds Markdown, near its top. */
-export function holdsMarkdown(project: ProjectFolder, folder: string, deeper = 3): boolean {
-  const entries = project.list(folder) ?? [];
-  if (entries.some(({ name, kind }) => kind === 'file' && isMarkdown(name))) return true;
-  return (
-    deeper > 0 &&
-    entries.slice(0, 200).some(({ name, kind }) => kind === 'folder' && holdsMarkdown(project, below(folder, name), deeper - 1))
-  );
 }

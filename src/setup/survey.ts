@@ -28,8 +28,7 @@ const passedBy: ReadonlySet<string> = new Set(
 const configName =
   /^(?:docusaurus\.config\.[cm]?[jt]s|astro\.config\.[cm]?[jt]s|mkdocs\.ya?ml|hugo\.(?:toml|ya?ml|json)|config\.(?:toml|ya?ml|json))$/;
 
-/** Whether a name ends as Markdown does. */
-export function isMarkdown(name: string): boolean {
+function isMarkdown(name: string): boolean {
   return /\.mdx?$/.test(name);
 }
 
@@ -68,4 +67,11 @@ function vitepressConfigs(project: ProjectFolder, folder: string): readonly stri
 /** How many of the Markdown files lie in a folder; '' is the project. */
 export function countBelow(found: Survey, folder: string): number {
   return folder === '' ? found.markdown.length : found.markdown.filter((path) => path.startsWith(`${folder}/`)).length;
+}
+
+/** The same, with a folder that a person named and that was passed by: behind a link, hidden, or too far down. `inside` is that folder. */
+export function withFolder(found: Survey, folder: string, inside: ProjectFolder): Survey {
+  if (folder === '' || countBelow(found, folder) > 0) return found;
+  const { markdown, complete } = survey(inside);
+  return { ...found, markdown: [...found.markdown, ...markdown.map((path) => below(folder, path))], complete: found.complete && complete };
 }

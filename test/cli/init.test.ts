@@ -213,6 +213,17 @@ describe('what init writes', () => {
   });
 });
 
+describe('a folder that is named', () => {
+  it.each(['dist/docs', '.docs', 'linked'])('is looked at where it would have been passed by: %s', async (root) => {
+    write({ 'dist/docs/a.md': 'A\n', '.docs/a.md': 'A\n' });
+    symlinkSync(join(dir, 'dist/docs'), join(dir, 'linked'));
+    const { exitCode, out } = await run({ ...sandbox, root });
+    expect(exitCode).toBe(0);
+    expect(out).toContain(`${root}: 1 Markdown file`);
+    expect(all().filter((path) => path.endsWith('welcome.md'))).toEqual([]);
+  });
+});
+
 describe('what init leaves alone', () => {
   it('is everything that is there: it adds to .gitignore, and tells the rest', async () => {
     write({
