@@ -50,6 +50,53 @@ const program = new Command('kbsync')
   // Somebody may try to hand over a key as an option that does not exist: logs are no place for it.
   .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
 
+command('init', 'makes a configuration for this folder: asks at most five things or takes options, and overwrites nothing')
+  .option('--yes', 'ask nothing: take what is found and what the options say')
+  .option('--sandbox', 'an emulated bot on this machine, which needs no account')
+  .option('--vendor <vendor>', 'whose bot it is')
+  .option('--root <folder>', 'the folder of documents (default: the one that is found)')
+  .option('--name <name>', "the workspace's name (default: that of the package or the folder)")
+  .option(
+    '--audience <audience>',
+    'who may know what the bot knows (repeatable; the first is that of documents that state none)',
+    gather,
+    [],
+  )
+  .option('--set <key=value>', "a key of the vendor's that is no secret, such as chatbotId=… (repeatable)", gather, [])
+  .option('--url <address>', 'where the pages are published (default: as the site generator says)')
+  .addOption(new Option('--ci <system>', 'write a workflow, too').choices(['auto', 'github', 'gitlab', 'none']))
+  .option('--no-check', 'do not try the key at the vendor')
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync init',
+      'kbsync init --yes --sandbox && kbsync sync --verify',
+      'kbsync init --yes --vendor sitegpt --set chatbotId=361628903185318481 --target site',
+      'kbsync init --yes --vendor chatthing --root docs --audience public --ci auto',
+    ),
+  )
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { init } = await import('./cli/init.ts');
+      const words = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+      const ci = options['ci'];
+      const request = {
+        yes: options['yes'] === true,
+        sandbox: options['sandbox'] === true,
+        vendor: text(options['vendor']),
+        root: text(options['root']),
+        name: text(options['name']),
+        audience: words(options['audience']),
+        set: words(options['set']),
+        url: text(options['url']),
+        ci: ci === 'auto' || ci === 'github' || ci === 'gitlab' || ci === 'none' ? ci : null,
+        check: options['check'] !== false,
+      } as const;
+      const isAsked = process.stdin.isTTY && process.stderr.isTTY && !underCi();
+      return init(invocation, request, isAsked ? { input: process.stdin, output: process.stderr } : null);
+    }),
+  );
+
 command('plan', 'what a sync would do at each bot, and why; reads only')
   .option('--out <file>', 'write a sealed plan for sync --plan')
   .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))

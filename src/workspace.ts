@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ConfigProblem, loadConfig } from './config/load.ts';
+import { type ConfigProblem, type LoadInput, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
 import type { CycleContext, CycleMemory, OwnLook } from './cycle/context.ts';
 import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
@@ -35,7 +35,7 @@ import { createRetractions, type Retractions } from './workspace/retractions.ts'
 import { vendorKeys } from './workspace/vendors.ts';
 import { createWebhooks, type Webhooks } from './workspace/webhooks.ts';
 
-export interface WorkspaceInput {
+export interface WorkspaceInput extends Pick<LoadInput, 'readFile'> {
   readonly configFile: string | null;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -116,13 +116,7 @@ export interface Workspace extends Pausing {
 
 /** Loads the configuration and wires what it names. Sends nothing and writes nothing. */
 export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
-  const loaded = await loadConfig({
-    file: input.configFile,
-    cwd: input.cwd,
-    env: input.env,
-    vendors: vendorKeys(),
-    secrets: input.secrets,
-  });
+  const loaded = await loadConfig({ ...input, file: input.configFile, vendors: vendorKeys() });
   const { config, secrets, warnings } = loaded;
   const now = input.now ?? Date.now;
   const random = input.random ?? Math.random;

@@ -59,6 +59,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
   'cycle.ts': { values: ['cycle', 'model', 'content', 'plan', 'push', 'training', 'verify'], types: ['connectors/connector', 'state'] },
   status: { values: ['model'], types: ['state'] },
   sandbox: { values: ['model'], types: ['connectors/emulator'] },
+  // What init finds and writes: it knows the words of the configuration and of front matter, and no vendor.
+  setup: { values: ['model', 'config', 'content'] },
   // Published: a bench is the real wire and the real engine around an emulator.
   testkit: {
     values: ['model', 'connectors/connector', 'connectors/emulator', 'sandbox', 'transport', 'cycle', 'cycle.ts', 'state'],
@@ -88,6 +90,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
       'plan',
       'push',
       'sandbox',
+      'setup',
       'status',
       'training',
       'verify',
@@ -174,6 +177,8 @@ const diskPlaces = [
   'src/cli/watch.ts', // docs/openapi.yaml
   'src/cli/verify.ts', // --junit, --baseline, --record
   'src/cli/sandbox.ts', // looks for the state folder
+  'src/cli/init-check.ts', // reads .env beside a configuration that is not written yet
+  'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
 ];
 
