@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A secret that every test's bots know is searched for in whatever comes out of them.
     setupFiles: ['test/support/leak-watch.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // Forked processes: some suites spawn the real program or change process state.
     pool: 'forks',
     maxWorkers: 2,
