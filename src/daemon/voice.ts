@@ -35,6 +35,7 @@ export function createTeller(voice: Voice): Teller {
   const learning = new Map<string, boolean>();
   const drifting = new Map<string, string>();
   const wrong = new Map<string, ReadonlySet<string>>();
+  const keptBack = new Map<string, ReadonlySet<string>>();
   let problems = new Set<string>();
   let trouble: string | null = null;
 
@@ -64,6 +65,19 @@ export function createTeller(voice: Voice): Teller {
     if (nextInMs === null || nextInMs > 1_800_000) refused.set(target, words);
     failing.add(target);
     if (result !== null) tellDocuments(target, result.report, voice);
+  };
+  /** What its own text keeps from this bot: too large, or it holds a secret. Told once, since every pass finds it again. */
+  const tellKept = (target: string, { blocked }: TargetReport): void => {
+    const kept = blocked.flatMap(({ action, document, reason, error }) =>
+      error !== null && reason === error.message
+        ? [`${target}: blocked: ${action} ${visible(document)}: ${visible(`${error.message}. Next: ${error.next}`)}`]
+        : [],
+    );
+    const fresh = kept.filter((line) => keptBack.get(target)?.has(line) !== true);
+    for (const line of fresh.slice(0, mostLines)) voice.complain(line, { target });
+    if (fresh.length > mostLines)
+      voice.complain(`${target}: and ${fresh.length - mostLines} more documents; kbsync plan --target ${target} names them`, { target });
+    keptBack.set(target, new Set(kept));
   };
   const tellDrift = (target: string, words: string | null): void => {
     if (words === null || words === (drifting.get(target) ?? '')) return;
@@ -116,6 +130,7 @@ export function createTeller(voice: Voice): Teller {
       }
       const { report } = result;
       tellDocuments(target, report, voice);
+      if (kind === 'sync') tellKept(target, report);
       const changed = report.results.length > 0;
       const learnt = learning.get(target) === true && !result.learning;
       learning.set(target, result.learning);
