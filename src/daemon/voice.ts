@@ -35,7 +35,7 @@ export function createTeller(voice: Voice): Teller {
   const learning = new Map<string, boolean>();
   const drifting = new Map<string, string>();
   const wrong = new Map<string, ReadonlySet<string>>();
-  const blocked = new Map<string, ReadonlySet<string>>();
+  const keptBack = new Map<string, ReadonlySet<string>>();
   let problems = new Set<string>();
   let trouble: string | null = null;
 
@@ -66,6 +66,19 @@ export function createTeller(voice: Voice): Teller {
     failing.add(target);
     if (result !== null) tellDocuments(target, result.report, voice);
   };
+  /** What its own text keeps from this bot: too large, or it holds a secret. Told once, since every pass finds it again. */
+  const tellKept = (target: string, { blocked }: TargetReport): void => {
+    const kept = blocked.flatMap(({ action, document, reason, error }) =>
+      error !== null && reason === error.message
+        ? [`${target}: blocked: ${action} ${visible(document)}: ${visible(`${error.message}. Next: ${error.next}`)}`]
+        : [],
+    );
+    const fresh = kept.filter((line) => keptBack.get(target)?.has(line) !== true);
+    for (const line of fresh.slice(0, mostLines)) voice.complain(line, { target });
+    if (fresh.length > mostLines)
+      voice.complain(`${target}: and ${fresh.length - mostLines} more documents; kbsync plan --target ${target} names them`, { target });
+    keptBack.set(target, new Set(kept));
+  };
   const tellDrift = (target: string, words: string | null): void => {
     if (words === null || words === (drifting.get(target) ?? '')) return;
     if (words === '') voice.talk(`${target}: the vendor holds what it was given again`, { target });
@@ -79,16 +92,6 @@ export function createTeller(voice: Voice): Teller {
     if (fresh.length > mostLines) voice.complain(`${target}: and ${fresh.length - mostLines} more; the status page lists them`, { target });
     if (failing.length === 0 && before.size > 0) voice.talk(`${target}: every golden question passes again`, { target });
     wrong.set(target, new Set(failing));
-  };
-  /** What kbsync itself keeps from this bot. What is wrong with a file was told with the folder, what a vendor refused when it did. */
-  const tellBlocked = (target: string, report: TargetReport): void => {
-    const before = blocked.get(target) ?? new Set();
-    const now = report.blocked.filter(({ error, reason }) => error?.message === reason);
-    const lines = now.map(({ document, reason }) => `blocked: ${document}: ${reason}`);
-    const fresh = lines.filter((line) => !before.has(line));
-    for (const line of fresh.slice(0, mostLines)) voice.complain(`${target}: ${visible(line)}`, { target });
-    if (fresh.length > mostLines) voice.complain(`${target}: and ${fresh.length - mostLines} more; the status page lists them`, { target });
-    blocked.set(target, new Set(lines));
   };
   const tellCanary = (target: string, told: CanaryTold | null): void => {
     if (told === null) return;
@@ -127,7 +130,7 @@ export function createTeller(voice: Voice): Teller {
       }
       const { report } = result;
       tellDocuments(target, report, voice);
-      if (kind === 'sync') tellBlocked(target, report);
+      if (kind === 'sync') tellKept(target, report);
       const changed = report.results.length > 0;
       const learnt = learning.get(target) === true && !result.learning;
       learning.set(target, result.learning);
