@@ -23,8 +23,8 @@ import { callsOf, containerOf, planTarget } from './plan-target.ts';
 export interface CanaryOptions {
   /** It is time for another check; without it one under way is only followed, and the very first one begun. */
   readonly begin: boolean;
-  /** This process has not seen how the check under way went so far. */
-  readonly restarted: boolean;
+  /** Why nobody has followed the check under way so far, in words; null: it was. */
+  readonly unfollowed: string | null;
   /** What keeps the target from being pushed. */
   after(): Promise<Unready | null>;
 }
@@ -62,8 +62,8 @@ export async function lookAtCanary(context: CycleContext, folder: Folder, option
   const memory = tests.canary();
   const unfit = unfitReason(context);
   if (unfit !== null) return memory.run === null && memory.last?.why === unfit ? idle : end(context, tests, { memory, why: unfit });
-  if (memory.run !== null && options.restarted) {
-    return end(context, tests, { memory, why: 'kbsync was started anew meanwhile' });
+  if (memory.run !== null && options.unfollowed !== null) {
+    return end(context, tests, { memory, why: options.unfollowed });
   }
   if (memory.run !== null) {
     return follow(context, tests, { memory, run: memory.run, folder: asRemembered(folder, target.name, memory), options });

@@ -15,7 +15,7 @@ import { createGitGate, type GitGate } from './git-gate.ts';
 import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
-import { passOver } from './pass.ts';
+import { newCanaryRound, passOver } from './pass.ts';
 import { type Schedule, startSchedule, type WallClock } from './schedule.ts';
 import { type SharedFolder, shareFolder } from './shared-folder.ts';
 import type { Teller, Voice } from './voice.ts';
@@ -89,9 +89,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     tell: (message) => voice.complain(message),
   });
   let golden: readonly ContentProblem[] = [];
-  const canaryRounds = new Map(
-    targets.flatMap(({ name, canary }) => (canary ? [[name, { due: false }] as [string, { due: boolean }]] : [])),
-  );
+  const canaryRounds = new Map(targets.flatMap(({ name, canary }) => (canary ? [[name, newCanaryRound()] as const] : [])));
   const folder = shareFolder(async () => {
     const found = await readQuietly(workspace, git, gate);
     golden = config.schedule.verify === null ? [] : ((await found.scan.golden?.())?.problems ?? []);
@@ -147,7 +145,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       initial: input.initial,
       kill: input.kill,
       leaderError,
-      canaryRound: canaryRounds.get(target.name) ?? { due: false },
+      canaryRound: canaryRounds.get(target.name) ?? newCanaryRound(),
     });
     const onEnd = (kind: PassKind, outcome: PassOutcome): void => {
       teller.ends(target.name, kind, outcome);
@@ -195,6 +193,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     for (const [name, hold] of paused) {
       if (wanted.has(name)) continue;
       paused.delete(name);
+      const round = canaryRounds.get(name);
+      // What the bot did meanwhile says nothing of how soon it learns.
+      if (round !== undefined) round.unfollowed ??= 'the target was paused meanwhile';
       void hold.then((release) => release());
       loops.get(name)?.demand('resumed');
     }

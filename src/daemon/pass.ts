@@ -34,7 +34,19 @@ export interface PassInput {
   /** What stopped the latest pass over the target that this one comes after; null: nothing did. */
   readonly leaderError: () => ErrorRecord | null;
   /** Whether schedule.canary has come round since the last look; asked once a look, and forgotten by it. */
-  readonly canaryRound: { due: boolean };
+  readonly canaryRound: CanaryRound;
+}
+
+/** What the engine tells the freshness check of one target. */
+export interface CanaryRound {
+  /** schedule.canary has come round since the last look. */
+  due: boolean;
+  /** Why nobody has followed the check under way so far; null: it was. */
+  unfollowed: string | null;
+}
+
+export function newCanaryRound(): CanaryRound {
+  return { due: false, unfollowed: 'kbsync was started anew meanwhile' };
 }
 
 /** The passes of one target. The lock is held during a pass only, so that nobody is locked out between two. */
@@ -50,8 +62,6 @@ export function passOver({
   let first = initial;
   /** When the round of golden questions that is under way began; null: none is. */
   let since: string | null = null;
-  /** This process has not yet looked at the freshness check. */
-  let restarted = true;
   return async (kind, stop) => {
     const latest = kind === 'sync' ? null : folder.latest();
     // A scan may wait for git; nobody waits for it to stop.
@@ -64,8 +74,9 @@ export function passOver({
       return asked;
     }
     if (kind === 'canary') {
-      const looked = await canaryPass({ workspace, target, folder: found, stop, kill, leaderError, begin: canaryRound.due, restarted });
-      restarted = false;
+      const { due: begin, unfollowed } = canaryRound;
+      const looked = await canaryPass({ workspace, target, folder: found, stop, kill, leaderError, begin, unfollowed });
+      canaryRound.unfollowed = null;
       // A bot that was never met still has it to come.
       if (looked.freed || looked.canary?.open !== true || looked.canary.nextInMs !== null) canaryRound.due = false;
       if (looked.freed) folder.changed();
@@ -173,16 +184,16 @@ function verifyPass({ workspace, target, folder, stop, kill }: DriftPass, since:
 interface CanaryPass extends DriftPass {
   readonly leaderError: () => ErrorRecord | null;
   readonly begin: boolean;
-  readonly restarted: boolean;
+  readonly unfollowed: string | null;
 }
 
 /** schedule.canary: begins a freshness check, or looks how the one under way goes. A new code goes with the next sync, as any edit does. */
-function canaryPass({ workspace, target, folder, stop, kill, leaderError, begin, restarted }: CanaryPass): Promise<PassResult> {
+function canaryPass({ workspace, target, folder, stop, kill, leaderError, begin, unfollowed }: CanaryPass): Promise<PassResult> {
   const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
   return workspace.exclusively(target, how, async (context) => {
     const report = new Report(context);
     const question = { folder, only: everything, error: leaderError(), signals: { stop, kill } };
-    const look = await lookAtCanary(context, folder, { begin, restarted, after: () => unreadyLeader(target, workspace, question) });
+    const look = await lookAtCanary(context, folder, { begin, unfollowed, after: () => unreadyLeader(target, workspace, question) });
     const settings = paceOf(target, context.connection.target);
     return { report: report.finish(), learning: false, runFailed: false, freed: look.changed, settings, canary: look };
   });

@@ -24,7 +24,7 @@ const files = { 'hours.md': '# Hours\n\nWe open at nine.\n', 'prices.md': '# Pri
 
 interface Looking {
   readonly begin?: boolean;
-  readonly restarted?: boolean;
+  readonly unfollowed?: string | null;
   readonly after?: Unready | null;
   /** As a daemon may have it from before; left out: read anew. */
   readonly folder?: Folder;
@@ -38,7 +38,7 @@ async function made(flavour: string, settings: object = {}, extra = 'canary: tru
   return bot;
 }
 
-async function look({ begin = false, restarted = false, after = null, folder: known }: Looking = {}): Promise<CanaryLook> {
+async function look({ begin = false, unfollowed = null, after = null, folder: known }: Looking = {}): Promise<CanaryLook> {
   const workspace = await bot.open();
   const [target] = workspace.targets(null);
   if (target === undefined) throw new Error('one target is configured');
@@ -46,7 +46,7 @@ async function look({ begin = false, restarted = false, after = null, folder: kn
   try {
     const folder = known ?? (await workspace.readFolder());
     const how = { command: 'test', lockWaitMs: 0, ...signals };
-    const options = { begin, restarted, after: () => Promise.resolve(after) };
+    const options = { begin, unfollowed, after: () => Promise.resolve(after) };
     return await workspace.exclusively(target, how, (context) => lookAtCanary(context, folder, options));
   } finally {
     await workspace.close();
@@ -186,7 +186,7 @@ it('is mended by the next check that is in time', async () => {
   expect(late.told?.change).toBe('failing');
   // What says nothing of the bot mends nothing.
   await look({ begin: true });
-  expect((await look({ restarted: true })).told?.change).toBe('inconclusive');
+  expect((await look({ unfollowed: 'kbsync was started anew meanwhile' })).told?.change).toBe('inconclusive');
   expect((await remembered()).failing).toBe(true);
   await look({ begin: true });
   await bot.sync();
@@ -262,7 +262,10 @@ it('waits for the first push, and ends without a verdict where kbsync was starte
   expect(await look({ begin: true })).toMatchObject({ changed: false, open: true, nextInMs: null });
   await bot.sync({ passes: { initial: true } });
   expect((await look({ begin: true })).changed).toBe(true);
-  expect((await look({ restarted: true })).ended).toMatchObject({ outcome: 'inconclusive', why: expect.stringContaining('started anew') });
+  expect((await look({ unfollowed: 'kbsync was started anew meanwhile' })).ended).toMatchObject({
+    outcome: 'inconclusive',
+    why: expect.stringContaining('started anew'),
+  });
 });
 
 it('goes like any document once it is switched off, and stays while its code is lost', async () => {
