@@ -164,12 +164,12 @@ describe.each(['memory: findable, ids given', 'memory: twins, and nothing but cr
       expect(refused.message, what).toContain('/state/bot');
       expect(refused.next, what).not.toBe('');
       expect(life.bot.writes(), what).toBe(writes);
-      add(figures, 'of these refused, nothing changed', 1);
+      add(figures, 'damaged state files refused, nothing changed', 1);
       return;
     }
     const { breaches } = await judge(life, small, await life.quiesce(small.after));
     expect(breaches, what).toEqual([]);
-    add(figures, 'of these made good from what was left', 1);
+    add(figures, 'damaged state files made good from what was left', 1);
   }
 
   it.each(['/state/bot.json', '/state/bot.json.bak', '/state/bot.journal'])(
@@ -206,7 +206,9 @@ describe.each(['memory: findable, ids given', 'memory: twins, and nothing but cr
       // Both must have been met: damage that is always refused, or never noticed, would be a damage that is not done.
       const since = (name: string): number => (figures[name] ?? 0) - (before[name] ?? 0);
       if (path === '/state/bot.json')
-        expect(since('of these refused, nothing changed') + since('of these made good from what was left')).toBe(damages.length);
+        expect(since('damaged state files refused, nothing changed') + since('damaged state files made good from what was left')).toBe(
+          damages.length,
+        );
     },
   );
 

@@ -1,5 +1,5 @@
 // The reliability campaign: starts its parts with a seed and a time, and writes what they came to into docs/reliability.md.
-//   npm run campaign                      all parts, about ten minutes
+//   npm run campaign                      all parts, half an hour on two busy cores
 //   npm run campaign -- --minutes 60      longer: the fuzz and the sampled double crashes go on
 //   npm run campaign -- --seed 7 --only fuzz,crash
 //   npm run campaign -- --mutations       every test that keeps a promise, seen red once
