@@ -292,8 +292,8 @@ const leaks: readonly Mutation[] = [
     what: 'a target whose state is lost is not told what was retracted',
     edits: one(
       'src/workspace/retractions.ts',
-      `      if (state.identity !== null || !names.includes(target)) return [];`,
-      `      if (state.identity === null || !names.includes(target)) return [];`,
+      `    if (state.identity !== null || !names.includes(target)) return [];`,
+      `    if (state.identity === null || !names.includes(target)) return [];`,
     ),
     test: 'test/cli/retract-lost.test.ts',
     only: 'a target that lost',
@@ -385,12 +385,12 @@ const leaks: readonly Mutation[] = [
     what: 'the page and the API of the daemon are not redacted',
     edits: [
       {
-        file: 'src/status/server.ts',
-        find: `input.redact(await page(await input.snapshot(), nonce))`,
-        put: `await page(await input.snapshot(), nonce)`,
+        file: 'src/status/page-routes.ts',
+        find: `context.html(input.redact(text), `,
+        put: `context.html(text, `,
       },
       {
-        file: 'src/status/server.ts',
+        file: 'src/status/requests.ts',
         find: `JSON.stringify(withTexts(body, redact))`,
         put: `JSON.stringify(withTexts(body, (text) => (redact(text), text)))`,
       },
@@ -408,7 +408,7 @@ const leaks: readonly Mutation[] = [
   {
     promise: '10, redactor',
     what: 'a document that holds a key of the configuration is sent',
-    edits: one('src/workspace.ts', `secrets.findIn(text) !== null`, `secrets.findIn(text) === ''`),
+    edits: one('src/cycle/folder.ts', `secrets.findIn(text) !== null`, `secrets.findIn(text) === ''`),
     test: 'test/secrets.test.ts',
     only: 'goes to no bot and is not kept',
     program: true,
