@@ -28,7 +28,7 @@ describe.each(['chatthing', 'sitegpt'])('%s: documents of npm packages', (vendor
 
   it('all go in, the second run writes nothing on the wire, and edits are exactly themselves', async () => {
     bot = await world(vendor);
-    const files = shipped(300);
+    const files = shipped(160);
     const paths = Object.keys(files);
     expect(paths.length).toBeGreaterThan(100);
     bot.write(files);
