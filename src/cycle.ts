@@ -45,7 +45,8 @@ export async function syncTarget(context: CycleContext, folder: Folder, options:
       deadlineMs ??= context.nowMs() + mostMs;
       if (options.waitMs === 0) await learnOnce(trainingOf(context));
       else report.learnt(await waitForTraining(trainingOf(context), deadlineMs, mostMs));
-      if (planned === null || options.waitMs === 0 || !newlyFreed(memory.state, known)) break;
+      // What others have pushed meanwhile must not be taken back by this run's older look at the folder.
+      if (planned === null || options.waitMs === 0 || context.wasLent?.() === true || !newlyFreed(memory.state, known)) break;
     }
   } catch (thrown) {
     const error = asSyncError(thrown);
@@ -83,7 +84,8 @@ async function learnOnce(context: TrainingContext): Promise<void> {
 }
 
 function trainingOf(context: CycleContext): TrainingContext {
-  const { connection, memory, target, stop, newEffectId, sleep, nowMs, emit } = context;
+  const { connection, memory, target, stop, newEffectId, nowMs, emit } = context;
+  const sleep = context.rest ?? context.sleep;
   const { poll } = connection.target.traits;
   const timing = {
     firstMs: target.poll.firstMs ?? poll.firstMs,

@@ -231,10 +231,21 @@ command('ask', 'one question to a bot: its answer, and the documents it rests on
   );
 
 command('watch', 'the daemon: sync, then keep watching, with the cron jobs and the status page')
+  .argument('[action]', 'pause or resume: leaves the named targets alone until they are resumed')
+  .argument('[target...]', 'for pause and resume: which')
   .option('--initial', 'add to bots that hold other content, or that cannot be listed')
-  .addHelpText('after', examples('kbsync watch', 'kbsync watch --config docs/sync.config.yaml'))
-  .action((options: Record<string, unknown>, self: Command) =>
+  .addHelpText(
+    'after',
+    examples('kbsync watch', 'kbsync watch --config docs/sync.config.yaml', 'kbsync watch pause site', 'kbsync watch resume site'),
+  )
+  .action((action: string | undefined, targets: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
+      if (action !== undefined) {
+        const { handOver } = await import('./cli/hand-over.ts');
+        const { pause, pauseRequest } = await import('./cli/pause.ts');
+        const request = pauseRequest(action, targets);
+        return (await handOver(invocation, 'watch', request)) ?? pause(invocation, request);
+      }
       const { watch } = await import('./cli/watch.ts');
       return watch(invocation, { initial: options['initial'] === true });
     }),

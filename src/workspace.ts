@@ -27,7 +27,9 @@ import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
+import { createLease, type Lender } from './workspace/lease.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
+import { createPausing, type Pausing } from './workspace/pausing.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
 import { vendorKeys } from './workspace/vendors.ts';
 import { createWebhooks, type Webhooks } from './workspace/webhooks.ts';
@@ -57,6 +59,8 @@ export interface RunSignals {
   readonly kill: AbortSignal;
 }
 
+export type { Lender } from './workspace/lease.ts';
+
 export interface Exclusive extends RunSignals {
   /** For the lock: what a person who meets it reads. */
   readonly command: string;
@@ -64,9 +68,11 @@ export interface Exclusive extends RunSignals {
   readonly onWait?: (holder: LockOwner | null) => void;
   /** The memory is all that is needed: no vendor is asked, and no secret is wanted. */
   readonly offline?: boolean;
+  /** Others wait for this target in the same process: let them at it while this run only waits for a training. */
+  readonly lender?: Lender | undefined;
 }
 
-export interface Workspace {
+export interface Workspace extends Pausing {
   readonly config: Config;
   readonly secrets: SecretSet;
   readonly warnings: readonly ConfigProblem[];
@@ -204,7 +210,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     signals: RunSignals,
     offline: boolean,
     memory: CycleMemory,
-    how: { readonly guard?: (() => void) | undefined; readonly readOnly?: boolean } = {},
+    how: {
+      readonly guard?: (() => void) | undefined;
+      readonly readOnly?: boolean;
+      readonly lease?: Pick<CycleContext, 'rest' | 'wasLent'>;
+    } = {},
   ): Promise<CycleContext> {
     const emit = emitFor(target.name);
     const { guard, readOnly = false } = how;
@@ -224,6 +234,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),
       sleep,
+      ...how.lease,
       stop: signals.stop,
       kill: signals.kill,
       underCi,
@@ -298,28 +309,28 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
-      const lock = await acquireLock({
-        ...lockPlace(target.name),
-        command: how.command,
-        now,
-        waitMs: how.lockWaitMs,
-        signal: how.stop,
-        ...(how.onWait !== undefined && { onWait: how.onWait }),
-      });
-      try {
+      const open = async (waitMs: number) => {
+        const { command, stop: signal, onWait } = how;
+        const lock = await acquireLock({ ...lockPlace(target.name), command, waitMs, signal, ...(onWait !== undefined && { onWait }) });
         // A run that lost its lock (a machine asleep for minutes) must not write over its successor's state.
         const guard = () => lock.verify();
-        const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
         try {
-          if (ledger.recovered !== null) emitFor(target.name)({ kind: 'note', message: ledger.recovered });
-          await retractions.backfill(target.name, ledger.state);
-          const memory = retractions.watching(target.name, ledger);
-          return await work(await contextFor(target, how, how.offline ?? false, memory, { guard }));
-        } finally {
-          await ledger.close();
+          const ledger = await openLedger({ disk, dir: config.stateDir, target: target.name, now, guard, writer });
+          return { ledger, guard, close: () => ledger.close().finally(() => lock.release()) };
+        } catch (thrown) {
+          await lock.release();
+          throw thrown;
         }
+      };
+      const lease = await createLease({ open, waitMs: how.lockWaitMs, lender: how.lender, sleep });
+      try {
+        const { recovered, state } = lease.ledger();
+        if (recovered !== null) emitFor(target.name)({ kind: 'note', message: recovered });
+        await retractions.backfill(target.name, state);
+        const memory = retractions.watching(target.name, lease.memory);
+        return await work(await contextFor(target, how, how.offline ?? false, memory, { guard: lease.guard, lease: lease.waiting }));
       } finally {
-        await lock.release();
+        await lease.close();
       }
     },
     async readOnly(target, signals, offline, work) {
@@ -331,6 +342,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
+    ...createPausing(place),
     async renameState(from, to, { command, lockWaitMs, stop }) {
       const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
       // In one order, whoever renames what: two that wait for each other never end.

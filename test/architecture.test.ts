@@ -152,6 +152,7 @@ const clockPlaces = [
   'src/cli/', // faces: how long a command took, how long ago something was
   'src/content/watch.ts', // default of its timers
   'src/daemon/loop.ts', // default of its timers
+  'src/daemon/schedule.ts', // default of its clock
   'src/sandbox/server.ts', // default of its system
 ];
 

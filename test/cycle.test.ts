@@ -67,6 +67,21 @@ describe('one pass', () => {
     expect(vendor.writes).toEqual(['create']);
   });
 
+  it('pushes nothing more of its folder once others were at the target, who may have read a newer one: the next run clears up', async () => {
+    const { vendor, run } = setting({ can: ['delete', 'list', 'read', 'status'] });
+    await run();
+    const changed = { ...files, 'a.md': 'alpha, new' };
+    const lent = await run({ files: changed, lent: true });
+    expect(lent.waited).toBe('learnt');
+    // The copy that was superseded stands beside the new one.
+    expect(vendor.items.size).toBe(4);
+    const after = await run({ files: changed });
+    expect(after.results.filter(({ operation }) => operation.action !== 'delete')).toEqual([]);
+    expect(vendor.items.size).toBe(3);
+    const alone = await run({ files: { ...files, 'a.md': 'alpha, newest' } });
+    expect([alone.waited, vendor.items.size]).toEqual(['learnt', 3]);
+  });
+
   it('a vendor that cannot tell: unknown, never trained, and no failure', async () => {
     const { run } = setting({ can: ['update', 'delete', 'list', 'read'] });
     const report = await run({ targetPatch: { settleMs: 60_000 } });

@@ -11,10 +11,10 @@ import { standingFindings } from '../model/drift.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { type DriftItem, stillFound } from '../push/drift.ts';
-import type { RunSignals, Workspace } from '../workspace.ts';
+import type { Lender, RunSignals, Workspace } from '../workspace.ts';
 import { blankDrift, codesOfDrift, type DriftReport, driftJson, printDrift } from './drift-report.ts';
 import { strongest } from './exit.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Invocation, inTurn, workspaceOf } from './invocation.ts';
 import { createProgress } from './progress.ts';
 import { plain, tellProblems } from './reports.ts';
 import { ciLockWaitMs } from './sync.ts';
@@ -47,7 +47,11 @@ export async function drift(invocation: Invocation, request: DriftRequest): Prom
     const targets = workspace.targets(options.targets);
     const folder = folderOf(workspace, invocation);
     const reports = await Promise.all(
-      targets.map((target) => driftTarget({ workspace, target, folder, request, stop: invocation.stop, kill: invocation.kill })),
+      targets.map((target) => {
+        const { stop, kill } = invocation;
+        const work = (lender: Place['lender']) => driftTarget({ workspace, target, folder, request, stop, kill, lender });
+        return inTurn(invocation, target.name, work, ({ error }) => error === null);
+      }),
     );
     progress.end();
     await workspace.saveCache();
@@ -84,17 +88,20 @@ export interface Place extends RunSignals {
   readonly target: TargetConfig;
   readonly folder: () => Promise<Folder>;
   readonly request: DriftRequest;
+  /** Of a command handed to the daemon: others at that target. */
+  readonly lender?: Lender | undefined;
 }
 
 /** One target, whatever becomes of it. */
 export async function driftTarget(place: Place): Promise<DriftReport> {
-  const { workspace, target, request, stop, kill } = place;
+  const { workspace, target, request, stop, kill, lender } = place;
   const writes = request.repair || request.prune;
-  if (writes && target.paused) return { ...blankDrift(target), reason: 'paused in the configuration: left alone' };
+  const paused = writes ? workspace.pausedWhy(target) : null;
+  if (paused !== null) return { ...blankDrift(target), reason: `${paused}: left alone` };
   try {
     if (!writes) return await lookOnly(place);
     const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
-    const how = { command: `kbsync drift --${request.repair ? 'repair' : 'prune'}`, lockWaitMs, stop, kill };
+    const how = { command: `kbsync drift --${request.repair ? 'repair' : 'prune'}`, lockWaitMs, stop, kill, lender };
     return await workspace.exclusively(target, how, (context) => (request.repair ? repair(context, place) : prune(context, place)));
   } catch (thrown) {
     const error = asSyncError(thrown);

@@ -3,8 +3,15 @@ import type { TargetConfig } from '../model/config.ts';
 import type { SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 
-/** What reports and plans say of a target with `paused: true`. */
-export const pausedNote = 'paused in the configuration: left alone';
+/** What reports and plans say of a target that is paused; `why` as the workspace words it. */
+export function pausedNote(why: string): string {
+  return `${why}: left alone`;
+}
+
+/** Whether a report is that of a target that was left alone. */
+export function isLeftAlone({ notes }: Pick<TargetReport, 'notes'>): boolean {
+  return notes.some((note) => note.startsWith('paused ') && note.endsWith(': left alone'));
+}
 
 /** The report of a target at which nothing was done. */
 export function failedReport(target: TargetConfig, error: SyncError): TargetReport {
@@ -12,8 +19,8 @@ export function failedReport(target: TargetConfig, error: SyncError): TargetRepo
 }
 
 /** The report of a target that is left alone: its note and nothing else. */
-export function pausedReport(target: TargetConfig): TargetReport {
-  return { ...blankReport(target), notes: [pausedNote] };
+export function pausedReport(target: TargetConfig, why = 'paused in the configuration'): TargetReport {
+  return { ...blankReport(target), notes: [pausedNote(why)] };
 }
 
 function blankReport(target: TargetConfig): TargetReport {

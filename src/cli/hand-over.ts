@@ -5,6 +5,7 @@ import { openWorkspace, type Workspace } from '../workspace.ts';
 import type { AdoptRequest } from './adopt.ts';
 import type { DriftRequest } from './drift.ts';
 import type { Invocation } from './invocation.ts';
+import type { PauseRequest } from './pause.ts';
 import type { RetractRequest } from './retract-scene.ts';
 import type { SyncRequest } from './sync.ts';
 import type { TodoRequest } from './todo-decision.ts';
@@ -20,7 +21,7 @@ export interface Streams {
 export async function handOver(
   invocation: Invocation,
   command: HandedCommand['command'],
-  request: SyncRequest | TodoRequest | AdoptRequest | DriftRequest | RetractRequest | VerifyRequest,
+  request: SyncRequest | TodoRequest | AdoptRequest | DriftRequest | RetractRequest | VerifyRequest | PauseRequest,
   streams: Streams = process,
 ): Promise<number | null> {
   const { options, cwd, output, version, stop, kill } = invocation;

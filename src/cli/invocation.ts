@@ -8,7 +8,7 @@ import { SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { Log } from '../model/log.ts';
 import type { EventLog } from '../status/event-log.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Lender, Workspace } from '../workspace.ts';
 import type { Output } from './output.ts';
 
 export interface GlobalOptions {
@@ -34,8 +34,30 @@ export interface Invocation {
   readonly kill: AbortSignal;
   /** Where its events are logged; left out: nowhere. */
   readonly log?: InvocationLog;
-  /** Of a command handed to the daemon: resolves when the daemon's own pass over that target is at its end. */
+  /** Of a command handed to the daemon: resolves when it is its turn at that target, and the daemon's own pass is at its end. */
   readonly ready?: (target: string) => Promise<void>;
+  /** Of such a command: it is through with that target, well or not. */
+  readonly done?: (target: string, well: boolean) => void;
+  /** Of such a command: others at that target. */
+  readonly lender?: (target: string) => Lender;
+}
+
+/** Works on one target when it is the command's turn there, and lets others go on as soon as it is through with it. */
+export async function inTurn<T>(
+  { ready, done, lender }: Pick<Invocation, 'ready' | 'done' | 'lender'>,
+  target: string,
+  work: (lender: Lender | undefined) => Promise<T>,
+  isWell: (result: T) => boolean,
+): Promise<T> {
+  await ready?.(target);
+  let well = false;
+  try {
+    const result = await work(lender?.(target));
+    well = isWell(result);
+    return result;
+  } finally {
+    done?.(target, well);
+  }
 }
 
 /** The log, as a command needs it. */

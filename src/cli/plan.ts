@@ -110,8 +110,9 @@ async function planOne(
       const planned = await planTarget(context, folder, options);
       const limits = invocation.options.verbose ? verboseDiffLimits : diffLimits;
       const diffs = diff ? await diffsOf(context, planned, limits) : null;
+      const paused = workspace.pausedWhy(target);
       const notes = [
-        target.paused ? pausedNote : null,
+        paused === null ? null : pausedNote(paused),
         together === null ? null : `pushed after ${together}, and only if that goes well`,
         ...planned.plan.notes,
         fenceNote(target, folder.scan, planned.plan),

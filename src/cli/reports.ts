@@ -7,7 +7,7 @@ import { trainingStates } from '../model/record.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { countsOf, heldRows, operationRows } from '../plan/print.ts';
-import { pausedNote } from './failed-report.ts';
+import { isLeftAlone } from './failed-report.ts';
 import type { Output } from './output.ts';
 
 /** The JSON of one target in a sync (PRODUCT: JSON). */
@@ -36,8 +36,8 @@ export function trainingJson(training: TargetReport['training'], lookedAt: boole
   return { state, ...training };
 }
 
-function isLookedAt({ error, notes }: TargetReport): boolean {
-  return error === null && !notes.includes(pausedNote);
+function isLookedAt(report: TargetReport): boolean {
+  return report.error === null && !isLeftAlone(report);
 }
 
 /** A value as the JSON it would be written as: what is undefined or a read-only view becomes plain. */

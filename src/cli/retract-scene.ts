@@ -6,7 +6,7 @@ import { runEntry } from '../cycle/run-entry.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { TargetState } from '../model/record.ts';
 import type { TargetReport } from '../model/report.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Lender, Workspace } from '../workspace.ts';
 import type { Invocation } from './invocation.ts';
 import { noteInHistory } from './note-run.ts';
 import { ciLockWaitMs } from './sync.ts';
@@ -30,12 +30,20 @@ export interface RetractScene {
   readonly invocation: Invocation;
   readonly request: RetractRequest;
   readonly startedAt: number;
+  /** At one target, of a command handed to the daemon: others there. */
+  readonly lender?: Lender | undefined;
 }
 
 /** How a target's lock is taken, by this command as by its undoing. */
-export function exclusiveOf({ invocation, request, workspace }: RetractScene) {
+export function exclusiveOf({ invocation, request, workspace, lender }: RetractScene) {
   const { stop, kill } = invocation;
-  return { command: 'kbsync retract', lockWaitMs: request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0), stop, kill };
+  return {
+    lender,
+    command: 'kbsync retract',
+    lockWaitMs: request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0),
+    stop,
+    kill,
+  };
 }
 
 /** A run narrowed to these documents and their questions. */

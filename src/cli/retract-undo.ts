@@ -7,6 +7,7 @@ import { asSyncError, SyncError } from '../model/error.ts';
 import type { TargetState } from '../model/record.ts';
 import { codesOf, strongest } from './exit.ts';
 import { failedReport } from './failed-report.ts';
+import { inTurn } from './invocation.ts';
 import { type Retraction, tellRetraction } from './retract-print.ts';
 import { exclusiveOf, keptBy, noteRetraction, optionsFor, type RetractScene } from './retract-scene.ts';
 import type { RetractVerdict } from './retract-verdict.ts';
@@ -21,7 +22,11 @@ interface Holding {
 export async function undo(id: DocumentId, targets: readonly TargetConfig[], scene: RetractScene, onEnd: () => void): Promise<number> {
   const { workspace, invocation } = scene;
   const holdings = await holdingsOf(id, targets, scene);
-  const done = await Promise.all(holdings.map((holding) => undoAt(holding, scene)));
+  const undoIn = (holding: Holding): Promise<Retraction> => {
+    const work = (lender: RetractScene['lender']) => undoAt(holding, { ...scene, lender });
+    return inTurn(invocation, holding.target.name, work, ({ report }) => (report?.error ?? null) === null);
+  };
+  const done = await Promise.all(holdings.map(undoIn));
   // Of the whole workspace: a target that joins it later is not held to it either.
   const whole = invocation.options.targets.length === 0;
   if (whole) for (const held of new Set(holdings.map((holding) => holding.held))) await workspace.retractions.endEverywhere(held);

@@ -13,7 +13,7 @@ import type { LedgerView } from '../state/store.ts';
 import { codeOfStop, strongest } from './exit.ts';
 import { failedReport, pausedReport } from './failed-report.ts';
 import { type Found, findDocument } from './find-document.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Invocation, inTurn, workspaceOf } from './invocation.ts';
 import { createProgress } from './progress.ts';
 import { tellProblems } from './reports.ts';
 import { type Retraction, tellRetraction } from './retract-print.ts';
@@ -36,7 +36,11 @@ export async function retract(invocation: Invocation, request: RetractRequest, o
     if (request.undo) return await undo(found.id, targets, scene, () => progress.end());
     // A file that holds nothing but questions is retracted as a whole where it is named itself.
     const id = found.atPath ? parentOf(found.id) : found.id;
-    const done = await Promise.all(targets.map((target) => retractAt(target, id, found, scene)));
+    const retractIn = (target: TargetConfig): Promise<Retraction> => {
+      const work = (lender: RetractScene['lender']) => retractAt(target, id, found, { ...scene, lender });
+      return inTurn(invocation, target.name, work, ({ report }) => (report?.error ?? null) === null);
+    };
+    const done = await Promise.all(targets.map(retractIn));
     progress.end();
     await workspace.saveCache();
     const exitCode = strongest([...done.flatMap(codesOf), ...(invocation.stop.aborted ? [130] : [])]);

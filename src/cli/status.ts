@@ -66,19 +66,21 @@ interface Look {
   /** That of an empty state where it cannot be read. */
   readonly status: TargetStatus;
   readonly error: SyncError | null;
+  readonly paused: string | null;
 }
 
 /** One target from its state. A state that cannot be read is a row of its own, so that it never hides the others. */
 async function lookAt(workspace: Workspace, target: TargetConfig): Promise<Look> {
+  const paused = workspace.pausedWhy(target);
   const tests = workspace.tests(target.name);
   const canary = target.canary ? tests.canary() : null;
   const base = { name: target.name, vendor: target.vendor, nowMs: workspace.now(), tests: tests.memory(), canary };
   try {
-    return { target, status: deriveStatus({ ...base, ...(await workspace.view(target.name)) }), error: null };
+    return { target, status: deriveStatus({ ...base, ...(await workspace.view(target.name)) }), error: null, paused };
   } catch (thrown) {
     const error = asSyncError(thrown);
     if (error.code === 'UNEXPECTED') throw thrown;
-    return { target, status: deriveStatus({ ...base, state: emptyState(target.name), open: [] }), error };
+    return { target, status: deriveStatus({ ...base, state: emptyState(target.name), open: [] }), error, paused };
   }
 }
 
@@ -102,9 +104,9 @@ function lastRuns(entries: readonly HistoryEntry[]): ReadonlyMap<string, Stopped
   return found;
 }
 
-function rowOf({ target, status, error }: Look, documents: boolean, runs: ReadonlyMap<string, Stopped>) {
+function rowOf({ target, status, error, paused }: Look, documents: boolean, runs: ReadonlyMap<string, Stopped>) {
   const row = statusRow(status, documents);
-  return { ...row, paused: target.paused, stoppedBy: runs.get(target.name) ?? null, error: error?.record() ?? null };
+  return { ...row, paused: paused !== null, stoppedBy: runs.get(target.name) ?? null, error: error?.record() ?? null };
 }
 
 async function askVendors(workspace: Workspace, targets: readonly TargetConfig[], invocation: Invocation): Promise<void> {
@@ -126,7 +128,7 @@ async function askVendors(workspace: Workspace, targets: readonly TargetConfig[]
 }
 
 function print(
-  { target, status, error: failure }: Look,
+  { target, status, error: failure, paused }: Look,
   documents: boolean,
   { output }: Invocation,
   runs: ReadonlyMap<string, Stopped>,
@@ -146,7 +148,7 @@ function print(
   if (outOfScope > 0) words.push(`${figure(outOfScope)} out of scope`);
   const when = lastSync === null ? '' : `; last sync ${age(Date.now() - Date.parse(lastSync.at))} ago`;
   output.data(`  ${words.length === 0 ? 'nothing there yet' : words.join(', ')}${when}`);
-  if (target.paused) output.data(`  ${output.style('warn', 'paused')} in the configuration: nothing is sent`);
+  if (paused !== null) output.data(`  ${output.style('warn', 'paused')}${paused.replace(/^paused/, '')}: nothing is sent`);
   const stopped = runs.get(target.name);
   if (stopped !== undefined) {
     const ago = age(Math.max(0, Date.now() - Date.parse(stopped.at)));

@@ -14,10 +14,10 @@ import { asSyncError, SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visibleLines } from '../plan/escape.ts';
 import { differences, readSealed, refuseForeign, type SealedPlans } from '../plan/seal.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Lender, Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
-import { failedReport, pausedNote, pausedReport } from './failed-report.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { failedReport, isLeftAlone, pausedReport } from './failed-report.ts';
+import { type Invocation, inTurn, workspaceOf } from './invocation.ts';
 import { noteInHistory } from './note-run.ts';
 import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
@@ -64,8 +64,9 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
   try {
     const named = workspace.targets(options.targets);
     const tells = request.notify === true && willTell(workspace, invocation);
-    for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
-    const targets = named.filter((target) => !target.paused);
+    const pauses = new Map(named.map((target) => [target.name, workspace.pausedWhy(target)]));
+    for (const [name, why] of pauses) if (why !== null) output.talk(`${name}: ${why}, left alone`);
+    const targets = named.filter(({ name }) => pauses.get(name) === null);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const folder = await workspace.readFolder();
@@ -92,7 +93,9 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
     for (const report of reports) await noteRun(workspace, report, startedAt, folder.commit, invocation);
     await noteTests(workspace, verified, invocation);
     verified.sort((a, b) => named.findIndex(({ name }) => name === a.target) - named.findIndex(({ name }) => name === b.target));
-    const told = named.map((target) => reports.find((report) => report.target === target.name) ?? pausedReport(target));
+    const told = named.map(
+      (target) => reports.find((report) => report.target === target.name) ?? pausedReport(target, pauses.get(target.name) ?? undefined),
+    );
     const unread = golden?.problems.some(({ severity }) => severity === 'error') === true;
     const exitCode = finish(invocation, told, folder, startedAt, request.verify === true ? { verified, unread } : null);
     const whole = request.paths.length === 0 && !request.onlyFailed && !request.trainOnly && request.limit === null;
@@ -118,13 +121,21 @@ interface SyncScene {
  * that this one comes after, where that is part of the run: it is waited for, and nobody else is.
  */
 async function syncOne(workspace: Workspace, target: TargetConfig, scene: SyncScene): Promise<TargetReport> {
-  const { folder, sealed, request, invocation, leader } = scene;
+  const before = await scene.leader;
+  const work = (lender: Lender | undefined) => syncInTurn(workspace, target, { ...scene, before, lender });
+  return inTurn(scene.invocation, target.name, work, ({ error }) => error === null);
+}
+
+async function syncInTurn(
+  workspace: Workspace,
+  target: TargetConfig,
+  scene: SyncScene & { readonly before: TargetReport | null; readonly lender: Lender | undefined },
+): Promise<TargetReport> {
+  const { folder, sealed, request, invocation, before, lender } = scene;
   const { stop, kill } = invocation;
-  const before = await leader;
-  await invocation.ready?.(target.name);
   const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
   try {
-    return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill }, async (context) => {
+    return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill, lender }, async (context) => {
       const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
       const question = { folder, only: options.only, error: before?.error ?? null, signals: { stop, kill } };
       const after = request.trainOnly ? null : await unreadyLeader(target, workspace, question);
@@ -280,7 +291,7 @@ function finish(
   ]);
   // The short object (version, command, exitCode, error) is for a command that failed as a whole and has nothing else to tell: errors that end it
   // before any target was looked at (2; see explain), and all of its targets locked (10). Where one target at least got further, it is told in full.
-  const tried = reports.filter(({ notes }) => !notes.includes(pausedNote));
+  const tried = reports.filter((report) => !isLeftAlone(report));
   const [locked] = tried;
   if (output.json && exitCode === 10 && locked !== undefined && tried.every((report) => report.error?.code === 'LOCKED')) {
     output.object(plain({ version: 1, command, exitCode, error: locked.error }));

@@ -12,7 +12,7 @@ import type { Workspace } from '../workspace.ts';
 import { baselineText, type Compared, compare, type Recorded, readBaseline } from './baseline.ts';
 import { strongest } from './exit.ts';
 import { findDocument } from './find-document.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Invocation, inTurn, workspaceOf } from './invocation.ts';
 import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { figure, plain, tellProblems } from './reports.ts';
@@ -29,14 +29,19 @@ export async function verify(invocation: Invocation, request: VerifyRequest, ope
   const workspace = await open(invocation, progress.onEvent);
   try {
     const named = workspace.targets(options.targets);
-    for (const target of named) if (target.paused) output.talk(`${target.name}: paused in the configuration, left alone`);
-    const targets = named.filter((target) => !target.paused);
+    const pauses = new Map(named.map((target) => [target.name, workspace.pausedWhy(target)]));
+    for (const [name, why] of pauses) if (why !== null) output.talk(`${name}: ${why}, left alone`);
+    const targets = named.filter(({ name }) => pauses.get(name) === null);
     const folder = await workspace.readFolder();
     const golden = await folder.scan.golden?.();
     const problems = [...folder.scan.problems.filter(({ severity }) => severity === 'error'), ...(golden?.problems ?? [])];
     tellProblems(problems, output);
     const verifying = await optionsFor(request, workspace, folder, invocation);
-    const reports = await Promise.all(targets.map((target) => verifyOne(workspace, target, folder, verifying, invocation)));
+    const verifyAt = (target: TargetConfig): Promise<VerifyReport> => {
+      const work = () => verifyOne(workspace, target, folder, verifying, invocation);
+      return inTurn(invocation, target.name, work, ({ error }) => error === null);
+    };
+    const reports = await Promise.all(targets.map(verifyAt));
     progress.end();
     await workspace.saveCache();
     await noteTests(workspace, reports, invocation);
@@ -121,9 +126,8 @@ async function verifyOne(
   target: TargetConfig,
   folder: Folder,
   options: VerifyOptions,
-  { stop, kill, ready }: Invocation,
+  { stop, kill }: Invocation,
 ): Promise<VerifyReport> {
-  await ready?.(target.name);
   try {
     return await workspace.readOnly(target, { stop, kill }, false, (context) => verifyTarget(context, folder, options));
   } catch (thrown) {

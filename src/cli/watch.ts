@@ -15,6 +15,7 @@ import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { logHanded } from './log-run.ts';
 import { Output } from './output.ts';
+import { type PauseRequest, pause } from './pause.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
 import { type SyncRequest, sync } from './sync.ts';
@@ -88,7 +89,7 @@ export async function runHanded(
   { env, version, secrets, log }: Pick<Invocation, 'env' | 'version' | 'secrets' | 'log'>,
 ): Promise<number> {
   const { options, cwd, columns } = command;
-  const { stop, kill, ready } = streams;
+  const { stop, kill, ready, done, lender } = streams;
   const logged = log === undefined ? null : logHanded(log.log, command.command);
   const output = new Output({
     stdout: { write: streams.stdout },
@@ -111,6 +112,8 @@ export async function runHanded(
     kill,
     ...(ready !== undefined && { ready }),
     ...(logged !== null && { log: logged }),
+    ...(done !== undefined && { done }),
+    ...(lender !== undefined && { lender }),
   };
   let exitCode = 1;
   try {
@@ -137,6 +140,8 @@ function runCommand({ command, request }: HandedCommand, invocation: Invocation)
       return retract(invocation, request as unknown as RetractRequest);
     case 'verify':
       return verify(invocation, request as unknown as VerifyRequest);
+    case 'watch':
+      return pause(invocation, request as unknown as PauseRequest);
     default:
       return command satisfies never;
   }

@@ -1,8 +1,9 @@
 // The folder → "something changed", coalesced. Events are a hint and may be lost: the scan decides. Owns chokidar.
 // Folders are watched, not files: an eighth of the time to ready, and a fortieth of the kernel's watches.
-import { statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { FSWatcher } from 'chokidar';
+import type { ChokidarOptions, FSWatcher } from 'chokidar';
+import { remoteMountOf } from './mounts.ts';
 
 /** Timers and clock, so that tests can turn them by hand. */
 export interface WatchTimers {
@@ -26,6 +27,10 @@ export interface WatchInput {
   readonly timers?: WatchTimers;
   /** How often the root itself is looked at, since a watcher of a root that was replaced sees nothing; default 2,000. */
   readonly rootCheckMs?: number;
+  /** Opens a watcher; default: chokidar. */
+  readonly open?: (path: string, options: ChokidarOptions) => FSWatcher;
+  /** The mounts as Linux lists them; null where they cannot be known. Default: those of this process. */
+  readonly mountinfo?: () => string | null;
 }
 
 export interface ContentWatch {
@@ -48,6 +53,7 @@ export function watchContent(input: WatchInput): ContentWatch {
   let watcher: FSWatcher | null = null;
   let armed: string | null = null;
   let polling = input.polling === true;
+  let mountTold = false;
   let told = '';
   let closed = false;
   let rearming: Promise<void> | null = null;
@@ -62,13 +68,29 @@ export function watchContent(input: WatchInput): ContentWatch {
   const onFault = (thrown: unknown) => {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
     hints.hint();
-    if ((code === 'ENOSPC' || code === 'EMFILE') && input.polling === 'auto' && !polling) {
+    const atLimit = code === 'ENOSPC' || code === 'EMFILE';
+    // Every other folder says the same.
+    if (atLimit && input.polling === 'auto' && polling) return;
+    if (atLimit && input.polling === 'auto') {
       polling = true;
-      tell(`the system's limit of watches is reached (${code}): polling instead; raise fs.inotify.max_user_watches to watch again`);
+      tell(limitWords(code));
       void rearm();
     } else
       tell(`watching ${root}: ${thrown instanceof Error ? thrown.message : String(thrown)}; the regular scan still finds every change`);
   };
+
+  function lookAtMount(): void {
+    if (input.polling !== 'auto' || polling) return;
+    const mount = remoteMountAt(root, input.mountinfo ?? readMounts);
+    if (mount === null) return;
+    polling = true;
+    if (mountTold) return;
+    mountTold = true;
+    tell(
+      `${root} lies on a network file system (${mount.type} at ${mount.at}), which raises no events: looking every ${ownPollMs / 1_000} s instead; ` +
+        'watch.polling: true looks every second, false relies on the regular scan',
+    );
+  }
 
   async function arm(): Promise<void> {
     armed = identityOf(root);
@@ -77,14 +99,17 @@ export function watchContent(input: WatchInput): ContentWatch {
       return;
     }
     told = '';
-    const { watch } = await import('chokidar');
+    lookAtMount();
+    const watch = input.open ?? (await import('chokidar')).watch;
     if (closed) return;
     const byPolling = polling;
+    const intervalMs = input.polling === true ? askedPollMs : ownPollMs;
     const next = watch(root, {
       ignoreInitial: true,
       followSymlinks: false,
       usePolling: byPolling,
-      interval: 1000,
+      interval: intervalMs,
+      binaryInterval: intervalMs,
       ignorePermissionErrors: true,
       // A polled folder does not change with what is written to its files, so polling has to look at those.
       ignored: (path, stats) => (path !== root && input.ignored(path)) || (!byPolling && stats?.isFile() === true),
@@ -110,6 +135,8 @@ export function watchContent(input: WatchInput): ContentWatch {
     rearming ??= (async () => {
       const old = watcher;
       watcher = null;
+      // Nobody waits for the one that is given up.
+      release();
       await old?.close();
       if (!closed) await arm();
       rearming = null;
@@ -141,6 +168,35 @@ export function watchContent(input: WatchInput): ContentWatch {
       await watcher?.close();
     },
   };
+}
+
+/** How often a folder is looked at where the configuration asks for it, and where it turns out to be needed. */
+const askedPollMs = 1_000;
+const ownPollMs = 5_000;
+
+function limitWords(code: string): string {
+  const [limit, raise] =
+    code === 'ENOSPC'
+      ? [
+          'the limit of watched folders (fs.inotify.max_user_watches)',
+          'sysctl fs.inotify.max_user_watches=524288, in /etc/sysctl.d/ for good',
+        ]
+      : ['the limit of open files or watchers', 'ulimit -n, LimitNOFILE= of the service, or fs.inotify.max_user_instances'];
+  return `${limit} is reached (${code}): looking every ${ownPollMs / 1_000} s instead. Next: raise it (${raise}), then start again`;
+}
+
+function remoteMountAt(root: string, mountinfo: () => string | null): ReturnType<typeof remoteMountOf> {
+  try {
+    const mounts = mountinfo();
+    return mounts === null ? null : remoteMountOf(realpathSync(root), mounts);
+  } catch {
+    return null;
+  }
+}
+
+function readMounts(): string | null {
+  // Elsewhere than on Linux nobody says: watch.polling does.
+  return process.platform === 'linux' ? readFileSync('/proc/self/mountinfo', 'utf8') : null;
 }
 
 /** What tells one root from another at the same place: a new folder often gets the inode of the one just removed. Null: no folder. */

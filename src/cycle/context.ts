@@ -70,6 +70,10 @@ export interface CycleContext {
   readonly newEffectId: () => EffectId;
   readonly nextNumber: (kind: 'T' | 'U' | 'H') => string;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Sleeps while a training goes on, and lets others at the target meanwhile: what they leave is in the memory. Left out: nobody waits. */
+  readonly rest?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Whether others were let at it: the folder that this run has read may be older than what they pushed. Left out: they were not. */
+  readonly wasLent?: () => boolean;
   /** Aborted: begin nothing new and stop waiting. */
   readonly stop: AbortSignal;
   /** Aborted: drop what is in flight, too. */

@@ -1,6 +1,8 @@
-// Handed commands among the loops: a command has its targets to itself while it runs, and two commands for one target take turns.
+// Handed commands among the loops: a command has its targets to itself while it works there, and commands for one target take turns.
 
+import type { Lender } from '../workspace.ts';
 import type { Engine } from './engine.ts';
+import { createFloors, type Place } from './floors.ts';
 import type { CommandStreams, HandedCommand } from './handover.ts';
 
 export interface CommandsInput {
@@ -15,12 +17,18 @@ export interface CommandsInput {
 /** What a handed command is given beside its words. */
 export interface HandedStreams extends CommandStreams {
   readonly kill: AbortSignal;
-  /** Resolves when the daemon's own pass over that target has come to its end. */
+  /** Resolves when it is this command's turn at that target, and the daemon's own pass over it has come to its end. */
   readonly ready?: (target: string) => Promise<void>;
+  /** The command is through with that target, well or not: others, and the loop, may go on there. */
+  readonly done?: (target: string, well: boolean) => void;
+  /** For a command that waits for a training there. */
+  readonly lender?: (target: string) => Lender;
 }
 
 export interface Commands {
   run(command: HandedCommand, streams: CommandStreams): Promise<number>;
+  /** Another engine is at work: its loops rest where commands are under way. To be called before any of them can have begun. */
+  moved(): void;
   /** Resolves when no command is at work. */
   idle(): Promise<void>;
 }
@@ -28,45 +36,92 @@ export interface Commands {
 /** After these, what the command left is worth a cycle at once; after others the loop's own pace is. */
 const wentThrough: ReadonlySet<number> = new Set([0, 3, 4, 5, 6]);
 
+/** One command at work: its places in the lines, and the loops that rest for it. */
+interface Work {
+  readonly command: HandedCommand;
+  readonly places: Map<string, Place>;
+  holds: Map<string, Promise<() => void>>;
+}
+
 /** Runs commands in the daemon's process, each with the loops of its targets at rest. */
 export function createCommands(input: CommandsInput): Commands {
-  const turns = new Map<string, Promise<void>>();
+  const floors = createFloors();
+  const works = new Set<Work>();
   const working = new Set<Promise<number>>();
 
+  const holdsOf = (names: Iterable<string>): Work['holds'] => {
+    const { loops } = input.engine();
+    return new Map(
+      [...names].flatMap((name) => {
+        const loop = loops.get(name);
+        return loop === undefined ? [] : [[name, loop.hold()] as const];
+      }),
+    );
+  };
+  const begin = (command: HandedCommand): Work => {
+    const places = new Map(namesOf(command, input.engine().loops.keys()).map((name) => [name, floors.enter(name)]));
+    const work: Work = { command, places, holds: holdsOf(places.keys()) };
+    works.add(work);
+    return work;
+  };
+  const endAt = (work: Work, name: string, well: boolean): void => {
+    const { command, places, holds } = work;
+    if (!places.has(name)) return;
+    const { folder, loops } = input.engine();
+    folder.changed();
+    if (well && !looksOnly(command)) loops.get(name)?.demand(`after kbsync ${command.command}`);
+    else loops.get(name)?.hint('again');
+    places.get(name)?.leave();
+    places.delete(name);
+    void holds.get(name)?.then((release) => release());
+    holds.delete(name);
+  };
   const runIn = async (command: HandedCommand, streams: CommandStreams): Promise<number> => {
     const stop = AbortSignal.any([streams.stop, input.stop]);
     const own = { ...streams, stop, kill: input.kill };
     if (onlyReads(command)) return input.run(command, own);
-    const engine = input.engine();
-    const loops = [...engine.loops.values()].filter(
-      ({ name }) => command.options.targets.length === 0 || command.options.targets.includes(name),
-    );
-    const done = takeTurn(
-      turns,
-      loops.map(({ name }) => name),
-    );
+    if (command.command === 'watch') return pausing(command, own);
+    const work = begin(command);
+    let exitCode = 130;
     try {
-      if (done.waits && !command.options.quiet) streams.stderr('waiting for another command that was handed to the daemon\n');
-      await Promise.race([done.turn, aborted(stop)]);
-      if (stop.aborted) return 130;
-      const holds = new Map(loops.map((loop) => [loop.name, loop.hold()]));
-      let exitCode = 1;
-      try {
-        if (!waitsByItself.has(command.command)) await Promise.all(holds.values());
-        exitCode = await input.run(command, { ...own, ready: (target) => atRest(holds.get(target), stop) });
-        return exitCode;
-      } finally {
-        engine.folder.changed();
-        for (const loop of loops) {
-          if (wentThrough.has(exitCode) && !looksOnly(command)) loop.demand(`after kbsync ${command.command}`);
-          else loop.hint('again');
-        }
-        for (const hold of holds.values()) void hold.then((release) => release());
-      }
+      if ([...work.places.values()].some((place) => !place.isMine()) && !command.options.quiet)
+        streams.stderr('waiting for another command that was handed to the daemon\n');
+      const ready = (name: string): Promise<void> => readyAt(work, name, stop);
+      if (command.command === 'adopt') await Promise.all([...work.places.keys()].map(ready));
+      if (stop.aborted) return exitCode;
+      exitCode = 1;
+      const done = (name: string, well: boolean): void => endAt(work, name, well);
+      exitCode = await input.run(command, { ...own, ready, done, lender: (name) => lenderAt(work, name, stop) });
+      return exitCode;
     } finally {
-      done.end();
+      for (const name of [...work.places.keys()]) endAt(work, name, wentThrough.has(exitCode));
+      works.delete(work);
       input.onDone();
     }
+  };
+  const readyAt = async (work: Work, name: string, stop: AbortSignal): Promise<void> => {
+    // It is about one target, which only it can find out.
+    if (work.command.command === 'todo') for (const other of [...work.places.keys()]) if (other !== name) endAt(work, other, false);
+    const place = work.places.get(name);
+    await Promise.race([Promise.all([place?.turn, work.holds.get(name)]), aborted(stop)]);
+    // It writes nothing there: whoever comes next need not wait for its questions.
+    if (work.command.command === 'verify') place?.leave();
+  };
+  const lenderAt = (work: Work, name: string, stop: AbortSignal): Lender => ({
+    wanted: () => work.places.get(name)?.wanted() ?? new Promise(() => {}),
+    leave: () => work.places.get(name)?.leave(),
+    async back() {
+      const place = floors.enter(name);
+      work.places.set(name, place);
+      await Promise.race([place.turn, aborted(stop)]);
+    },
+  });
+  /** Needs no turn: it sends nothing, and what is under way at the target is what it is to end. */
+  const pausing = async (command: HandedCommand, own: HandedStreams): Promise<number> => {
+    const exitCode = await input.run(command, own);
+    await Promise.race([input.engine().applyPauses(), aborted(own.stop)]);
+    input.onDone();
+    return exitCode;
   };
   return {
     async run(command, streams) {
@@ -78,17 +133,19 @@ export function createCommands(input: CommandsInput): Commands {
         working.delete(work);
       }
     },
+    moved() {
+      for (const work of works) work.holds = holdsOf(work.places.keys());
+    },
     async idle() {
       while (working.size > 0) await Promise.allSettled(working);
     },
   };
 }
 
-/** These wait for each target on its own: a pass that hangs at one vendor must not keep the command from the others. */
-const waitsByItself: ReadonlySet<string> = new Set(['sync', 'todo', 'verify']);
-
-async function atRest(hold: Promise<unknown> | undefined, stop: AbortSignal): Promise<void> {
-  await Promise.race([hold, aborted(stop)]);
+/** What the command may touch. All but `adopt` wait for each target on its own: a pass that hangs at one vendor keeps nobody from the others. */
+function namesOf({ command, options, request }: HandedCommand, loops: Iterable<string>): readonly string[] {
+  const named = command === 'adopt' ? [request['target']] : options.targets;
+  return [...loops].filter((name) => named.length === 0 || named.includes(name));
 }
 
 /** The inbox as it stands needs nobody to wait. */
@@ -99,27 +156,6 @@ function onlyReads({ command, request }: HandedCommand): boolean {
 /** It leaves nothing behind but what it found: the loop's own pace is good enough for that. */
 function looksOnly({ command, request }: HandedCommand): boolean {
   return command === 'verify' || (command === 'drift' && request['repair'] !== true && request['prune'] !== true);
-}
-
-function takeTurn(
-  turns: Map<string, Promise<void>>,
-  names: readonly string[],
-): { readonly turn: Promise<unknown>; readonly waits: boolean; end(): void } {
-  const before = names.flatMap((name) => turns.get(name) ?? []);
-  let end = (): void => {};
-  const mine = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  for (const name of names) turns.set(name, mine);
-  return {
-    turn: Promise.all(before),
-    waits: before.length > 0,
-    end() {
-      for (const name of names) if (turns.get(name) === mine) turns.delete(name);
-      // Whoever waits for this one waits for those before it, too, where it gave up waiting.
-      void Promise.all(before).then(end);
-    },
-  };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

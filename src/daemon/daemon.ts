@@ -7,12 +7,12 @@ import type { SyncEvent } from '../model/event.ts';
 import type { Log } from '../model/log.ts';
 import { acquireLock } from '../state/lock.ts';
 import { isLoopback } from '../status/access.ts';
-import { startServer } from '../status/server.ts';
-import type { Snapshot } from '../status/snapshot.ts';
+import { type StatusServer, startServer } from '../status/server.ts';
+import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
 import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
-import { faceOf } from './face.ts';
+import { type FaceInput, faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { folderSeen, seenBy } from './incidents.ts';
@@ -44,7 +44,7 @@ export interface DaemonInput {
 }
 
 export interface Daemon {
-  /** The status page. */
+  /** The status page; a reload may move it. */
   readonly url: string;
   /** What keeps it from being ready; [] when it is. */
   unready(): readonly string[];
@@ -90,7 +90,8 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   const killing = new AbortController();
 
   const first = await input.open(hub.publish);
-  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve(), swapping: null };
+  const reload: ReloadNews = { loadedAt: stampOf(first), failed: null };
+  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve(), swapping: null, reload };
   releases.push(() => now.workspace.close());
   const lock = await lockDaemon(first);
   releases.push(() => lock.release());
@@ -108,20 +109,26 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     subscribe: hub.subscribe,
     now: timers.now,
   });
-  const face = faceOf({
+  const faceInput: FaceInput = {
     hub,
     webhooks: notifier.views,
     snapshots,
     version,
     engine: running,
     config: () => now.workspace.config,
-    state: () => (stopping.signal.aborted ? 'stopping' : now.engine === null ? 'starting' : null),
     dead: pulse.dead,
     openapi: input.openapi,
+    reload: () => now.reload,
+    state() {
+      if (stopping.signal.aborted) return 'stopping';
+      // The old engine may have ended, the new one not have begun: that is no trouble.
+      return now.engine === null ? 'starting' : now.swapping !== null ? 'reloading' : null;
+    },
     redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
-  });
-  const server = await startServer(face);
-  releases.push(() => server.close());
+  };
+  const face = faceOf(faceInput, first.config.daemon);
+  const page: Page = { server: await startServer(face), listen: (at) => startServer(faceOf(faceInput, at, face.counters)) };
+  releases.push(() => page.server.close());
   const start = async (workspace: Workspace): Promise<void> => {
     const { targets: names, initial } = input;
     const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs, error }) => {
@@ -148,10 +155,17 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   // Commands that come meanwhile wait for it.
   now.swap = starting.catch(() => undefined);
   await starting;
-  voice.talk(`status page: ${server.url} (kbsync ${version})`);
-  const parts = { input, timers, releases, now, stopping, killing, running, commands };
+  voice.talk(`status page: ${page.server.url} (kbsync ${version})`);
+  const parts = { input, timers, releases, now, page, stopping, killing, running, commands };
   const views = { unready: face.unready, dead: pulse.dead, snapshot: snapshots.take };
-  return { url: server.url, ...views, ...endingOf(parts, start, () => snapshots.forget(), hub.publish) };
+  const ending = endingOf(parts, start, () => snapshots.forget(), hub.publish);
+  return {
+    get url() {
+      return page.server.url;
+    },
+    ...views,
+    ...ending,
+  };
 }
 
 function notifierOf(
@@ -179,6 +193,13 @@ interface Now {
   swap: Promise<void>;
   /** Since when engines are being changed; null: they are not. */
   swapping: number | null;
+  reload: ReloadNews;
+}
+
+/** The status server, and how another one is made of the same daemon. */
+interface Page {
+  server: StatusServer;
+  readonly listen: (at: Pick<Config['daemon'], 'host' | 'port'>) => Promise<StatusServer>;
 }
 
 interface Parts {
@@ -186,6 +207,7 @@ interface Parts {
   readonly timers: LoopTimers;
   readonly releases: (() => Promise<void>)[];
   readonly now: Now;
+  readonly page: Page;
   readonly stopping: AbortController;
   readonly killing: AbortController;
   readonly running: () => Engine;
@@ -231,17 +253,27 @@ function endingOf(
     await closeAll(parts.releases, input);
     finish(failure);
   };
+  /** Commands under way go on as they began; the loops of their targets rest until they are done. */
   const swapIn = async (next: Workspace): Promise<void> => {
+    const before = now.workspace.config;
     now.swapping = timers.now();
-    await commands.idle();
-    await running().stop();
-    await now.workspace.close();
-    now.workspace = next;
-    now.secrets.add(next.secrets);
-    forget();
-    await start(next);
-    now.swapping = null;
-    voice.talk('reload: the new configuration is at work');
+    try {
+      await running().stop();
+      await now.workspace.close();
+      now.workspace = next;
+      forget();
+      await start(next);
+      commands.moved();
+      now.reload = { loadedAt: stampOf(next), failed: null };
+    } finally {
+      now.swapping = null;
+    }
+    voice.talk(`reload: the new configuration is at work${changesBetween(before, next.config)}`);
+  };
+  const refused = (thrown: unknown): void => {
+    const error = asSyncError(thrown);
+    now.reload = { ...now.reload, failed: { at: stampOf(now.workspace), message: error.message, next: error.next } };
+    voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
   };
   return {
     finished,
@@ -257,8 +289,14 @@ function endingOf(
     },
     reload() {
       now.swap = now.swap.then(async () => {
-        const next = stopping.signal.aborted ? null : await openNext(input, now.workspace.config, onEvent);
-        if (next === null) return;
+        if (stopping.signal.aborted) return;
+        let next: Workspace;
+        try {
+          next = await openNext(input, parts, onEvent);
+        } catch (thrown) {
+          refused(thrown);
+          return;
+        }
         try {
           await swapIn(next);
         } catch (thrown) {
@@ -270,45 +308,80 @@ function endingOf(
   };
 }
 
-/** The workspace of the configuration as it is now; null, and told why, where it cannot take over. */
+/** The workspace of the configuration as it is now, its status page where it wants it. Throws, with everything as it was, where it cannot take over. */
 async function openNext(
   { open, targets, voice }: DaemonInput,
-  old: Config,
+  { now, page }: Pick<Parts, 'now' | 'page'>,
   onEvent: (event: SyncEvent) => void,
-): Promise<Workspace | null> {
-  let next: Workspace | null = null;
+): Promise<Workspace> {
+  const next = await open(onEvent);
+  // Whatever becomes of it: it was read, and may stand in a message.
+  now.secrets.add(next.secrets);
   try {
-    next = await open(onEvent);
+    const old = now.workspace.config;
     refuseMove(old, next.config);
     checkSchedule(next.config);
     next.targets(targets);
+    if (await moved(page, old.daemon, next.config.daemon)) voice.talk(`status page: ${page.server.url}`);
     return next;
   } catch (thrown) {
-    await next?.close();
-    const error = asSyncError(thrown);
-    voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
-    return null;
+    await next.close();
+    throw thrown;
   }
 }
 
 /** What cannot change under a running daemon. */
 function refuseMove(old: Config, next: Config): void {
-  const moved =
-    old.stateDir !== next.stateDir
-      ? 'state.dir'
-      : old.daemon.host !== next.daemon.host
-        ? 'daemon.host'
-        : old.daemon.port !== next.daemon.port
-          ? 'daemon.port'
-          : null;
-  if (moved !== null)
-    throw new SyncError('CONFIG_INVALID', { message: `${moved} has changed`, next: 'stop the daemon and start it again' });
+  if (old.stateDir !== next.stateDir)
+    throw new SyncError('CONFIG_INVALID', { message: 'state.dir has changed', next: 'stop the daemon and start it again' });
+  if (old.name !== next.name)
+    throw new SyncError('CONFIG_INVALID', {
+      message: 'name has changed, by which every item of ours is recognised',
+      next: 'put it back; or, if it is meant, stop the daemon and start it again',
+    });
   if (!isLoopback(next.daemon.host) && next.daemon.token === null) {
     throw new SyncError('CONFIG_INVALID', {
       message: `daemon.host is ${next.daemon.host}, which others can reach, and the token is gone`,
       next: 'set KBSYNC_TOKEN or daemon.token',
     });
   }
+}
+
+/** Has the page served where the configuration wants it now; whether that is another place. CONFIG_INVALID where it cannot be. */
+async function moved(page: Page, old: Config['daemon'], next: Config['daemon']): Promise<boolean> {
+  if (old.host === next.host && old.port === next.port) return false;
+  const before = page.server;
+  // Another address with the same port may only be free once the old one is.
+  if (old.port === next.port && next.port !== 0) {
+    await before.close();
+    try {
+      page.server = await page.listen(next);
+    } catch (thrown) {
+      page.server = await page.listen(old);
+      throw thrown;
+    }
+    return true;
+  }
+  page.server = await page.listen(next);
+  await before.close();
+  return true;
+}
+
+/** Targets that came, went or are told otherwise, for the log; '' where none did. */
+function changesBetween(old: Config, next: Config): string {
+  const textOf = (config: Config) => new Map(config.targets.map((target) => [target.name, JSON.stringify({ ...target, line: 0 })]));
+  const [before, after] = [textOf(old), textOf(next)];
+  const words = [
+    ...[...after.keys()].filter((name) => !before.has(name)).map((name) => `${name} added`),
+    ...[...before.keys()].filter((name) => !after.has(name)).map((name) => `${name} removed`),
+    ...[...after].flatMap(([name, text]) => (before.has(name) && before.get(name) !== text ? [`${name} changed`] : [])),
+    ...(old.content.root === next.content.root ? [] : [`content.root is ${next.content.root}`]),
+  ];
+  return words.length === 0 ? '' : `: ${words.join(', ')}`;
+}
+
+function stampOf({ now }: Workspace): string {
+  return new Date(now()).toISOString();
 }
 
 /** The one lock of a state folder's daemon. LOCKED. */

@@ -1,7 +1,9 @@
 // A workspace at work: its loops, the watcher and the cron lines that hint at them. What is swapped when the configuration is read again.
 import { sep } from 'node:path';
+import { type GitWork, gitFolderOf, gitStamp, gitWorkIn } from '../content/git-work.ts';
 import { watchContent } from '../content/watch.ts';
 import { canaryEntry } from '../cycle/canary-entry.ts';
+import type { Folder } from '../cycle/folder.ts';
 import { failedEntry, runEntry } from '../cycle/run-entry.ts';
 import { testEntry } from '../cycle/test-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
@@ -9,10 +11,11 @@ import type { ContentProblem } from '../model/document.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { followersOf } from './followers.ts';
+import { createGitGate, type GitGate } from './git-gate.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
 import { passOver } from './pass.ts';
-import { type Schedule, startSchedule } from './schedule.ts';
+import { type Schedule, startSchedule, type WallClock } from './schedule.ts';
 import { type SharedFolder, shareFolder } from './shared-folder.ts';
 import type { Teller, Voice } from './voice.ts';
 
@@ -31,6 +34,17 @@ export interface EngineInput {
   readonly onFolder?: (trouble: string | null) => void;
   /** After each pass, when the state may have changed. */
   readonly onPass: (target: string, kind: PassKind, outcome: PassOutcome) => void;
+  /** Watches the folder, ticks, and looks for git's marks; default: the real ones. */
+  readonly watch?: typeof watchContent;
+  readonly clock?: WallClock;
+  readonly git?: GitMarks;
+}
+
+/** What git leaves in the repository that holds a folder. */
+export interface GitMarks {
+  work(): GitWork | null;
+  /** Differs after each checkout, merge or commit. */
+  stamp(): string;
 }
 
 export interface Engine {
@@ -43,6 +57,10 @@ export interface Engine {
   schedule(): ReturnType<Schedule['next']>;
   /** What is wrong in the folder, as of the last scan; with the files of golden questions where they are asked on a schedule. */
   problems(): readonly ContentProblem[];
+  /** Why nothing is sent to this target, in words; null: it is not paused. */
+  pausedWhy(target: TargetConfig): string | null;
+  /** Takes on what a person has paused or resumed; resolves when what is paused now is at rest. */
+  applyPauses(): Promise<void>;
   /** Why nothing may be deleted, as of the last scan; null where the folder is whole. */
   folderTrouble(): string | null;
   /** What keeps it from being ready; [] when it is. */
@@ -64,8 +82,16 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   const canaryRounds = new Map(
     targets.flatMap(({ name, canary }) => (canary ? [[name, { due: false }] as [string, { due: boolean }]] : [])),
   );
+  const git = input.git ?? gitMarks(config.content.root);
+  const gate = createGitGate({
+    look: () => git.work(),
+    timers,
+    settleMs: config.watch.settleMs,
+    onOpen: () => hint('git is done'),
+    tell: (message) => voice.complain(message),
+  });
   const folder = shareFolder(async () => {
-    const found = await workspace.readFolder();
+    const found = await readQuietly(workspace, git, gate);
     golden = config.schedule.verify === null ? [] : ((await found.scan.golden?.())?.problems ?? []);
     teller.folder([...found.scan.problems, ...golden], troubleOf(found.scan));
     input.onFolder?.(troubleOf(found.scan));
@@ -99,7 +125,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       }
     },
   });
-  const watcher = watchContent({
+  const watcher = (input.watch ?? watchContent)({
     root: config.content.root,
     ignored: (path) => path === config.stateDir || path.startsWith(`${config.stateDir}${sep}`) || ignoredName.test(path),
     polling: config.watch.polling,
@@ -140,6 +166,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
         name: target.name,
         timers,
         waits: followers.has(target),
+        gate: () => gate.closed(),
         pass,
         onBegin: (kind, why) => {
           followers.began(target.name);
@@ -151,12 +178,27 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     // The first one, or one that this daemon's predecessor began.
     if (target.canary) loops.get(target.name)?.canary();
   }
+  const paused = new Map<string, ReturnType<Loop['hold']>>();
+  const applyPauses = async (): Promise<void> => {
+    const wanted = workspace.pauses();
+    for (const [name, hold] of paused) {
+      if (wanted.has(name)) continue;
+      paused.delete(name);
+      void hold.then((release) => release());
+      loops.get(name)?.demand('resumed');
+    }
+    for (const loop of loops.values()) if (wanted.has(loop.name) && !paused.has(loop.name)) paused.set(loop.name, loop.hold());
+    await Promise.all(paused.values());
+  };
+  void applyPauses();
   return {
     workspace,
     targets,
     loops,
     folder,
     doing: input.doing,
+    pausedWhy: (target) => (target.paused || paused.has(target.name) ? workspace.pausedWhy(target) : null),
+    applyPauses,
     schedule: () => schedule.next(),
     problems: () => [...(folder.latest()?.scan.problems ?? []), ...golden],
     folderTrouble() {
@@ -165,14 +207,46 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     },
     unready() {
       const dead = [...loops.values()].filter((loop) => !loop.view().alive).map((loop) => `the loop of ${loop.name} has ended`);
-      return [...(folder.latest() === null && loops.size > 0 ? ['the folder has not been scanned yet'] : []), ...dead];
+      const unscanned = folder.latest() === null && loops.size > paused.size;
+      const why = unscanned ? gate.closed() : null;
+      return [...(unscanned ? [`the folder has not been scanned yet${why === null ? '' : `, waiting for ${why}`}`] : []), ...dead];
     },
     async stop() {
       schedule.stop();
+      gate.end();
       await watcher.close();
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
     },
   };
+}
+
+/**
+ * The folder as one revision of it: what git changed while it was read is read again. A lock that was left behind makes it incomplete, so that
+ * nothing is deleted for what a killed checkout took away.
+ */
+async function readQuietly(workspace: Workspace, git: GitMarks, gate: GitGate): Promise<Folder> {
+  for (let reads = 1; ; reads += 1) {
+    await gate.opened();
+    const before = git.stamp();
+    const found = await workspace.readFolder();
+    const closed = gate.closed() !== null;
+    if (!closed && (git.stamp() === before || reads >= mostReads)) {
+      const doubt = gate.doubtful();
+      return doubt === null ? found : { ...found, scan: { ...found.scan, complete: false, incompleteWhy: doubt } };
+    }
+  }
+}
+
+/** A repository that is committed to all the time is read as it is. */
+const mostReads = 3;
+
+/** The marks of the repository that holds the folder, looked for each time: it may be cloned, or replaced, while this runs. */
+function gitMarks(root: string): GitMarks {
+  const look = <T>(of: (folder: string) => T, none: T): T => {
+    const folder = gitFolderOf(root);
+    return folder === null ? none : of(folder);
+  };
+  return { work: () => look<GitWork | null>((folder) => gitWorkIn(folder), null), stamp: () => look((folder) => gitStamp(folder), '') };
 }
 
 /** One after the other: each finds the line before it whole. */

@@ -12,7 +12,7 @@ import { sameToken, tokenOf } from '../status/access.ts';
 
 /** A command as its process was given it. */
 export interface HandedCommand {
-  readonly command: 'sync' | 'todo' | 'adopt' | 'drift' | 'retract' | 'verify';
+  readonly command: 'sync' | 'todo' | 'adopt' | 'drift' | 'retract' | 'verify' | 'watch';
   /** The command's parsed arguments. */
   readonly request: JsonRecord;
   readonly options: {

@@ -31,6 +31,8 @@ export interface LoopInput {
   readonly timers: LoopTimers;
   /** Nothing is due before the first hint. Default: a cycle is, at once. */
   readonly waits?: boolean;
+  /** What a cycle has to wait for, in words; null: nothing. Asked whenever one could begin; whoever opens it hints. Default: nothing. */
+  readonly gate?: () => string | null;
   /** One pass. `stop` aborted: begin nothing new, and come back. What it throws is told and backed off from. */
   readonly pass: (kind: PassKind, stop: AbortSignal) => Promise<PassResult>;
   readonly onBegin?: (kind: PassKind, why: string) => void;
@@ -58,6 +60,8 @@ export interface LoopView {
   /** Cycles that came to an end. */
   readonly cycles: number;
   readonly held: boolean;
+  /** A cycle is due, and waits for this; null: for nothing. */
+  readonly gated: string | null;
   readonly alive: boolean;
 }
 
@@ -103,7 +107,17 @@ export function startLoop(input: LoopInput): Loop {
     disarm();
     if (stopped || running !== null || holds > 0) return;
     const due = dueOf(pace);
-    if (due !== null) timer = timers.after(Math.max(0, due.at - timers.now()), () => begin(due.kind));
+    if (due !== null) timer = timers.after(Math.max(0, due.at - timers.now()), () => turn(due.kind));
+  };
+  const gateOf = (): string | null => (pace.wantedAt === null ? null : (input.gate?.() ?? null));
+  /** At a closed gate the cycle stays due, and whatever else is takes its turn. */
+  const turn = (kind: PassKind): void => {
+    if (kind !== 'sync' || gateOf() === null) {
+      begin(kind);
+      return;
+    }
+    const other = dueOf({ ...pace, wantedAt: null });
+    timer = other === null ? null : timers.after(Math.max(0, other.at - timers.now()), () => turn(other.kind));
   };
   const begin = (kind: PassKind): void => {
     timer = null;
@@ -175,7 +189,8 @@ export function startLoop(input: LoopInput): Loop {
       const due = dueOf(pace);
       const next = due === null ? null : { kind: due.kind, inMs: Math.max(0, due.at - timers.now()), waiting: due.waiting };
       const { failures } = pace;
-      return { running: running?.kind ?? null, next, failures, error, cycles, held: holds > 0, alive: !broken && !stopped };
+      const gated = running === null ? gateOf() : null;
+      return { running: running?.kind ?? null, next, failures, error, cycles, held: holds > 0, gated, alive: !broken && !stopped };
     },
     async stop() {
       stopped = true;

@@ -52,8 +52,10 @@ export function passOver({
   /** This process has not yet looked at the freshness check. */
   let restarted = true;
   return async (kind, stop) => {
-    const found = kind === 'sync' ? await folder.get() : (folder.latest() ?? (await folder.get()));
-    if (stop.aborted) throw new SyncError('ABORTED');
+    const latest = kind === 'sync' ? null : folder.latest();
+    // A scan may wait for git; nobody waits for it to stop.
+    const found = latest ?? (await Promise.race([folder.get(), stopped(stop)]));
+    if (stop.aborted || found === null) throw new SyncError('ABORTED');
     if (kind === 'verify') {
       since ??= new Date(workspace.now()).toISOString();
       const asked = await verifyPass({ workspace, target, folder: found, stop, kill }, since);
@@ -82,6 +84,13 @@ export function passOver({
     if (kind === 'sync') await workspace.saveCache();
     return result;
   };
+}
+
+function stopped(stop: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (stop.aborted) resolve(null);
+    else stop.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 /** Texts that one scheduled look compares: all of them in twenty days (PRODUCT: a rolling 5 %). */

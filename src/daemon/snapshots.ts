@@ -63,13 +63,15 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
           // First what the loop is at: a state read after "watching" is at least as new as that.
           const view = current.loops.get(target.name)?.view() ?? null;
           const { status, state, error } = await readOf(target);
+          const pausedWhy = current.pausedWhy(target);
           const breaker = current.workspace.bots.stats(target.name)?.breaker;
           return {
             status,
             todos: state.todos,
             doubts: state.doubts,
-            doing: doingOf(view, current.doing(target.name)),
-            nextRun: nextRunOf(current, view, nowMs),
+            doing: pausedWhy ?? doingOf(view, current.doing(target.name)),
+            paused: pausedWhy !== null,
+            nextRun: pausedWhy === null ? nextRunOf(current, view, nowMs) : null,
             error: error ?? view?.error ?? null,
             breakerOpen: breaker === undefined ? null : breaker !== 'closed',
           };
@@ -128,6 +130,7 @@ function doingOf(view: LoopView | null, phase: string | null): string {
   if (view.running === 'verify') return phase === null || phase === 'idle' ? 'asking golden questions' : phase;
   if (view.running === 'canary') return 'looking how fresh the answers are';
   if (view.running === 'sync') return phase === null || phase === 'idle' ? 'looking at the folder' : phase;
+  if (view.gated !== null) return `waiting for ${view.gated}`;
   if (view.next === null) return 'watching';
   switch (view.next.waiting) {
     case 'interval':

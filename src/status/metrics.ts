@@ -15,7 +15,12 @@ const families = {
   kbsync_resident_memory_bytes: ['gauge', 'Memory that the daemon holds.'],
   kbsync_ready: ['gauge', '1 if the daemon is ready: configured, scanned, loops alive.'],
   kbsync_target_info: ['gauge', 'Always 1; whose bot the target is stands in the label.'],
-  kbsync_target_paused: ['gauge', '1 while the target has no loop: it is paused, and nothing is sent to it.'],
+  kbsync_config_last_reload_successful: [
+    'gauge',
+    '1 if the latest attempt to read the configuration went well; 0: an older one is at work.',
+  ],
+  kbsync_config_last_reload_success_timestamp_seconds: ['gauge', 'When the configuration at work was read, in seconds since 1970.'],
+  kbsync_target_paused: ['gauge', '1 while nothing is sent to the target by itself: by the configuration, or by a person.'],
   kbsync_documents: ['gauge', 'Documents that the target holds, by training state.'],
   kbsync_in_sync: ['gauge', '1 if the bot is known to hold exactly what the folder had at the last look.'],
   kbsync_behind: ['gauge', 'Documents that the bot does not know as the folder had them at the last look.'],

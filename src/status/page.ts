@@ -52,13 +52,14 @@ ${footer(snapshot)}
   return String(await body);
 }
 
-function header({ workspace, commit, problems, folderTrouble, targets, webhooks = [] }: Snapshot): Html {
+function header({ workspace, commit, problems, folderTrouble, targets, webhooks = [], reload }: Snapshot): Html {
   const errors = problems.filter(({ severity }) => severity === 'error');
   return html`<header>
 <h1><bdi>${workspace}</bdi></h1>
 <p class="dim">${targets.length} ${targets.length === 1 ? 'bot' : 'bots'}${commit === null ? '' : html`, folder at <code>${short(commit)}</code>`}</p>
 ${folderTrouble === null ? '' : html`<p class="bad">${folderTrouble}</p>`}
 ${webhooks.map(({ name, failing }) => (failing === null ? '' : html`<p class="bad">webhook <strong>${name}</strong> takes no notifications: <bdi>${failing.error}</bdi>. Test it: <code>kbsync notify test ${name}</code></p>`))}
+${reload == null || reload.failed === null ? '' : html`<p class="bad">The configuration of ${reload.loadedAt.slice(0, 16).replace('T', ' ')} UTC is at work; a newer one was refused: <bdi>${reload.failed.message}</bdi></p>`}
 ${
   problems.length === 0
     ? ''

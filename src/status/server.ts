@@ -12,7 +12,7 @@ import { documentsPage, documentsQuery } from './documents-query.ts';
 import { eventStream } from './event-stream.ts';
 import { page } from './page.ts';
 import { statusRow } from './rows.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { ReloadNews, Snapshot } from './snapshot.ts';
 
 export interface ServerInput {
   readonly host: string;
@@ -30,6 +30,11 @@ export interface ServerInput {
   readonly verify?: (targets: readonly string[] | null) => readonly string[];
   /** The description of this API, as YAML. Left out: there is no such path. */
   readonly openapi?: () => Promise<string>;
+  /** Keeps the daemon and every sync from these targets, or lets them at it again; the names it was done for. Left out: there is no such path. */
+  readonly pause?: (targets: readonly string[] | null) => Promise<readonly string[]>;
+  readonly resume?: (targets: readonly string[] | null) => Promise<readonly string[]>;
+  /** Which configuration is at work; for the readiness probe's detail. Left out: it does not say. */
+  readonly reload?: () => ReloadNews;
   readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
   /** Takes secrets out of everything that is answered. */
   readonly redact: (text: string) => string;
@@ -108,7 +113,8 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
   app.get('/healthz', (context) => context.text('ok'));
   app.get('/readyz', (context) => {
     const why = input.unready();
-    return json(context, input, { ready: why.length === 0, why }, why.length === 0 ? 200 : 503);
+    const config = input.reload === undefined ? {} : { config: { ...input.reload() } };
+    return json(context, input, { ready: why.length === 0, why, ...config }, why.length === 0 ? 200 : 503);
   });
   app.get('/metrics', async (context) => {
     context.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
@@ -117,9 +123,10 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
   app.get('/api/status', async (context) => {
     const { commit, targets } = await input.snapshot();
     const documents = ['1', 'true', ''].includes(context.req.query('documents') ?? 'no');
-    const rows = targets.map(({ status, nextRun, doing, error }) => ({
+    const rows = targets.map(({ status, nextRun, doing, error, paused }) => ({
       ...statusRow(status, documents, nextRun),
       doing,
+      paused: paused === true,
       error: error as JsonRecord | null,
     }));
     return json(context, input, { version: 1, command: 'status', commit, targets: rows });
@@ -140,13 +147,13 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
     });
   }
   app.get('/api/events', (context) => eventStream(context, { ...input, closing }));
-  for (const command of ['sync', 'verify'] as const) {
+  for (const command of ['sync', 'verify', 'pause', 'resume'] as const) {
     const want = input[command];
     if (want === undefined) continue;
     app.post(`/api/${command}`, async (context) => {
       const body = await bodyOf(context.req.raw, mostBodyBytes);
       if (body === null) return json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
-      return json(context, input, { version: 1, command, accepted: [...want(targetsIn(body))] }, 202);
+      return json(context, input, { version: 1, command, accepted: [...(await want(targetsIn(body)))] }, 202);
     });
   }
   return app;

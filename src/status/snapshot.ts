@@ -13,12 +13,22 @@ export interface TargetSnapshot {
   readonly doubts: readonly Doubt[];
   /** For people: "pushing", "waiting for the vendor", "paused in the configuration" … */
   readonly doing: string;
+  /** Nothing is sent to it by itself: by the configuration, or by a person. Left out: nobody says so. */
+  readonly paused?: boolean;
   /** When the daemon looks at it next, ISO; null: when something changes. */
   readonly nextRun: string | null;
   /** What stopped the last pass, or keeps the state from being read. */
   readonly error: ErrorRecord | null;
   /** Null before the target was connected. */
   readonly breakerOpen: boolean | null;
+}
+
+/** How the configuration at work came in, and what has kept a newer one out since. */
+export interface ReloadNews {
+  /** When the one at work was read, ISO. */
+  readonly loadedAt: string;
+  /** The latest attempt to read a newer one; null: it went well, or there was none. */
+  readonly failed: { readonly at: string; readonly message: string; readonly next: string } | null;
 }
 
 export interface Snapshot {
@@ -31,6 +41,8 @@ export interface Snapshot {
   readonly problems: readonly ContentProblem[];
   /** A sentence where the folder cannot be read as it should: root missing, listing incomplete. */
   readonly folderTrouble: string | null;
+  /** Left out: nobody reloads. */
+  readonly reload?: ReloadNews;
   readonly targets: readonly TargetSnapshot[];
   /** Whom incidents are told to; left out: nobody. */
   readonly webhooks?: readonly WebhookView[];

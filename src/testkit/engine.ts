@@ -95,6 +95,8 @@ export interface EngineInput {
   readonly clock?: { nowMs: number };
   /** What happens meanwhile, whenever the engine waits; the clock has gone on by then. */
   readonly onSleep?: () => Promise<void>;
+  /** Whether others were at the target while this run waited for its training. */
+  readonly lent?: boolean;
   readonly id?: () => string;
   readonly stop?: AbortSignal;
   /** The machine that runs it. */
@@ -150,6 +152,7 @@ function contextOf(input: EngineInput, ledger: Ledger, clock: { nowMs: number })
       clock.nowMs += ms;
       await input.onSleep?.();
     },
+    wasLent: () => input.lent === true,
     stop: input.stop ?? new AbortController().signal,
     kill: new AbortController().signal,
     underCi: false,

@@ -1,5 +1,7 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { EventEmitter } from 'node:events';
+import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ChokidarOptions, FSWatcher } from 'chokidar';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ContentWatch, coalesce, type WatchInput, watchContent } from '../../src/content/watch.ts';
 import { folderWith } from './folder.ts';
@@ -57,6 +59,18 @@ describe('coalesce', () => {
       hints.hint();
     }
     expect(changes).toEqual([250, 500]);
+  });
+
+  it('makes one change of ten thousand hints, with one timer at a time', () => {
+    const { timers, changes, hints } = start();
+    for (let hint = 0; hint < 10_000; hint += 1) {
+      if (hint % 100 === 0) timers.turnTo(hint / 100);
+      hints.hint();
+      expect(timers.waiting.size).toBe(1);
+    }
+    timers.turnTo(1_000);
+    expect(changes).toEqual([1_000]);
+    expect(timers.waiting.size).toBe(0);
   });
 
   it('is silent once cancelled', () => {
@@ -167,5 +181,87 @@ describe('watchContent on the real file system', () => {
       length += 1;
       writeFileSync(join(root, 'a.md'), 'a'.repeat(length));
     }, true);
+  });
+});
+
+describe('polling that is found to be needed', () => {
+  /** Watchers that are none: what they were asked for, and a mouth for their errors. */
+  function fakes(readyAtOnce = true) {
+    const opened: { readonly options: ChokidarOptions; readonly watcher: EventEmitter; closed: boolean }[] = [];
+    const open = (_path: string, options: ChokidarOptions): FSWatcher => {
+      const entry = { options, watcher: new EventEmitter(), closed: false };
+      opened.push(entry);
+      if (readyAtOnce || options.usePolling === true) setImmediate(() => entry.watcher.emit('ready'));
+      const close = async (): Promise<void> => {
+        entry.closed = true;
+      };
+      return Object.assign(entry.watcher, { close }) as unknown as FSWatcher;
+    };
+    return { opened, open };
+  }
+
+  async function watched(patch: Partial<WatchInput>, root = folderWith({ 'a.md': 'a' })) {
+    const told: string[] = [];
+    const changed: string[] = [];
+    const common = { ignored: () => false, polling: 'auto', settleMs: 1, maxWaitMs: 10, rootCheckMs: 60_000 } as const;
+    const onError = (error: Error): void => void told.push(error.message);
+    const watch = watchContent({ root, ...common, onChange: () => void changed.push('changed'), onError, ...patch });
+    await watch.ready;
+    return { watch, told, changed, root };
+  }
+
+  const mountAt = (at: string, type: string): string =>
+    `21 1 8:1 / / rw - ext4 /dev/sda1 rw\n36 21 0:50 / ${at} rw - ${type} server:/docs rw\n`;
+
+  it('looks every five seconds on a network file system, and says so once', async () => {
+    const { opened, open } = fakes();
+    const root = folderWith({ 'a.md': 'a' });
+    const mountinfo = (): string => mountAt(dirname(realpathSync(root)), 'nfs4');
+    const { watch, told } = await watched({ open, mountinfo, rootCheckMs: 5 }, root);
+    expect(opened.map(({ options }) => [options.usePolling, options.interval])).toEqual([[true, 5_000]]);
+    rmSync(root, { recursive: true });
+    while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    mkdirSync(root);
+    while (opened.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await watch.close();
+    expect(told.filter((line) => line.includes('nfs4'))).toHaveLength(1);
+    expect(opened[1]?.options.usePolling).toBe(true);
+  });
+
+  it('leaves a local folder, and a choice that was made, alone', async () => {
+    const root = folderWith({ 'a.md': 'a' });
+    for (const [polling, type] of [
+      ['auto', 'ext4'],
+      [false, 'nfs'],
+    ] as const) {
+      const { opened, open } = fakes();
+      const { watch, told } = await watched({ open, polling, mountinfo: () => mountAt(realpathSync(root), type) }, root);
+      expect([opened[0]?.options.usePolling, told]).toEqual([false, []]);
+      await watch.close();
+    }
+    const { opened, open } = fakes();
+    const { watch } = await watched({ open, polling: true, mountinfo: () => null });
+    expect([opened[0]?.options.usePolling, opened[0]?.options.interval]).toEqual([true, 1_000]);
+    await watch.close();
+  });
+
+  it('gives up watching at the limit of watches, says what to raise, and reports a change all the same', async () => {
+    const { opened, open } = fakes(false);
+    const root = folderWith({ 'a.md': 'a' });
+    const limit = Object.assign(new Error('ENOSPC: System limit for number of file watchers reached'), { code: 'ENOSPC' });
+    const pending = watched({ open, mountinfo: () => null }, root);
+    while (opened.length === 0) await new Promise(setImmediate);
+    // As chokidar does: one for each folder, and never ready.
+    opened[0]?.watcher.emit('error', limit);
+    opened[0]?.watcher.emit('error', limit);
+    const { watch, told, changed } = await pending;
+    while (opened.length < 2 || changed.length === 0) await new Promise(setImmediate);
+    expect(opened.map(({ options, closed }) => [options.usePolling, closed])).toEqual([
+      [false, true],
+      [true, false],
+    ]);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/fs\.inotify\.max_user_watches\) is reached \(ENOSPC\).*sysctl/);
+    await watch.close();
   });
 });

@@ -1,5 +1,5 @@
 // The daemon whole: real workspace, real files, watcher, socket and status server, against emulators over HTTP.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handOver } from '../../src/cli/hand-over.ts';
@@ -25,12 +25,17 @@ interface Status {
     readonly held: readonly { readonly rule: string }[] | null;
     readonly error: { readonly code: string } | null;
     readonly doing: string;
+    readonly paused: boolean;
     readonly nextRun: string | null;
   }[];
 }
 
 async function statusOf(daemon: Daemon): Promise<Status> {
   return (await (await fetch(`${daemon.url}api/status`)).json()) as Status;
+}
+
+async function metricsOf(daemon: Daemon): Promise<string> {
+  return (await fetch(`${daemon.url}metrics`)).text();
 }
 
 async function targetOf(daemon: Daemon, name: string): Promise<Status['targets'][number]> {
@@ -334,10 +339,18 @@ describe('daemon', () => {
     await home.until('trained', inSync(daemon, 3));
     writeFileSync(join(home.dir, 'sync.config.yaml'), 'version: 1\nname: docs\nnonsense: true\n');
     await daemon.reload();
-    home.configure({ targets: 'site', daemon: '{ port: 1 }' });
+    expect(home.said.at(-1)).toMatch(/^! reload: the old configuration goes on: [\s\S]*nonsense/);
+    const probe = await fetch(`${daemon.url}readyz`);
+    expect([probe.status, await probe.json()]).toMatchObject([
+      200,
+      { config: { failed: { message: expect.stringContaining('nonsense') } } },
+    ]);
+    expect(await (await fetch(daemon.url)).text()).toContain('a newer one was refused');
+    expect(await metricsOf(daemon)).toContain('kbsync_config_last_reload_successful 0');
+    home.configure({ targets: 'site' });
+    appendFileSync(join(home.dir, 'sync.config.yaml'), 'state: { dir: ./elsewhere }\n');
     await daemon.reload();
-    expect(home.said.at(-1)).toContain('daemon.port has changed');
-    expect(home.said.some((line) => line.startsWith('! reload: the old configuration goes on') && line.includes('nonsense'))).toBe(true);
+    expect(home.said.at(-1)).toContain('state.dir has changed');
     home.write({ 'p3.md': '# Page 3\n\nword3.\n' });
     await home.until('the old one goes on', inSync(daemon, 4));
     home.configure({ targets: 'both', daemon: '{ port: 0, token: a-new-token-4711 }' });
@@ -346,6 +359,146 @@ describe('daemon', () => {
     expect([reply.status, await reply.json()]).toEqual([202, { version: 1, command: 'sync', accepted: ['support', 'site'] }]);
     await home.until('both are in step', async () => (await statusOf(daemon)).targets.length === 2 && (await inSync(daemon, 4)()));
     expect(home.items('support')).toHaveLength(4);
+    expect(home.said).toContain('reload: the new configuration is at work: support added');
+    expect(await metricsOf(daemon)).toContain('kbsync_config_last_reload_successful 1');
+    home.configure({ targets: 'site' });
+    await daemon.reload();
+    expect(home.said.at(-1)).toContain('support removed');
+    expect((await statusOf(daemon)).targets.map(({ name }) => name)).toEqual(['site']);
+    // What leaves the configuration leaves no bot.
+    expect(home.items('support')).toHaveLength(4);
+  });
+
+  it('takes another content root and another place of its page, and stays where it was if it cannot have that', async () => {
+    home.configure({ targets: 'site' });
+    home.write(pages(3));
+    const daemon = await home.start();
+    await home.until('trained', inSync(daemon, 3));
+    const taken = Number(new URL(home.served.origin).port);
+    home.configure({ targets: 'site', daemon: `{ port: ${taken} }` });
+    const before = daemon.url;
+    await daemon.reload();
+    expect(home.said.at(-1)).toContain(`port ${taken}`);
+    expect([daemon.url, (await fetch(`${before}healthz`)).status]).toEqual([before, 200]);
+    renameSync(join(home.dir, 'content'), join(home.dir, 'docs'));
+    writeFileSync(join(home.dir, 'docs', 'p3.md'), '# Page 3\n\nword3.\n');
+    home.configure({ targets: 'site', daemon: '{ host: localhost, port: 0 }', root: './docs' });
+    await daemon.reload();
+    expect(daemon.url).not.toBe(before);
+    await expect(fetch(`${before}healthz`)).rejects.toThrow();
+    await home.until('the other root is learnt', inSync(daemon, 4));
+    writeFileSync(join(home.dir, 'docs', 'p4.md'), '# Page 4\n\nword4.\n');
+    await home.until('it is watched', inSync(daemon, 5));
+    // Counters outlive the move.
+    expect(await metricsOf(daemon)).toMatch(/kbsync_cycles_total\{target="site",outcome="done"\} [2-9]/);
+  });
+
+  it('takes a rotated key from its file, and goes on where the old one was refused', async () => {
+    const file = join(home.dir, 'site.secret');
+    home.write(pages(3));
+    home.configure({ targets: 'site', key: '${SITE_KEY}' });
+    writeFileSync(join(home.dir, '.env'), `SITE_KEY_FILE=${file}\n`);
+    writeFileSync(file, 'sgpt_the-key-of-last-year-4711\n');
+    const daemon = await home.start();
+    await home.until('refused', async () => (await targetOf(daemon, 'site')).error?.code === 'CREDENTIALS_REFUSED');
+    writeFileSync(file, `${secret}\n`);
+    await daemon.reload();
+    await home.until('trained', inSync(daemon, 3));
+    for (const line of home.said) expect(line).not.toMatch(/last-year-4711/);
+    expect(home.said.join('\n')).not.toContain(secret);
+  });
+
+  it('reads its configuration again while a command waits for a training, which goes on as it began', async () => {
+    home.configure({ targets: 'site' });
+    home.write(pages(3));
+    const daemon = await home.start();
+    await home.until('trained', inSync(daemon, 3));
+    let hanging = false;
+    home.served.setFault(({ method }) => {
+      hanging ||= method === 'POST';
+      return method === 'POST' ? { delayMs: 400 } : null;
+    });
+    home.write({ 'more.md': '# More\n\nmore words.\n' });
+    const { said, invocation, streams } = invocationOf();
+    const code = handOver(invocation, 'sync', wholeSync, streams);
+    await home.until('a push is under way', () => hanging);
+    home.configure({ targets: 'both' });
+    await daemon.reload();
+    expect(home.said.at(-1)).toContain('the new configuration is at work');
+    expect(said.stdout).toBe('');
+    home.served.setFault(null);
+    expect(await code).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({ targets: [{ name: 'site', training: { trained: 4 } }] });
+    await home.until('both are in step', inSync(daemon, 4));
+    // The new loops have rested for it, and not run into its lock.
+    expect(home.said.filter((line) => line.includes('is locked by'))).toEqual([]);
+    expect(home.items('site')).toHaveLength(4);
+  });
+
+  it('leaves a paused target alone, also after a restart, tells so everywhere, lets a retraction through, and catches up', async () => {
+    home.configure({ daemon: '{ port: 0, token: a-token-of-our-own }' });
+    home.write(pages(4));
+    const first = await home.start();
+    await home.until('trained', inSync(first, 4));
+    const { invocation, said, streams } = invocationOf();
+    expect(await handOver(invocation, 'watch', { action: 'pause', targets: ['site'] }, streams)).toBe(0);
+    expect(JSON.parse(said.stdout)).toMatchObject({ action: 'pause', targets: [{ name: 'site', paused: true, changed: true }] });
+    home.write({ 'p0.md': '# Page 0\n\nchanged.\n' });
+    await home.until('the other learns', () => home.items('support').some((item) => item.text.includes('changed.')));
+    await first.stop();
+
+    const daemon = await home.start();
+    await home.until(
+      'the other is in sync',
+      async () => (await targetOf(daemon, 'support')).inSync && (await fetch(`${daemon.url}readyz`)).ok,
+    );
+    const before = home.writes('site');
+    const site = await targetOf(daemon, 'site');
+    expect(site).toMatchObject({
+      paused: true,
+      nextRun: null,
+      doing: expect.stringMatching(/^paused since .* UTC \(kbsync watch resume site\)$/),
+    });
+    expect(await metricsOf(daemon)).toContain('kbsync_target_paused{target="site"} 1');
+    const post = (path: string, body = '') =>
+      fetch(`${daemon.url}api/${path}`, { method: 'POST', headers: { authorization: 'Bearer a-token-of-our-own' }, body });
+    expect(await (await post('sync')).json()).toMatchObject({ accepted: ['support'] });
+    const named = await post('sync', '{"targets":["site"]}');
+    expect([named.status, await named.json()]).toMatchObject([400, { error: { message: expect.stringContaining('site is paused') } }]);
+    const sync = invocationOf();
+    expect(await handOver(sync.invocation, 'sync', wholeSync, sync.streams)).toBe(0);
+    expect(sync.said.stderr).toContain('site: paused since');
+    expect(home.writes('site')).toBe(before);
+
+    const retract = invocationOf();
+    const request = { document: 'p1.md', undo: false, ask: false, waitMs: null, lockWaitMs: null };
+    expect(await handOver(retract.invocation, 'retract', request, retract.streams)).toBe(0);
+    expect(somewhere('word1.')).toBe(false);
+    expect(home.items('site').some((item) => item.text.includes('changed.'))).toBe(false);
+
+    expect(await (await post('resume', '{"targets":["site"]}')).json()).toMatchObject({ accepted: ['site'] });
+    await home.until('it catches up', async () => (await inSync(daemon, 3)()) && everywhere('changed.'));
+    expect(await (await post('pause', '{"targets":["nobody"]}')).json()).toMatchObject({ error: { code: 'USAGE' } });
+  });
+
+  it('pauses a push under way: what is in flight ends, the rest waits for the resume', async () => {
+    home.configure({ targets: 'site', daemon: '{ port: 0, token: a-token-of-our-own }' });
+    home.write(pages(40));
+    home.served.setFault(() => ({ delayMs: 20 }));
+    const daemon = await home.start();
+    await home.until('some are pushed', () => home.items('site').length > 3);
+    const { invocation, streams } = invocationOf();
+    expect(await handOver(invocation, 'watch', { action: 'pause', targets: ['site'] }, streams)).toBe(0);
+    const there = home.items('site').length;
+    expect(there).toBeLessThan(40);
+    expect((await targetOf(daemon, 'site')).doing).toContain('paused since');
+    const writes = home.writes('site');
+    home.served.setFault(null);
+    const resume = invocationOf();
+    expect([home.items('site').length, home.writes('site')]).toEqual([there, writes]);
+    expect(await handOver(resume.invocation, 'watch', { action: 'resume', targets: ['site'] }, resume.streams)).toBe(0);
+    await home.until('all are there', inSync(daemon, 40));
+    expect(home.items('site')).toHaveLength(40);
   });
 
   it('says of damaged state which, on page and status, and does not start over', async () => {

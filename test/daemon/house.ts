@@ -26,7 +26,14 @@ export interface House {
   readonly said: string[];
   readonly events: SyncEvent[];
   write(files: Readonly<Record<string, string | null>>): void;
-  configure(patch?: { readonly key?: string; readonly targets?: 'both' | 'site'; readonly daemon?: string; readonly extra?: string }): void;
+  configure(patch?: {
+    readonly key?: string;
+    readonly targets?: 'both' | 'site';
+    readonly daemon?: string;
+    readonly root?: string;
+    readonly watch?: string;
+    readonly extra?: string;
+  }): void;
   start(patch?: Partial<DaemonInput>): Promise<Daemon>;
   open(): Promise<Workspace>;
   items(target: 'support' | 'site'): readonly EmulatedItem[];
@@ -39,15 +46,15 @@ export interface House {
 
 const instant = { chatthing: { syncMs: 0, startLagMs: 0, listLagMs: 0 }, sitegpt: { queuedMs: 0, processingMs: 0 } } as const;
 
-/** A house whose daemons are stopped and whose folder is removed when it is closed. */
-export async function house(): Promise<House> {
+/** A house whose daemons are stopped and whose folder is removed when it is closed. `learnMs`: how long SiteGPT takes to learn a document. */
+export async function house({ learnMs = 0 }: { readonly learnMs?: number } = {}): Promise<House> {
   const dir = mkdtempSync(join(tmpdir(), 'kbsync-house-'));
   const emulators: { spec: Awaited<ReturnType<typeof resolveEmulator>>; emulator: Emulator }[] = [];
   for (const vendor of ['chatthing', 'sitegpt'] as const) {
     const spec = await resolveEmulator(vendor);
     const brain = createKnowledge();
     const tools = { store: memoryStore(), now: Date.now, random: seeded(1), knowledge: () => brain };
-    const emulator = spec.create(tools, { ...spec.defaults, ...instant[vendor] });
+    const emulator = spec.create(tools, { ...spec.defaults, ...instant[vendor], ...(vendor === 'sitegpt' && { processingMs: learnMs }) });
     emulator.provision({ id: 'bot-1', secret });
     emulators.push({ spec, emulator });
   }
@@ -82,12 +89,19 @@ export async function house(): Promise<House> {
         else writeFileSync(file, text);
       }
     },
-    configure({ key = secret, targets = 'both', daemon = '{ port: 0 }', extra = '' } = {}) {
+    configure({
+      key = secret,
+      targets = 'both',
+      daemon = '{ port: 0 }',
+      root = './content',
+      watch = '{ settle: 20ms, maxWait: 200ms }',
+      extra = '',
+    } = {}) {
       const common = `baseUrl: "${served.origin}", minInterval: 0, poll: { first: 20ms, max: 50ms }, rate: { perMinute: 60000, concurrency: 2 }`;
       const support = `  - { name: support, vendor: chatthing, channelId: bot-1, secretKey: "${secret}", ${common} }\n`;
       writeFileSync(
         join(dir, 'sync.config.yaml'),
-        `version: 1\nname: docs\ncontent: { root: ./content }\nwatch: { settle: 20ms, maxWait: 200ms }\ndaemon: ${daemon}\n` +
+        `version: 1\nname: docs\ncontent: { root: ${root} }\nwatch: ${watch}\ndaemon: ${daemon}\n` +
           `targets:\n${targets === 'both' ? support : ''}  - { name: site, vendor: sitegpt, chatbotId: bot-1, token: "${key}", lagMs: 0, ${common} }\n`,
       );
       if (extra !== '') appendFileSync(join(dir, 'sync.config.yaml'), extra);

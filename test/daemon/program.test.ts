@@ -1,6 +1,8 @@
 // The real program as a person runs it: `kbsync watch` on sandbox bots, a command from a second process, and signals.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -128,6 +130,71 @@ describe('kbsync watch', () => {
     second.signal('SIGTERM');
     expect(await second.ended).toBe(0);
   }, 120_000);
+
+  it('ends in the middle of a push on SIGTERM: 0 in time, no lock left, and the next start finishes with nothing twice', async () => {
+    // Two a second: the push takes a quarter of a minute.
+    const slowly = (rate: string) =>
+      writeFileSync(
+        join(dir, 'sync.config.yaml'),
+        `version: 1\nname: docs\ndaemon: { port: 0 }\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, rate: ${rate}, poll: { first: 100ms, max: 500ms } }\n`,
+      );
+    slowly('{ perMinute: 120, concurrency: 1 }');
+    const first = await watch();
+    const pushed = async (running: Running): Promise<number> => {
+      const { targets } = (await (await fetch(`${running.url}api/status`)).json()) as { targets: { counts: { documents: number } }[] };
+      return targets[0]?.counts.documents ?? 0;
+    };
+    await until(first, 'some are pushed', async () => (await pushed(first)) > 2);
+    const asked = Date.now();
+    first.signal('SIGTERM');
+    expect(await first.ended).toBe(0);
+    expect(Date.now() - asked).toBeLessThan(30_000);
+    const left = readdirSync(join(dir, 'state')).filter((name) => name.endsWith('.lock'));
+    expect([...left, ...readdirSync(join(dir, 'state', 'daemon'))]).toEqual([]);
+    const status = await run(process.execPath, [program, 'status', '--json'], { cwd: dir });
+    const { targets } = JSON.parse(status.stdout) as { targets: { counts: { documents: number; unconfirmed: number } }[] };
+    expect(targets[0]?.counts.documents).toBeLessThan(30);
+    expect(targets[0]?.counts.unconfirmed).toBe(0);
+    slowly('{ perMinute: 60000, concurrency: 4 }');
+    const second = await watch();
+    const known = async (): Promise<boolean> => {
+      const row = (await (await fetch(`${second.url}api/status`)).json()) as {
+        targets: { inSync: boolean; counts: { trained: number } }[];
+      };
+      return row.targets[0]?.inSync === true && row.targets[0].counts.trained === 30;
+    };
+    await until(second, 'the rest is pushed and trained', known);
+    const drift = await run(process.execPath, [program, 'drift', '--json'], { cwd: dir });
+    expect(JSON.parse(drift.stdout)).toMatchObject({ exitCode: 0, targets: [{ counts: { missing: 0, twin: 0 } }] });
+    second.signal('SIGTERM');
+    expect(await second.ended).toBe(0);
+  }, 120_000);
+
+  it('ends at once on a second signal, whatever hangs', async () => {
+    let asked = false;
+    const deaf = createServer(() => {
+      asked = true;
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = deaf.address() as AddressInfo;
+      writeFileSync(
+        join(dir, 'sync.config.yaml'),
+        `version: 1\nname: docs\ndaemon: { port: 0 }\ntargets:\n  - { name: site, vendor: sitegpt, baseUrl: "http://127.0.0.1:${port}", chatbotId: b, token: "\${SITE_TOKEN:-a-token-4711}" }\n`,
+      );
+      const running = await watch();
+      await until(running, 'a request hangs', () => asked);
+      running.signal('SIGTERM');
+      await until(running, 'it is stopping', () => running.said().includes('again: stop at once'));
+      const since = Date.now();
+      running.signal('SIGTERM');
+      expect(await running.ended).toBe(143);
+      expect(Date.now() - since).toBeLessThan(5_000);
+    } finally {
+      deaf.closeAllConnections();
+      deaf.close();
+    }
+  }, 60_000);
 
   it('reads its configuration again on SIGHUP, and says why where it cannot', async () => {
     const running = await watch();

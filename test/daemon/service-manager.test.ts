@@ -163,6 +163,7 @@ describe('the pulse', () => {
     error: null,
     cycles: 1,
     held: false,
+    gated: null,
     alive: true,
     ...patch,
   });
