@@ -8,11 +8,12 @@ import type { CycleContext, CycleMemory, OwnLook } from './cycle/context.ts';
 import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
 import type { OwnQuestion } from './model/asked.ts';
 import type { Config, TargetConfig } from './model/config.ts';
-import type { Effect, JournalEntry } from './model/effect.ts';
+import type { JournalEntry } from './model/effect.ts';
 import { asSyncError, SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
+import { type ContentSource, createGitSource } from './source/git-source.ts';
 import { acceptEdited } from './state/accept.ts';
 import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
@@ -27,6 +28,7 @@ import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
+import { copyOf } from './workspace/copy.ts';
 import { createLease, type Lender } from './workspace/lease.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { createPausing, type Pausing } from './workspace/pausing.ts';
@@ -82,6 +84,8 @@ export interface Workspace extends Pausing {
   targets(names: readonly string[] | null): readonly TargetConfig[];
   /** `atMs`: the moment (milliseconds since 1970) by which reviews are overdue; by default now. */
   readFolder(atMs?: number): Promise<Folder>;
+  /** Where the folder is fetched from; null: from nowhere, it is the user's own. */
+  readonly source: ContentSource | null;
   /** What decides the bytes that a target is given. Asks no vendor and wants no secret. */
   renderOptions(target: TargetConfig): Promise<ReturnType<typeof renderOptionsOf>>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
@@ -153,6 +157,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     });
     return cache;
   };
+  const { git = null } = config.content;
+  const source = git === null ? null : createGitSource({ git, disk, env: input.env, now, secrets });
   const claims = { disk, folder: join(config.stateDir, 'numbers') };
 
   /** By target: what this process has itself seen of its bot, as against what a state says that was copied or brought along. */
@@ -304,7 +310,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs, canaries: canaries() }),
+    source,
+    readFolder(atMs) {
+      const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries() };
+      return source === null ? readFolder(input) : source.read((at) => readFolder({ ...input, at }));
+    },
     renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
@@ -379,30 +389,6 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       webhooks.close();
       return bots.close();
     },
-  };
-}
-
-/** A memory that folds and forgets: what a plan learns on the way is not written down. */
-function copyOf(view: LedgerView, now: () => number): CycleMemory {
-  let state: TargetState = view.state;
-  let open: readonly Effect[] = view.open;
-  return {
-    get state() {
-      return state;
-    },
-    get open() {
-      return open;
-    },
-    append(entries) {
-      const at = new Date(now()).toISOString();
-      const begun: JournalEntry = { at, kind: 'begin', effects: open };
-      const folded = fold(state, [begun, ...entries.map((entry) => ({ ...entry, at }) as JournalEntry)]);
-      state = folded.state;
-      open = folded.open;
-      return Promise.resolve();
-    },
-    savedBy: view.savedBy,
-    checkpoint: () => Promise.resolve(),
   };
 }
 

@@ -31,6 +31,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
   config: { values: ['model'] },
   content: { values: ['model'] },
   state: { values: ['model'] },
+  source: { values: ['model', 'state'] },
   plan: { values: ['model'], types: ['connectors/connector'] },
   'connectors/connector': { values: ['model'] },
   'connectors/emulator': { values: ['model'] },
@@ -74,7 +75,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
     types: ['cycle', 'connectors/emulator', 'workspace.ts'],
   },
   'workspace.ts': {
-    values: ['model', 'config', 'cycle', 'state', 'sandbox', 'workspace', 'connectors/registry'],
+    values: ['model', 'config', 'cycle', 'state', 'sandbox', 'source', 'workspace', 'connectors/registry'],
     types: ['transport', 'connectors/connector'],
   },
   cli: {
@@ -173,6 +174,7 @@ const diskPlaces = [
   'src/cli/verify.ts', // --junit, --baseline, --record
   'src/cli/sandbox.ts', // looks for the state folder
   'src/daemon/handover.ts', // the socket's file
+  'src/source/git-clone.ts', // a clone, which can be had again
 ];
 
 const environment = /\bprocess\.env\b/;
