@@ -68,7 +68,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
   daemon: {
     // Of plan only escape.ts: what comes from a vendor or a file is made visible before it is printed.
     values: ['model', 'cycle', 'cycle.ts', 'content', 'plan', 'status', 'training', 'connectors/connector', 'state'],
-    types: ['workspace.ts', 'config'],
+    types: ['workspace.ts', 'config', 'source'],
   },
   workspace: {
     values: ['model', 'config', 'sandbox', 'transport', 'state', 'connectors/registry', 'connectors/connector'],

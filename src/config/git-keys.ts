@@ -55,7 +55,6 @@ type GitData = NonNullable<z.output<typeof gitKeys>>;
 
 /** Null where git may be given it; else what is expected instead. The address itself may hold a password and is never repeated. */
 export function gitUrlProblem(url: string): string | null {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   if (/[\u0000-\u0020\u007f]/.test(url)) return 'an address without spaces and control characters';
   if (url.startsWith('-')) return 'an address that does not begin with -';
   if (/^[A-Za-z0-9+.-]+::/.test(url)) return 'https://…, ssh://…, user@host:path or a path: no remote helpers';
@@ -87,7 +86,6 @@ function isScp(url: string): boolean {
 export function gitBranchProblem(branch: string): string | null {
   if (branch.startsWith('-')) return 'a branch that does not begin with -';
   if (branch.startsWith('refs/')) return 'a branch by its short name, such as main';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   const wrong = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$|^@$|(?:^|\/)\.|\.lock(?:\/|$)/;
   return wrong.test(branch) || branch.length > 200 ? 'the name of a branch, such as main or release/2' : null;
 }
@@ -95,7 +93,6 @@ export function gitBranchProblem(branch: string): string | null {
 function subdirProblem(subdir: string): string | null {
   const steps = subdir.replaceAll('\\', '/').split('/');
   const outside = path.isAbsolute(subdir) || steps.includes('..') || steps.some((step) => step.toLowerCase() === '.git');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   return outside || /[\u0000-\u001f\u007f]/.test(subdir) ? 'a folder inside the repository, such as docs' : null;
 }
 

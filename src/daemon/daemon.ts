@@ -125,6 +125,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
       return now.engine === null ? 'starting' : now.swapping !== null ? 'reloading' : null;
     },
     redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
+    timers,
   };
   const face = faceOf(faceInput, first.config.daemon);
   const page: Page = { server: await startServer(face), listen: (at) => startServer(faceOf(faceInput, at, face.counters)) };
@@ -136,7 +137,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
       notifier.saw(passSeen(target, kind, { result, error }));
       if (kind === 'sync') face.counters.cycleEnded(target, result?.report ?? null, durationMs);
     };
-    const onFolder = (trouble: string | null): void => notifier.saw(folderSeen(trouble));
+    const onFolder: EngineInput['onFolder'] = (trouble, fetching) => notifier.saw(folderSeen(trouble, fetching));
     notifier.configure(notifyPlanOf(workspace));
     const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
     now.engine = await startEngine(engine);
@@ -322,6 +323,7 @@ async function openNext(
     refuseMove(old, next.config);
     checkSchedule(next.config);
     next.targets(targets);
+    await next.source?.check();
     if (await moved(page, old.daemon, next.config.daemon)) voice.talk(`status page: ${page.server.url}`);
     return next;
   } catch (thrown) {

@@ -3,11 +3,12 @@
 import type { Config } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { WebhookView } from '../model/notice.ts';
-import { createMetrics, type Metrics, type Sample, statusSamples, webhookSamples } from '../status/metrics.ts';
+import { createMetrics, type Metrics, type Sample, sourceSamples, statusSamples, webhookSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
 import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, within } from './engine.ts';
 import type { Hub } from './hub.ts';
+import { type LoopTimers, realTimers } from './loop.ts';
 import type { Snapshots } from './snapshots.ts';
 
 export interface FaceInput {
@@ -26,9 +27,14 @@ export interface FaceInput {
   /** Whom incidents are told to. Left out: nobody. */
   readonly webhooks?: () => readonly WebhookView[];
   readonly redact: (text: string) => string;
+  /** Default: the real ones. */
+  readonly timers?: LoopTimers;
   /** The description of the API; undefined: it is not served. */
   readonly openapi: (() => Promise<string>) | undefined;
 }
+
+/** A sync that somebody asks for waits so long for a fetch. Milliseconds. */
+const fetchWaitMs = 60_000;
 
 /** The daemon as its status server sees it, and the counters that its passes go into; `known`: those of an earlier server. */
 export function faceOf(
@@ -108,17 +114,24 @@ export function faceOf(
         { name: 'kbsync_config_last_reload_success_timestamp_seconds', labels: {}, value: Date.parse(loadedAt) / 1_000 },
       ];
       const current = engine();
+      const fetched = current.source();
       const told = (input.webhooks?.() ?? []).flatMap(webhookSamples);
       return counters.text(
-        [...own(current), ...loaded, ...severities, ...gauges, ...paused, ...told],
+        [...own(current), ...loaded, ...severities, ...sourceSamples(fetched), ...gauges, ...paused, ...told],
         current.targets.map(({ name }) => name),
       );
     },
     unready,
     sync(names) {
       const wanted = wantedLoops(names);
-      engine().folder.changed();
-      for (const loop of wanted) loop.demand('asked for');
+      const { folder, fetch } = engine();
+      const go = (): void => {
+        folder.changed();
+        for (const loop of wanted) loop.demand('asked for');
+      };
+      // A server that does not answer keeps nobody from syncing what is there.
+      if (fetch === null) go();
+      else void within(fetch(), fetchWaitMs, input.timers ?? realTimers).then(go);
       return wanted.map(({ name }) => name);
     },
     verify(names) {

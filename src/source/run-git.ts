@@ -211,7 +211,6 @@ export function gitWords(
   if (ended !== 'by itself') return ended === 'aborted' ? 'stopped' : `git could not be run: ${ended}`;
   const lines = stderr
     .split(/[\r\n]+/)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: a server's words, for a terminal
     .map((line) =>
       line
         .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')

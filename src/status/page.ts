@@ -52,11 +52,13 @@ ${footer(snapshot)}
   return String(await body);
 }
 
-function header({ workspace, commit, problems, folderTrouble, targets, webhooks = [], reload }: Snapshot): Html {
+function header({ workspace, commit, problems, folderTrouble, source, nowMs, targets, webhooks = [], reload }: Snapshot): Html {
   const errors = problems.filter(({ severity }) => severity === 'error');
   return html`<header>
 <h1><bdi>${workspace}</bdi></h1>
 <p class="dim">${targets.length} ${targets.length === 1 ? 'bot' : 'bots'}${commit === null ? '' : html`, folder at <code>${short(commit)}</code>`}</p>
+${source == null ? '' : html`<p class="dim">from <bdi>${source.url}</bdi>${source.branch === null ? '' : html`, branch <bdi>${source.branch}</bdi>`}, fetched ${source.fetchedAt === null ? 'never' : `${age(Math.max(0, nowMs - Date.parse(source.fetchedAt)))} ago`}</p>`}
+${source?.failing == null ? '' : html`<p class="bad"><bdi>${source.failing.message}</bdi>${source.commit === null ? '' : html`; <code>${short(source.commit)}</code> goes on`}. Next: <bdi>${source.failing.next}</bdi></p>`}
 ${folderTrouble === null ? '' : html`<p class="bad">${folderTrouble}</p>`}
 ${webhooks.map(({ name, failing }) => (failing === null ? '' : html`<p class="bad">webhook <strong>${name}</strong> takes no notifications: <bdi>${failing.error}</bdi>. Test it: <code>kbsync notify test ${name}</code></p>`))}
 ${reload == null || reload.failed === null ? '' : html`<p class="bad">The configuration of ${reload.loadedAt.slice(0, 16).replace('T', ' ')} UTC is at work; a newer one was refused: <bdi>${reload.failed.message}</bdi></p>`}

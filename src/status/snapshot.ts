@@ -4,6 +4,7 @@ import type { ContentProblem } from '../model/document.ts';
 import type { ErrorRecord } from '../model/error.ts';
 import type { WebhookView } from '../model/notice.ts';
 import type { Doubt, Todo } from '../model/record.ts';
+import type { SourceView } from '../model/source.ts';
 import type { TargetStatus } from './derive.ts';
 
 /** One target: what its bot knows, and what its loop is at. */
@@ -41,6 +42,8 @@ export interface Snapshot {
   readonly problems: readonly ContentProblem[];
   /** A sentence where the folder cannot be read as it should: root missing, listing incomplete. */
   readonly folderTrouble: string | null;
+  /** Where a fetched folder stands; left out or null: it is the user's own. */
+  readonly source?: SourceView | null;
   /** Left out: nobody reloads. */
   readonly reload?: ReloadNews;
   readonly targets: readonly TargetSnapshot[];

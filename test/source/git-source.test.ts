@@ -64,7 +64,7 @@ describe.skipIf(!hasGit)(`a folder from git${withoutGit}`, () => {
     });
     expect(await filesOf(source)).toEqual({ commit: first, names: ['.gitattributes', 'a.md', 'sub', 'sub/b.md'] });
     const text = await source.read(({ root }) => Promise.resolve(readFileSync(join(root, 'a.md'), 'utf8')));
-    expect(text).toBe(repo.git('show', 'HEAD:a.md') + '\n');
+    expect(text).toBe(`${repo.git('show', 'HEAD:a.md')}\n`);
     expect(readFileSync(join(dir, 'clone', 'current', 'sub', 'b.md'), 'utf8')).toBe('b');
   });
 
