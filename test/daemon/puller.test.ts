@@ -87,7 +87,7 @@ describe('the puller', () => {
     const { state, said, puller } = world();
     state.failing = 'content.git: fatal: unable to access';
     await vi.advanceTimersByTimeAsync(1_300_000);
-    expect(said).toEqual(['! content.git: fatal: unable to access; aaaaaaa goes on, fetched 1 hour ago. Next: look']);
+    expect(said).toEqual(['! content.git: fatal: unable to access; aaaaaaa goes on, fetched 1 h ago. Next: look']);
     expect(puller.view().failing?.message).toBe('content.git: fatal: unable to access');
     state.failing = null;
     await vi.advanceTimersByTimeAsync(700_000);
