@@ -57,7 +57,7 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
     at === undefined ? readRevision(config.content.root) : revisionOf(at),
   ]);
   const { commit, dirty, prefix } = revision;
-  const own = await configProblems({ config, cache, disk: nodeDisk });
+  const own = await configProblems({ config: input.config, cache, disk: nodeDisk });
   const problems = [...own, ...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs()), ...claimsCanary(config, scan)];
   // A text is at a commit only where everything that it is made of is.
   const isDirty = (path: string) =>

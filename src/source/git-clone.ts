@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { GitConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { Disk } from '../state/disk.ts';
@@ -76,7 +76,9 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
     if (result.status !== 0) throw failed(result, how.ms ?? localMs);
     return result.stdout;
   };
-  const treePath = ({ name }: Pick<Tree, 'name'>): string => join(trees, name);
+  const placeOf = ({ name }: Pick<Tree, 'name'>): string => join(trees, name);
+  /** Named as `git clone` would: documents may be addressed by the name of their folder. */
+  const treePath = (tree: Pick<Tree, 'name'>): string => join(placeOf(tree), folderNameOf(git.url));
   const indexOf = ({ name }: Pick<Tree, 'name'>): string => join(trees, `${name}.index`);
   const onTree = (tree: Pick<Tree, 'name'>, args: readonly string[]) =>
     [[`--work-tree=${treePath(tree)}`, ...args], { env: { ...localEnv, GIT_INDEX_FILE: indexOf(tree), GIT_OPTIONAL_LOCKS: '0' } }] as const;
@@ -131,7 +133,7 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
       }
     },
     isWhole: wholeOf,
-    stands: (tree) => existsSync(treePath(tree)),
+    stands: (tree) => existsSync(placeOf(tree)),
     async isPartOf(commit, of) {
       if (commit === of) return true;
       const { status } = await run(['merge-base', '--is-ancestor', commit, of]);
@@ -143,7 +145,7 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
     async pointTo(tree) {
       const temporary = join(git.dir, `.current.${randomBytes(4).toString('hex')}`);
       try {
-        await symlink(join('trees', tree.name), temporary);
+        await symlink(relative(git.dir, treePath(tree)), temporary);
         await rename(temporary, join(git.dir, 'current'));
       } catch {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -192,10 +194,16 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
   /** Whoever is reading it finds that it is gone, not that half of it is. */
   async function discard(tree: Pick<Tree, 'name'>): Promise<void> {
     const gone = join(trees, `.gone-${randomBytes(8).toString('hex')}`);
-    await rename(treePath(tree), gone).catch(() => undefined);
-    for (const path of [gone, treePath(tree), indexOf(tree), `${indexOf(tree)}.lock`])
+    await rename(placeOf(tree), gone).catch(() => undefined);
+    for (const path of [gone, placeOf(tree), indexOf(tree), `${indexOf(tree)}.lock`])
       await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+function folderNameOf(url: string): string {
+  const last = url.split(/[\\/:]/).findLast((part) => part !== '' && part !== '.git') ?? '';
+  const name = last.replace(/\.git$/, '');
+  return /^[A-Za-z0-9][\w.-]{0,99}$/.test(name) ? name : 'content';
 }
 
 /** CONFIG_INVALID: there is no git. */

@@ -79,6 +79,7 @@ async function world({ schedule, takesMs = {}, git: atStart }: WorldInput = {}):
     source: null,
     config: {
       stateDir: '/nowhere/state',
+      targets,
       content: { root: '/nowhere/content' },
       watch: { settleMs: 2_000, maxWaitMs: 30_000, polling: 'auto' },
       schedule: { timezone: 'UTC', rescan: '*/15 * * * *', training: '* * * * *', drift: '17 3 * * *', verify: '30 4 * * *', ...schedule },

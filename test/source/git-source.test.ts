@@ -1,6 +1,6 @@
 // A clone of kbsync's own against real repositories: what is fetched, what is read of it, and what goes on when the server does not.
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSecretSet } from '../../src/config/secrets.ts';
@@ -66,6 +66,8 @@ describe.skipIf(!hasGit)(`a folder from git${withoutGit}`, () => {
     const text = await source.read(({ root }) => Promise.resolve(readFileSync(join(root, 'a.md'), 'utf8')));
     expect(text).toBe(`${repo.git('show', 'HEAD:a.md')}\n`);
     expect(readFileSync(join(dir, 'clone', 'current', 'sub', 'b.md'), 'utf8')).toBe('b');
+    // As a clone of a person's would be called: documents may address each other by it.
+    expect(await source.read(({ root }) => Promise.resolve(basename(root)))).toBe('origin');
   });
 
   it('follows the branch, and nothing else', async () => {
