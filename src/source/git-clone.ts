@@ -44,7 +44,7 @@ export interface Clone {
   pathOf(tree: Tree): string;
   /** Where people look. Never throws. */
   pointTo(tree: Tree): Promise<void>;
-  /** Removes every folder but these, and what a killed git left behind. */
+  /** Removes every folder but these. */
   sweep(keep: ReadonlySet<string>): Promise<void>;
   version(): Promise<string | null>;
 }
@@ -52,6 +52,7 @@ export interface Clone {
 /** Work on this machine takes at most so long, in milliseconds. */
 const localMs = 600_000;
 const refName = 'refs/kbsync/head';
+const leftBehind = ['shallow.lock', 'HEAD.lock', 'config.lock', 'packed-refs.lock', `${refName}.lock`, 'gc.pid', 'gc.pid.lock'];
 /** Before anything that a repository says of its files: they are checked out byte for byte, and no program of this machine is run on them. */
 const attributes = '* -text -eol -ident -filter -working-tree-encoding\n';
 
@@ -96,6 +97,8 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
   return {
     async fetch(signal) {
       await initialise();
+      // Whoever asks holds the lock of the clone: these are of a git that was killed.
+      for (const lock of leftBehind) await rm(join(repository, lock), { force: true });
       const name = git.branch === null ? 'HEAD' : `refs/heads/${git.branch}`;
       const isShallow = existsSync(join(repository, 'shallow'));
       const depth = git.depth !== null ? [`--depth=${git.depth}`] : isShallow ? ['--unshallow'] : [];
@@ -155,8 +158,6 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
       const names = await readdir(trees).catch(() => []);
       const kept = (name: string) => keep.has(name) || keep.has(name.replace(/\.index$/, ''));
       for (const name of names) if (!kept(name)) await discard({ name });
-      for (const lock of ['shallow.lock', 'HEAD.lock', 'config.lock', 'packed-refs.lock', `${refName}.lock`, 'gc.pid'])
-        await rm(join(repository, lock), { force: true });
     },
     async version() {
       const result = await runGit({
@@ -225,10 +226,12 @@ function nextFor({ ended }: GitResult, words: string, git: GitConfig): string {
       ? 'set content.git.token to a token that may read the repository, or give git a credential helper'
       : 'give the user that runs kbsync a key that may read the repository (ssh-agent, or GIT_SSH_COMMAND with ssh -i)';
   if (/host key verification failed/i.test(words)) return 'add the server to ~/.ssh/known_hosts of the user that runs kbsync (ssh-keyscan)';
-  if (/redirect/i.test(words)) return 'set content.git.url to the address that it has now: a token follows no redirect';
+  if (/redirect|returned error: 30\d/i.test(words)) return 'set content.git.url to the address that it has now: a token follows no redirect';
   if (/no space left|disk quota/i.test(words)) return 'free disk space';
   if (/not allowed|transport .* not/i.test(words))
     return 'only https, ssh and paths are fetched from; look for url.….insteadOf in git’s own configuration';
+  if (/bad object|corrupt|unable to read|missing (?:blob|tree|commit)|loose object/i.test(words))
+    return `the clone is damaged: remove ${join(git.dir, 'repo.git')}, and it is fetched anew`;
   if (/dubious ownership/i.test(words)) return 'git trusts no repository of another user: see safe.directory in git-config(1)';
   if (/not appear to be a git repository|repository .* not (?:found|exist)/i.test(words))
     return 'check content.git.url, and whether the credentials may see it';
