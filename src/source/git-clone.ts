@@ -87,6 +87,8 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
   async function initialise(): Promise<void> {
     if (existsSync(join(repository, 'kbsync'))) return;
     await rm(repository, { recursive: true, force: true });
+    // For nobody else's eyes, as everything of the state.
+    await disk.mkdir(repository);
     // No template: it may bring hooks.
     await must(['init', '--quiet', '--bare', '--template=']);
     await disk.mkdir(join(repository, 'info'));
@@ -226,7 +228,8 @@ function nextFor({ ended }: GitResult, words: string, git: GitConfig): string {
       ? 'set content.git.token to a token that may read the repository, or give git a credential helper'
       : 'give the user that runs kbsync a key that may read the repository (ssh-agent, or GIT_SSH_COMMAND with ssh -i)';
   if (/host key verification failed/i.test(words)) return 'add the server to ~/.ssh/known_hosts of the user that runs kbsync (ssh-keyscan)';
-  if (/redirect|returned error: 30\d/i.test(words)) return 'set content.git.url to the address that it has now: a token follows no redirect';
+  if (/redirect|returned error: 30\d/i.test(words))
+    return 'set content.git.url to the address that it has now: a token follows no redirect';
   if (/no space left|disk quota/i.test(words)) return 'free disk space';
   if (/not allowed|transport .* not/i.test(words))
     return 'only https, ssh and paths are fetched from; look for url.….insteadOf in git’s own configuration';

@@ -70,6 +70,8 @@ describe.skipIf(!hasGit)(`a folder from git${withoutGit}`, () => {
     const text = await source.read(({ root }) => Promise.resolve(readFileSync(join(root, 'a.md'), 'utf8')));
     expect(text).toBe(`${repo.git('show', 'HEAD:a.md')}\n`);
     expect(readFileSync(join(dir, 'clone', 'current', 'sub', 'b.md'), 'utf8')).toBe('b');
+    const modes = ['repo.git', 'trees', 'clone.json'].map((name) => (lstatSync(join(dir, 'clone', name)).mode & 0o077).toString(8));
+    expect(modes).toEqual(['0', '0', '0']);
     // As a clone of a person's would be called: documents may address each other by it.
     expect(await source.read(({ root }) => Promise.resolve(basename(root)))).toBe('origin');
   });
@@ -460,13 +462,13 @@ describe.skipIf(process.platform !== 'linux' || !hasGit)('a token', () => {
     const secrets = createSecretSet();
     secrets.add(token);
     const git = configOf({ url: 'https://git.invalid/docs.git', protocols: 'https:ssh', token });
-    const env = { ...plainEnv(dir), GIT_TOKEN: token, GIT_TRACE_CURL: '1', GIT_DIR: '/elsewhere' };
+    const env = { ...plainEnv(dir), GIT_TOKEN: token, DOCS_KEY: token, GIT_TRACE_CURL: '1', GIT_DIR: '/elsewhere' };
     const source = createGitSource({ git, disk: nodeDisk(), env, now: () => nowMs, secrets, program });
     const { after } = await source.refresh(fetching);
     const basic = Buffer.from(`x-access-token:${token}`).toString('base64');
     const given = readFileSync(join(dir, 'fake-git.log.env'), 'utf8');
     expect(given).toContain(`Authorization: Basic ${basic}`);
-    expect(given).not.toMatch(/GIT_TOKEN|GIT_TRACE|GIT_DIR/);
+    expect(given).not.toMatch(/DOCS_KEY|GIT_TOKEN|GIT_TRACE|GIT_DIR/);
     expect(given).toContain('http.followRedirects');
     expect(after.failing?.message).toContain('***');
     const left = ['cmdlines', 'fake-git.log', join('clone', 'clone.json')].map((name) => readFileSync(join(dir, name), 'utf8'));
