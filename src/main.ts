@@ -9,7 +9,9 @@ import {
   type GlobalOptions,
   type Invocation,
   packageVersion,
+  type Since,
   shareOption,
+  sinceOption,
 } from './cli/invocation.ts';
 import { takeLastWord } from './cli/last-word.ts';
 import { logOptionsOf, openLog, type ProcessLog } from './cli/log-options.ts';
@@ -47,6 +49,53 @@ const program = new Command('kbsync')
   .exitOverride()
   // Somebody may try to hand over a key as an option that does not exist: logs are no place for it.
   .configureOutput({ outputError: (text, write) => write(withoutValues(text)) });
+
+command('init', 'makes a configuration for this folder: asks at most five things or takes options, and overwrites nothing')
+  .option('--yes', 'ask nothing: take what is found and what the options say')
+  .option('--sandbox', 'an emulated bot on this machine, which needs no account')
+  .option('--vendor <vendor>', 'whose bot it is')
+  .option('--root <folder>', 'the folder of documents (default: the one that is found)')
+  .option('--name <name>', "the workspace's name (default: that of the package or the folder)")
+  .option(
+    '--audience <audience>',
+    'who may know what the bot knows (repeatable; the first is that of documents that state none)',
+    gather,
+    [],
+  )
+  .option('--set <key=value>', "a key of the vendor's that is no secret, such as chatbotId=… (repeatable)", gather, [])
+  .option('--url <address>', 'where the pages are published (default: as the site generator says)')
+  .addOption(new Option('--ci <system>', 'write a workflow, too').choices(['auto', 'github', 'gitlab', 'none']))
+  .option('--no-check', 'do not try the key at the vendor')
+  .addHelpText(
+    'after',
+    examples(
+      'kbsync init',
+      'kbsync init --yes --sandbox && kbsync sync --verify',
+      'kbsync init --yes --vendor sitegpt --set chatbotId=361628903185318481 --target site',
+      'kbsync init --yes --vendor chatthing --root docs --audience public --ci auto',
+    ),
+  )
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { init } = await import('./cli/init.ts');
+      const words = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+      const ci = options['ci'];
+      const request = {
+        yes: options['yes'] === true,
+        sandbox: options['sandbox'] === true,
+        vendor: text(options['vendor']),
+        root: text(options['root']),
+        name: text(options['name']),
+        audience: words(options['audience']),
+        set: words(options['set']),
+        url: text(options['url']),
+        ci: ci === 'auto' || ci === 'github' || ci === 'gitlab' || ci === 'none' ? ci : null,
+        check: options['check'] !== false,
+      } as const;
+      const isAsked = process.stdin.isTTY && process.stderr.isTTY && !underCi();
+      return init(invocation, request, isAsked ? { input: process.stdin, output: process.stderr } : null);
+    }),
+  );
 
 command('plan', 'what a sync would do at each bot, and why; reads only')
   .option('--out <file>', 'write a sealed plan for sync --plan')
@@ -257,8 +306,7 @@ command('watch', 'the daemon: sync, then keep watching, with the cron jobs and t
 
 command('todo', 'one inbox: work for a person, writes whose outcome is not known, held runs')
   .argument('[action]', 'done, created, retry or approve')
-  .argument('[id]', 'T3, U1, H2 …')
-  .argument('[remoteId]', "for created: the item's id at the vendor")
+  .argument('[id...]', "T3, U1, H2 …, as many as you like; for created, each may be followed by the item's id at the vendor")
   .addOption(
     new Option('--format <format>', 'the list as text, or as the Markdown of an issue').choices(['text', 'github-issue']).default('text'),
   )
@@ -268,20 +316,19 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
       'kbsync todo',
       'kbsync todo done T3',
       'kbsync todo created U1 361628903185318481',
-      'kbsync todo retry U1',
+      'kbsync todo retry U1 U2 U3',
       'kbsync todo approve H2',
       'kbsync todo --format github-issue > issue.md',
     ),
   )
-  .action(
-    (action: string | undefined, id: string | undefined, remoteId: string | undefined, options: Record<string, unknown>, self: Command) =>
-      run(self, async (invocation) => {
-        const { handOver } = await import('./cli/hand-over.ts');
-        const { todo } = await import('./cli/todo.ts');
-        const format = options['format'] === 'github-issue' ? 'github-issue' : 'text';
-        const request = { format, action: action ?? null, id: id ?? null, remoteId: remoteId ?? null } as const;
-        return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
-      }),
+  .action((action: string | undefined, words: string[], options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { handOver } = await import('./cli/hand-over.ts');
+      const { todo } = await import('./cli/todo.ts');
+      const format = options['format'] === 'github-issue' ? 'github-issue' : 'text';
+      const request = { format, action: action ?? null, words } as const;
+      return (await handOver(invocation, 'todo', request)) ?? todo(invocation, request);
+    }),
   );
 
 command('adopt', 'match what a bot already holds to local files and record it as theirs; sends nothing')
@@ -414,7 +461,7 @@ command('history', 'what the runs did, newest last; with a document: what was do
   .action((document: string | undefined, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { history } = await import('./cli/history.ts');
-      const asked = options['since'] as { agoMs: number } | { atMs: number } | undefined;
+      const asked = options['since'] as Since | undefined;
       return history(invocation, { document: document ?? null, limit: number(options['limit']) ?? 20, since: asked ?? null });
     }),
   );
@@ -439,7 +486,7 @@ command('gaps', 'what users asked in vain, grouped, with the nearest document of
     run(self, async (invocation) => {
       const { gaps } = await import('./cli/gaps.ts');
       return gaps(invocation, {
-        since: (options['since'] as { agoMs: number } | { atMs: number } | undefined) ?? null,
+        since: (options['since'] as Since | undefined) ?? null,
         limit: number(options['limit']) ?? 20,
         most: number(options['most']) ?? 20_000,
         format: options['format'] === 'markdown' ? 'markdown' : 'text',
@@ -612,10 +659,8 @@ function duration(name: string): (value: string) => number {
 }
 
 /** A duration back from now, or a moment. */
-function since(name: string): (value: string) => { agoMs: number } | { atMs: number } {
-  const read = (value: string) =>
-    /^\d+(?:ms|s|m|h|d)$|^0$/.test(value) ? { agoMs: durationOption(name, value) } : { atMs: dateOption(name, value) };
-  return (value) => parsed(() => read(value));
+function since(name: string): (value: string) => Since {
+  return (value) => parsed(() => sinceOption(name, value));
 }
 
 function count(name: string): (value: string) => number {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ConfigProblem, loadConfig } from './config/load.ts';
+import { type ConfigProblem, type LoadInput, loadConfig } from './config/load.ts';
 import type { SecretSet } from './config/secrets.ts';
 import type { CycleContext, CycleMemory, OwnLook } from './cycle/context.ts';
 import { type Folder, readFolder, renderOptionsOf } from './cycle/folder.ts';
@@ -36,7 +36,7 @@ import { createRetractions, type Retractions } from './workspace/retractions.ts'
 import { vendorKeys } from './workspace/vendors.ts';
 import { createWebhooks, type Webhooks } from './workspace/webhooks.ts';
 
-export interface WorkspaceInput {
+export interface WorkspaceInput extends Pick<LoadInput, 'readFile'> {
   readonly configFile: string | null;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -119,13 +119,7 @@ export interface Workspace extends Pausing {
 
 /** Loads the configuration and wires what it names. Sends nothing and writes nothing. */
 export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
-  const loaded = await loadConfig({
-    file: input.configFile,
-    cwd: input.cwd,
-    env: input.env,
-    vendors: vendorKeys(),
-    secrets: input.secrets,
-  });
+  const loaded = await loadConfig({ ...input, file: input.configFile, vendors: vendorKeys() });
   const { config, secrets, warnings } = loaded;
   const now = input.now ?? Date.now;
   const random = input.random ?? Math.random;
@@ -154,6 +148,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     cache ??= openScanCache(join(config.stateDir, 'scan.cache'), {
       read: (path) => disk.read(path),
       write: (path, content) => disk.writeLoosely(path, content),
+      mayKeep: (text) => secrets.findIn(text) === null,
     });
     return cache;
   };
@@ -244,10 +239,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       stop: signals.stop,
       kill: signals.kill,
       underCi,
-      holdsSecret: (text) => secrets.findIn(text) !== null,
+      knownSecrets: secrets,
       elsewhere: await containersOfOthers(target),
       knownAs: (identity) => knownAs(target.name, identity),
-      missedRetractions: () => retractions.missedBy(target.name, memory.state),
+      ...retractions.lookingFrom(target.name, memory),
       readOnly,
     };
   }
@@ -312,7 +307,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     },
     source,
     readFolder(atMs) {
-      const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries() };
+      const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets };
       return source === null ? readFolder(input) : source.read((at) => readFolder({ ...input, at }));
     },
     renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),

@@ -60,6 +60,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
   'cycle.ts': { values: ['cycle', 'model', 'content', 'plan', 'push', 'training', 'verify'], types: ['connectors/connector', 'state'] },
   status: { values: ['model'], types: ['state'] },
   sandbox: { values: ['model'], types: ['connectors/emulator'] },
+  // What init finds and writes: it knows the words of the configuration and of front matter, and no vendor.
+  setup: { values: ['model', 'config', 'content'] },
   // Published: a bench is the real wire and the real engine around an emulator.
   testkit: {
     values: ['model', 'connectors/connector', 'connectors/emulator', 'sandbox', 'transport', 'cycle', 'cycle.ts', 'state'],
@@ -89,6 +91,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
       'plan',
       'push',
       'sandbox',
+      'setup',
       'status',
       'training',
       'verify',
@@ -155,6 +158,7 @@ const clockPlaces = [
   'src/daemon/loop.ts', // default of its timers
   'src/daemon/schedule.ts', // default of its clock
   'src/sandbox/server.ts', // default of its system
+  'src/status/page-assets.ts', // a script for the browser, in a text
 ];
 
 const disk = /from 'node:fs(?:\/promises)?'/;
@@ -166,6 +170,7 @@ const diskPlaces = [
   'src/content/watch.ts', // looks at the root
   'src/config/load.ts', // reads the configuration
   'src/sandbox/store.ts', // what emulated bots hold
+  'src/sandbox/folder.ts', // its folder
   'src/sandbox/claim.ts', // who serves the sandbox
   'src/cli/invocation.ts', // reads package.json
   'src/cli/plan.ts', // --out
@@ -173,6 +178,8 @@ const diskPlaces = [
   'src/cli/watch.ts', // docs/openapi.yaml
   'src/cli/verify.ts', // --junit, --baseline, --record
   'src/cli/sandbox.ts', // looks for the state folder
+  'src/cli/init-check.ts', // reads .env beside a configuration that is not written yet
+  'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
   'src/source/git-clone.ts', // a clone, which can be had again
 ];
@@ -201,6 +208,15 @@ describe('who imports whom', () => {
     const areas = new Set([...sources.keys()].map(areaOf));
     expect([...areas].filter((area) => mayImport[area] === undefined)).toEqual([]);
     expect(Object.keys(mayImport).filter((area) => !areas.has(area))).toEqual([]);
+  });
+
+  it('docs/architecture.md has a row for every stage and face, and names no file that is not there', () => {
+    const page = readFileSync(`${root}docs/architecture.md`, 'utf8');
+    const firstCells = page.split('\n').flatMap((line) => (/^\| `/.test(line) ? [line.split('|')[1] ?? ''] : []));
+    const folders = Object.keys(mayImport).filter((area) => /^[a-z]+$/.test(area));
+    expect(folders.filter((area) => !firstCells.some((cell) => cell.includes(`\`${area}\``)))).toEqual([]);
+    const named = [...page.matchAll(/`([a-z-]+(?:\/[a-z-]+)+\.ts)`/g)].map(([, path = '']) => path);
+    expect(named.filter((path) => !['src/', '', 'test/'].some((folder) => existsSync(`${root}${folder}${path}`)))).toEqual([]);
   });
 
   it.each([

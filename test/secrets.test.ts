@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { holdsPlanted, planted, plantedIn } from './support/planted.ts';
 import { type Home, home } from './support/run-program.ts';
@@ -152,10 +153,93 @@ describe('a document that holds a key of the configuration', () => {
     }>();
     expect(targets[0].operations.map(({ document, outcome }) => [document, outcome])).toEqual([
       ['a.md', 'done'],
-      ['b.md', 'failed'],
+      ['b.md', 'blocked'],
     ]);
     expect(targets[0].operations[1]?.error?.message).toBe("b.md: holds a secret of the configuration, such as a target's key: not sent");
     expect(ran.exitCode).toBe(4);
     expect(plantedIn(place.dir)).toEqual([]);
   }, 30_000);
+
+  it('is foreseen by the plan, in whatever form it stands, and from the cache too', async () => {
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}" }]\n');
+    const inBase64 = Buffer.from(`user:${planted}`).toString('base64');
+    place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nAuthorization: Basic ${inBase64}\n` });
+    for (const words of [['--json'], ['--json', '--offline'], ['--json']]) {
+      const ran = await place.run('plan', '--detailed-exitcode', ...words);
+      const { exitCode, targets } = ran.json<{
+        exitCode: number;
+        targets: [{ operations: { document: string; outcome: string; error: { message: string } | null }[]; counts: { blocked: number } }];
+      }>();
+      expect(targets[0].operations.map(({ document, outcome }) => [document, outcome])).toEqual([
+        ['a.md', 'planned'],
+        ['b.md', 'blocked'],
+      ]);
+      expect(targets[0].operations[1]?.error?.message).toContain('holds a secret of the configuration');
+      expect([targets[0].counts.blocked, exitCode, ran.exitCode]).toEqual([1, 4, 4]);
+    }
+    const told = await place.run('plan');
+    expect(told.stdout).toContain("b.md: holds a secret of the configuration, such as a target's key: not sent");
+    const linted = await place.run('lint');
+    expect(linted.stdout).toContain("b.md error secrets: holds a secret of the configuration, such as a target's key (site)");
+    expect(linted.exitCode).toBe(4);
+  }, 30_000);
+
+  it('is told though the same text was harmless before the key was this one', async () => {
+    const site = 'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}"';
+    place = home(`${site} }]\n`);
+    place.write({ 'content/a.md': '# A\n\nUse another-9876543210 for it.\n' });
+    expect((await place.run('sync')).exitCode).toBe(0);
+    expect((await place.run('plan', '--detailed-exitcode')).exitCode).toBe(0);
+    place.write({
+      'sync.config.yaml': `${site} }, { name: other, vendor: sitegpt, sandbox: true, token: "\${OTHER}" }]\n`,
+      '.env': 'OTHER=another-9876543210\n',
+    });
+    const ran = await place.run('plan', '--detailed-exitcode', '--target', 'site');
+    expect(ran.stdout).toContain('a.md: holds a secret of the configuration');
+    expect(ran.exitCode).toBe(4);
+  }, 30_000);
+});
+
+describe('a question that quotes a key', () => {
+  const key = 'Kq7_Planted-Secret/4711';
+  /** As ids are made of questions. */
+  const inIds = 'kq7-planted-secret-4711';
+  const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
+  const found = (dir: string): readonly string[] =>
+    readdirSync(dir, { recursive: true, withFileTypes: true }).flatMap((entry) => {
+      if (!entry.isFile() || entry.name === '.env') return [];
+      const text = readFileSync(join(entry.parentPath, entry.name));
+      const plain = (text[0] === 0x1f && text[1] === 0x8b ? gunzipSync(text) : text).toString('utf8');
+      return [key, inIds, token, token.toLowerCase().replace('_', '-')]
+        .filter((one) => plain.includes(one))
+        .map((one) => `${entry.name}: ${one}`);
+    });
+
+  it('shows it nowhere, not even in lower case in its id', async () => {
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${ODD}" }]\n');
+    place.write({ '.env': `ODD=${key}\n` });
+    const files = {
+      'a.md': '# A\n\nwords\n',
+      'b.md': `---\nkb:\n  faq:\n    - { q: "What is ${key} for?", a: "To log in." }\n    - { q: "And then?", a: "${key} is gone." }\n---\n# B\n\nwords\n`,
+      'c.qa.yaml': `- { q: "Is ${key} mine?", a: "No." }\n`,
+      'd.md': `---\nkb:\n  faq:\n    - { q: "Who has ${token}?", a: "Nobody." }\n---\n# D\n\nwords\n`,
+    };
+    place.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`content/${name}`, text])));
+    let told = '';
+    for (const words of [
+      ['sync'],
+      ['sync', '--json'],
+      ['plan', '--verbose'],
+      ['status', '--documents'],
+      ['lint'],
+      ['history'],
+      ['show', 'b.md'],
+    ]) {
+      const ran = await place.run(...words);
+      told += ran.stdout + ran.stderr;
+    }
+    expect(told).toContain('a.md');
+    expect([key, inIds, token, token.toLowerCase().replace('_', '-')].filter((one) => told.includes(one))).toEqual([]);
+    expect(found(join(place.dir, 'state'))).toEqual([]);
+  }, 60_000);
 });

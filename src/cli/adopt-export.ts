@@ -1,7 +1,7 @@
 // `adopt --export`: texts of a vendor as files of a folder, with an index. Nothing is ever overwritten or removed there, and nothing is written
 // outside of it, whatever the items are called.
 import path from 'node:path';
-import { SyncError } from '../model/error.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
 import { sha256 } from '../model/json.ts';
 import type { Disk } from '../state/disk.ts';
 
@@ -50,7 +50,23 @@ interface Index {
 const indexKind = 'kbsync export';
 const indexName = 'index.json';
 
-/** USAGE where the folder is not one to save to; nothing is written. To be asked before anything is read for it. */
+/** USAGE where the folder is not one to save to, or cannot be made or written to. An empty one may be left. To be asked before anything is read for it. */
+export function prepareExportFolder(input: Omit<ExportInput, 'identity' | 'now'>): void {
+  checkExportFolder(input);
+  const { disk, dir } = input;
+  const trial = path.join(dir, '.kbsync-trial');
+  try {
+    disk.claim(trial);
+    disk.removeLoosely(trial);
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    const message = `--export ${dir}: nothing can be saved there (${error.message})`;
+    throw new SyncError('USAGE', { message, next: 'name a folder that you may write to', cause: error });
+  }
+}
+
+/** USAGE where the folder is not one to save to; nothing is written. */
 export function checkExportFolder(input: Omit<ExportInput, 'identity' | 'now'>): void {
   const { disk, dir, target, barred } = input;
   const inside = barred.find((folder) => liesIn(folder, dir));

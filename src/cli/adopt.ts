@@ -6,7 +6,7 @@ import { asSyncError, type ErrorRecord, exitCodeOf, SyncError } from '../model/e
 import { visible } from '../plan/escape.ts';
 import { type ForeignItem, nameOf } from '../push/adopt.ts';
 import type { Workspace } from '../workspace.ts';
-import { checkExportFolder, saveTexts } from './adopt-export.ts';
+import { prepareExportFolder, saveTexts } from './adopt-export.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { createProgress } from './progress.ts';
 import { figure, plain, tellProblems } from './reports.ts';
@@ -71,7 +71,7 @@ function shelfFor(workspace: Workspace, target: TargetConfig, exportTo: string |
     target: name,
     vendor,
   };
-  checkExportFolder(place);
+  prepareExportFolder(place);
   let files = 0;
   return {
     save: async ({ items, complete, identity }: FoundItems): Promise<void> => {
@@ -191,7 +191,7 @@ function print({ invocation, target, request, adoption, saved }: Told): void {
   output.data(
     request.dryRun
       ? `  nothing was recorded (--dry-run); to record it: kbsync adopt ${target.name}`
-      : `  recorded; nothing was sent. Next: kbsync plan --target ${target.name}, then kbsync sync --target ${target.name}`,
+      : `  recorded; nothing was sent. Next: kbsync plan --target ${target.name}, then ${target.paused ? 'take paused: true out of the configuration, and ' : ''}kbsync sync --target ${target.name}`,
   );
 }
 

@@ -1,7 +1,7 @@
 // `drift`: what the vendors hold against what kbsync left there. Reads, and notes what it found; --repair and --prune put it right.
 import { type CycleContext, everything, noPasses } from '../cycle/context.ts';
 import { type DriftLook, lookForDrift } from '../cycle/drift.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
 import { settleAll } from '../cycle/plan-target.ts';
 import { pruneItems, pruneProven, tooMany } from '../cycle/prune.ts';
 import { noteLook } from '../cycle/seen.ts';
@@ -147,8 +147,8 @@ async function lookFor(context: CycleContext, place: Place): Promise<DriftLook> 
   return lookForDrift(context, { share: place.request.prune ? 0 : place.request.share, payload });
 }
 
-function wantedIn({ target, connection, nowMs }: CycleContext, folder: Folder): Promise<Wanted> {
-  return wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+function wantedIn({ target, connection, nowMs, knownSecrets }: CycleContext, folder: Folder): Promise<Wanted> {
+  return wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs(), guardOf(knownSecrets));
 }
 
 async function note(context: CycleContext, look: DriftLook & { checked: true }, findings: readonly DriftItem[]): Promise<void> {

@@ -64,7 +64,8 @@ export function gapsJson(report: GapsReport, exitCode: number, file: string | nu
   return plain({ version: 1, command: 'gaps', exitCode, since, masked, targets, counts: countsOf(report), gaps, tests: file });
 }
 
-const kindWords: Readonly<Record<GapKind, string>> = {
+/** For people. */
+export const kindWords: Readonly<Record<GapKind, string>> = {
   content: 'no document is near: to be written',
   'not-given': 'a document is near that none of these bots was given',
   retrieval: 'the bots have the nearest document, and did not answer from it',

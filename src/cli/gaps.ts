@@ -9,14 +9,14 @@ import { mapGaps } from './gaps-map.ts';
 import { type ReadRequest, readTarget, type TargetRead } from './gaps-read.ts';
 import { type GapsReport, gapsJson, gapsMarkdown, printGaps } from './gaps-report.ts';
 import { draftTests } from './gaps-tests.ts';
-import { type Invocation, workspaceOf } from './invocation.ts';
+import { type Invocation, type Since, workspaceOf } from './invocation.ts';
 import { readPassages } from './passages.ts';
 import { createProgress } from './progress.ts';
 
 /** `gaps`, parsed. */
 export interface GapsRequest {
   /** Null: the last seven days. */
-  readonly since: { readonly agoMs: number } | { readonly atMs: number } | null;
+  readonly since: Since | null;
   /** Groups that are shown. */
   readonly limit: number;
   /** Exchanges of one target at most. */
@@ -43,7 +43,7 @@ export async function gaps(invocation: Invocation, request: GapsRequest, open: t
     if (request.unmasked)
       output.complain('warning: --unmasked shows what users wrote, personal data and all: keep it out of logs, issues and chats');
     const drafts = typeof request.asTests === 'string' ? draftFile(request.asTests, invocation, workspace) : null;
-    const report = await look(workspace, invocation, request);
+    const report = await gapsOf(workspace, { targets: invocation.options.targets, stop: invocation.stop }, request);
     progress.end();
     const exitCode = codeOf(report.reads, invocation.stop);
     const tests = request.asTests === null ? null : draftTests(report.gaps.slice(0, report.limit), report.since);
@@ -98,12 +98,17 @@ function alreadyThere(file: string): SyncError {
   return new SyncError('USAGE', { message: `--as-tests ${file}: it is there already, and is not overwritten`, next: 'name another file' });
 }
 
-async function look(workspace: Workspace, invocation: Invocation, request: GapsRequest): Promise<GapsReport> {
+/** Reads the bots, groups what was asked in vain and maps it to the documents. Writes nothing. */
+export async function gapsOf(
+  workspace: Workspace,
+  { targets: names, stop }: { readonly targets: readonly string[]; readonly stop: AbortSignal },
+  request: Pick<GapsRequest, 'since' | 'most' | 'unknown' | 'unmasked' | 'limit'>,
+): Promise<GapsReport> {
   const { since, most, unknown, unmasked, limit } = request;
   const sinceMs = since === null ? workspace.now() - week : 'atMs' in since ? since.atMs : workspace.now() - since.agoMs;
   const how: ReadRequest = { since: new Date(sinceMs).toISOString(), most, phrases: unknown, unmasked };
-  const targets = workspace.targets(invocation.options.targets);
-  const reads = await Promise.all(targets.map((target) => readTarget(workspace, target, how, invocation.stop)));
+  const targets = workspace.targets(names);
+  const reads = await Promise.all(targets.map((target) => readTarget(workspace, target, how, stop)));
   const { groups, aboutNothing } = groupQuestions(reads.flatMap(({ vain }) => vain));
   const shared = { since: how.since, masked: !unmasked, reads, aboutNothing, limit };
   if (groups.length === 0) return { ...shared, groups: 0, gaps: [], unread: 0 };

@@ -36,18 +36,22 @@ export async function readInbox(workspace: Workspace, invocation: Invocation): P
   return { items, failures };
 }
 
-function inboxAt({ target, connection, memory }: CycleContext): FiledItem[] {
+function inboxAt(context: CycleContext): FiledItem[] {
+  const { target, memory } = context;
+  const facts = inboxFacts(context);
+  const items = inboxOf({ target: target.name, state: memory.state, open: memory.open, ...facts });
+  return items.map((item) => ({ ...item, of: target, findable: facts.findable }));
+}
+
+/** What an inbox wants to know of its target beyond the memory. */
+export function inboxFacts({ config, target, connection }: CycleContext) {
   const { traits } = connection.target;
-  const findable = traits.repeatedCreate === 'findable';
-  const items = inboxOf({
-    target: target.name,
+  return {
     label: connection.vendorLabel,
-    state: memory.state,
-    open: memory.open,
     needsIds: needsIds(connection.target),
-    findable,
+    findable: traits.repeatedCreate === 'findable',
     after: target.after,
+    paused: new Set(config.targets.filter((each) => each.paused).map(({ name }) => name)),
     removal: traits.missing.delete?.remedy ?? null,
-  });
-  return items.map((item) => ({ ...item, of: target, findable }));
+  };
 }

@@ -107,12 +107,23 @@ export function durationOption(name: string, text: string): number {
   return Number(match[1]) * unit;
 }
 
-/** A day (its midnight UTC) or a timestamp, in milliseconds since 1970. USAGE otherwise. */
-export function dateOption(name: string, text: string): number {
+const moments = 'a date such as 2026-12-01 or a timestamp such as 2026-12-01T08:00:00Z';
+
+/** A day (its midnight UTC) or a timestamp, in milliseconds since 1970. USAGE otherwise; `taken` is what it says it takes. */
+export function dateOption(name: string, text: string, taken = moments): number {
   const read = readIsoDate(text);
   if (read.ok) return Date.parse(read.iso);
-  const expected = read.fault === 'day' ? 'a day that exists' : 'a date such as 2026-12-01 or a timestamp such as 2026-12-01T08:00:00Z';
+  const expected = read.fault === 'day' ? 'a day that exists' : taken;
   throw new SyncError('USAGE', { message: `${name}: found "${text}", expected ${expected}` });
+}
+
+/** How far back: a duration before now, or a moment. */
+export type Since = { readonly agoMs: number } | { readonly atMs: number };
+
+/** A duration back from now, or a moment. USAGE otherwise, with what either looks like. */
+export function sinceOption(name: string, text: string): Since {
+  if (/^\d+(?:ms|s|m|h|d)$|^0$/.test(text)) return { agoMs: durationOption(name, text) };
+  return { atMs: dateOption(name, text, `a duration back from now such as 30d or 12h (ms, s, m, h or d), or ${moments}`) };
 }
 
 /** A whole number of at least 0. USAGE otherwise. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isLintRule, lintRules, severityOf } from '../content/lint-rules.ts';
 import { payloadHeads } from '../content/render.ts';
 import { inTargetScope, reachOf } from '../content/select.ts';
-import type { Folder } from '../cycle/folder.ts';
+import { type Folder, guardOf } from '../cycle/folder.ts';
 import type { TargetConfig } from '../model/config.ts';
 import type { ContentProblem } from '../model/document.ts';
 import { SyncError } from '../model/error.ts';
@@ -79,7 +79,7 @@ async function givenRows(
   const bySentence = new Map<string, { readonly problem: ContentProblem; readonly names: string[] }>();
   for (const target of targets) {
     const documents = reached.filter(({ names }) => names.includes(target.name)).map(({ document }) => document);
-    const { told } = await payloadHeads(scan, documents, await workspace.renderOptions(target), cache);
+    const { told } = await payloadHeads(scan, documents, await workspace.renderOptions(target), cache, guardOf(workspace.secrets));
     for (const problem of told) {
       const key = [problem.path, problem.line, problem.rule, problem.message].join('\n');
       const same = bySentence.get(key) ?? { problem, names: [] };

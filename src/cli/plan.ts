@@ -187,13 +187,15 @@ function print(planned: readonly PlannedTarget[], { format }: PlanRequest, { out
   }
 }
 
-/** A plan is 0 whatever it says, but for --detailed-exitcode (3: there are changes) and for what kept it from being made. Brakes: 5. */
+/** A plan is 0 whatever it says, but for --detailed-exitcode (3: there are changes; 4: a file is at fault) and for what kept it from being made. Brakes: 5. */
 function codeOf(planned: readonly PlannedTarget[], folder: Folder, request: PlanRequest): number {
   const codes: number[] = [];
   for (const { target, plan: made, error } of planned) {
     if (error !== null && target.required) codes.push(codeOfStop(error.code));
     if (made === null) continue;
     if (request.detailedExitCode && made.operations.length > 0) codes.push(3);
+    // A document that its text keeps from this bot: too large for it, what lint found, a key of the configuration.
+    if (request.detailedExitCode && target.required && made.blocked.some(({ error: why }) => why !== null)) codes.push(4);
   }
   if (request.detailedExitCode && folder.scan.problems.some((problem) => problem.severity === 'error')) codes.push(4);
   return strongest(codes);

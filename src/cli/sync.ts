@@ -9,6 +9,7 @@ import { runEntry } from '../cycle/run-entry.ts';
 import { unreadyLeader } from '../cycle/staging.ts';
 import { type VerifyReport, verifyTarget } from '../cycle/verify.ts';
 import { syncTarget } from '../cycle.ts';
+import { canaryId } from '../model/canary.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
@@ -157,7 +158,9 @@ async function syncInTurn(
 
 /** The questions of what this run changed, and those that did not pass before. Where training has not ended they are inconclusive, never passed. */
 async function verifyAfter(context: CycleContext, folder: Folder, report: TargetReport, lockWaitMs: number): Promise<VerifyReport> {
-  const changed = report.results.flatMap(({ operation, outcome }) => (outcome === 'done' ? [operation.document] : []));
+  const done = report.results.flatMap(({ operation, outcome }) => (outcome === 'done' ? [operation.document] : []));
+  // No golden question is about the document of the freshness check.
+  const changed = done.filter((document) => document !== canaryId);
   try {
     return await verifyTarget(context, folder, {
       which: { only: 'run', documents: new Set(changed) },

@@ -17,15 +17,21 @@ import { ciLockWaitMs } from './sync.ts';
 export interface TodoRequest {
   readonly format?: 'text' | 'github-issue';
   readonly action: string | null;
-  readonly id: string | null;
-  readonly remoteId: string | null;
+  /** Ids of the inbox; for created each may be followed by the item's id at the vendor. */
+  readonly words: readonly string[];
 }
 
-/** What a decision came to: its sentence, and whether the target is to be synced at once. */
+/** What a decision about one item came to: its sentence, and whether the target is to be synced at once. */
 export interface Decided {
+  readonly id: string;
   readonly target: TargetConfig;
   readonly message: string;
   readonly syncNow: boolean;
+}
+
+interface Pick {
+  readonly id: string;
+  readonly remoteId: string | null;
 }
 
 /** Which kinds each decision is for. */
@@ -36,10 +42,23 @@ const actions: Readonly<Record<string, readonly InboxItem['kind'][]>> = {
   approve: ['held'],
 };
 
-/** Carries one decision out under the lock of its target. USAGE names the ids that are open. */
-export async function decide(workspace: Workspace, invocation: Invocation, request: TodoRequest): Promise<Decided> {
-  const { action, id } = readDecision(request);
+/** Carries decisions out, each under the lock of its target; none of them unless all are open. USAGE names the ids that are open. */
+export async function decide(workspace: Workspace, invocation: Invocation, request: TodoRequest): Promise<readonly Decided[]> {
+  const { action, picks } = readDecision(request);
   const { items } = await readInbox(workspace, invocation);
+  const chosen = picks.map((pick) => ({ pick, item: itemOf(action, pick, items) }));
+  const decided: Decided[] = [];
+  for (const { pick, item } of chosen) {
+    try {
+      decided.push(await decideOne(action, pick, item, { workspace, invocation }));
+    } catch (thrown) {
+      throw decided.length === 0 ? thrown : onlySome(thrown, pick, decided);
+    }
+  }
+  return decided;
+}
+
+function itemOf(action: string, { id }: Pick, items: readonly FiledItem[]): FiledItem {
   const kinds = actions[action] ?? [];
   const item = items.find((candidate) => candidate.id === id && kinds.includes(candidate.kind));
   if (item === undefined) throw wrongId(action, id, items);
@@ -50,26 +69,56 @@ export async function decide(workspace: Workspace, invocation: Invocation, reque
       next: 'take paused: true out',
     });
   }
-  const byMark = action === 'created' && request.remoteId === null && item.findable;
+  return item;
+}
+
+interface Deciding {
+  readonly workspace: Workspace;
+  readonly invocation: Invocation;
+}
+
+async function decideOne(action: string, pick: Pick, item: FiledItem, { workspace, invocation }: Deciding): Promise<Decided> {
+  const { of: target } = item;
+  const byMark = action === 'created' && pick.remoteId === null && item.findable;
   const lockWaitMs = workspace.underCi ? ciLockWaitMs : 0;
   const how = { command: `kbsync todo ${action}`, lockWaitMs, stop: invocation.stop, kill: invocation.kill, offline: !byMark };
   await invocation.ready?.(target.name);
   const message = await workspace.exclusively(target, how, async (context) => {
-    const { entries, message: told } = await entriesOf(action, id, request, { context, workspace });
+    const { entries, message: told } = await entriesOf(action, pick, { context, workspace });
     await context.memory.append(entries);
     await context.memory.checkpoint();
     return told;
   });
-  return { target, message, syncNow: action === 'approve' };
+  return { id: pick.id, target, message, syncNow: action === 'approve' };
 }
 
-function readDecision({ action, id }: TodoRequest): { action: string; id: string } {
+/** Some were decided before one could not be: what stands is told with it. */
+function onlySome(thrown: unknown, { id }: Pick, decided: readonly Decided[]): unknown {
+  if (!(thrown instanceof SyncError)) return thrown;
+  const { code, message, vendor, next, facts, data } = thrown;
+  const before = few(decided.map((one) => one.id));
+  return new SyncError(code, { message: `${id}: ${message} (decided before it: ${before})`, vendor, next, facts, data, cause: thrown });
+}
+
+/** Our own numbers. The ids of vendors are left as they are. */
+const ourNumber = /^[TUH]\d+$/i;
+
+function readDecision({ action, words }: TodoRequest): { action: string; picks: readonly Pick[] } {
   if (action === null || !Object.hasOwn(actions, action)) {
     throw new SyncError('USAGE', { message: `todo: found "${action ?? ''}", expected done, created, retry or approve` });
   }
-  if (id === null) throw new SyncError('USAGE', { message: `todo ${action}: which one?`, next: 'kbsync todo lists them with their ids' });
-  // Typed by hand: t3 is T3. The ids of vendors are left as they are.
-  return { action, id: /^[tuh]\d+$/.test(id) ? id.toUpperCase() : id };
+  if (words.length === 0) {
+    throw new SyncError('USAGE', { message: `todo ${action}: which one?`, next: 'kbsync todo lists them with their ids' });
+  }
+  const picks: { id: string; remoteId: string | null }[] = [];
+  for (const word of words) {
+    const last = picks.at(-1);
+    if (action === 'created' && last?.remoteId === null && !ourNumber.test(word)) last.remoteId = word;
+    // Typed by hand: t3 is T3.
+    else picks.push({ id: ourNumber.test(word) ? word.toUpperCase() : word, remoteId: null });
+  }
+  const unique = picks.filter(({ id }, index) => picks.findIndex((other) => other.id === id) === index);
+  return { action, picks: unique };
 }
 
 function wrongId(action: string, id: string, items: readonly FiledItem[]): SyncError {
@@ -101,7 +150,7 @@ interface Place {
 }
 
 /** The entries of a decision. Looked up again under the lock: another run may have settled it in the meantime. */
-async function entriesOf(action: string, id: string, request: TodoRequest, place: Place): Promise<Entries> {
+async function entriesOf(action: string, { id, remoteId: named }: Pick, place: Place): Promise<Entries> {
   const { memory } = place.context;
   const { state, open } = memory;
   const at = new Date(place.context.nowMs()).toISOString();
@@ -114,7 +163,7 @@ async function entriesOf(action: string, id: string, request: TodoRequest, place
     const message = `${effect.document} counts as not created: kbsync sync --target ${place.context.target.name} makes it again`;
     return { entries: retriedByPerson(effect), message };
   }
-  const remoteId = request.remoteId ?? (await idAtVendor(effect, place.context));
+  const remoteId = named ?? (await idAtVendor(effect, place.context));
   const known = remoteId === null ? 'without an id, which nothing needs there' : `as ${remoteId}`;
   return { entries: createdByPerson(effect, remoteId, state), message: `${effect.document} counts as created, ${known}` };
 }

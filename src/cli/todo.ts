@@ -15,7 +15,7 @@ import { todoIssue } from './todo-issue.ts';
 /** Lists the inbox, or carries a decision out. Resolves to the exit code; of `approve`, to that of the sync it lets through. */
 export async function todo(invocation: Invocation, request: TodoRequest): Promise<number> {
   const workspace = await workspaceOf(invocation);
-  let decided: Decided;
+  let decided: readonly Decided[];
   try {
     if (request.action === null) return await list(workspace, invocation, request.format);
     decided = await decide(workspace, invocation, request);
@@ -23,19 +23,29 @@ export async function todo(invocation: Invocation, request: TodoRequest): Promis
     await workspace.close();
   }
   const { output, options, command } = invocation;
-  const { target, message, syncNow } = decided;
-  if (!syncNow) {
+  if (!decided.some(({ syncNow }) => syncNow)) {
     output.answer(
-      () => plain({ version: 1, command, exitCode: 0, action: request.action, id: request.id, target: target.name, message }),
-      () => output.data(visible(message)),
+      () => plain({ version: 1, command, exitCode: 0, action: request.action, ...wordsOf(decided) }),
+      () => {
+        for (const { message } of decided) output.data(visible(message));
+      },
     );
     return 0;
   }
-  output.talk(visible(message));
-  return sync({ ...invocation, options: { ...options, targets: [target.name] } }, wholeSync);
+  for (const { message } of decided) output.talk(visible(message));
+  const targets = [...new Set(decided.map(({ target }) => target.name))];
+  return sync({ ...invocation, options: { ...options, targets } }, wholeSync);
 }
 
-const wholeSync: SyncRequest = {
+/** One decision as it always was; several as a list. */
+function wordsOf(decided: readonly Decided[]) {
+  const rows = decided.map(({ id, target, message }) => ({ id, target: target.name, message }));
+  const [only] = rows;
+  return rows.length === 1 && only !== undefined ? only : { decisions: rows };
+}
+
+/** A sync of everything, with nothing let through. */
+export const wholeSync: SyncRequest = {
   paths: [],
   waitMs: null,
   planFile: null,

@@ -1,6 +1,7 @@
 // What golden questions came to, for people, for programs and for CI: table, Markdown, JSON, JUnit. Pure.
 import type { VerifyReport } from '../cycle/verify.ts';
 import type { Verdict } from '../model/answer.ts';
+import type { ContentProblem } from '../model/document.ts';
 import type { JsonRecord } from '../model/json.ts';
 import type { TestResult } from '../model/tests.ts';
 import { markdownBlock, markdownText, visible } from '../plan/escape.ts';
@@ -210,20 +211,46 @@ function baselineSection(compared: Compared | null): string[] {
   ];
 }
 
-/** JUnit as CI systems read it: inconclusive and skipped are skipped, each with its reason. */
-export function junit(reports: readonly VerifyReport[]): string {
-  const suites = reports.map(({ target, results, error }) => {
-    const { fail, inconclusive, skipped } = countVerdicts(results);
-    const stopped =
-      error === null
-        ? []
-        : [
-            `    <testcase classname="${xml(target)}" name="the bot can be asked"><error message="${xml(error.message)}">${xml(error.next)}</error></testcase>`,
-          ];
-    const numbers = `tests="${results.length + stopped.length}" failures="${fail}" errors="${stopped.length}" skipped="${inconclusive + skipped}"`;
-    return [`  <testsuite name="${xml(target)}" ${numbers}>`, ...results.map(testCase), ...stopped, '  </testsuite>'].join('\n');
-  });
+/**
+ * JUnit as CI systems read it: inconclusive and skipped are skipped, each with its reason, and so is what was left out. What could not be read
+ * is an error: no CI is to be green by tests that it does not see.
+ */
+export function junit(reports: readonly VerifyReport[], problems: readonly ContentProblem[] = []): string {
+  const broken = problems.filter(({ severity }) => severity === 'error');
+  const suites = [
+    ...(broken.length === 0 ? [] : [suite('content', broken.map(brokenCase), { failures: 0, errors: broken.length, skipped: 0 })]),
+    ...reports.map((report) => {
+      const { target, results, error } = report;
+      const { fail, inconclusive, skipped } = countVerdicts(results);
+      const left = leftOutWords(report);
+      const own = (name: string, inside: string) => `    <testcase classname="${xml(target)}" name="${name}">${inside}</testcase>`;
+      const cases = [
+        ...results.map(testCase),
+        ...(left === null ? [] : [own('all that is due is asked', `<skipped message="${xml(left)}"/>`)]),
+        ...(error === null ? [] : [own('the bot can be asked', `<error message="${xml(error.message)}">${xml(error.next)}</error>`)]),
+      ];
+      const missing = inconclusive + skipped + (left === null ? 0 : 1);
+      return suite(target, cases, { failures: fail, errors: error === null ? 0 : 1, skipped: missing });
+    }),
+  ];
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites name="kbsync verify">', ...suites, '</testsuites>', ''].join('\n');
+}
+
+interface Tally {
+  readonly failures: number;
+  readonly errors: number;
+  readonly skipped: number;
+}
+
+function suite(name: string, cases: readonly string[], { failures, errors, skipped }: Tally): string {
+  const numbers = `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="${skipped}"`;
+  return [`  <testsuite name="${xml(name)}" ${numbers}>`, ...cases, '  </testsuite>'].join('\n');
+}
+
+function brokenCase({ path, line, column, message }: ContentProblem): string {
+  const where = [path, line, column].filter((part) => part !== null).join(':');
+  const names = `classname="${xml(`content.${path}`)}" name="${xml(where)} can be read" file="${xml(path)}"${line === null ? '' : ` line="${line}"`}`;
+  return `    <testcase ${names}><error message="${xml(message)}"/></testcase>`;
 }
 
 function testCase(result: TestResult): string {

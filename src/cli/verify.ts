@@ -6,6 +6,7 @@ import type { Folder } from '../cycle/folder.ts';
 import { concerns } from '../cycle/unlearned.ts';
 import { allTests, type VerifyOptions, type VerifyReport, verifyTarget } from '../cycle/verify.ts';
 import type { TargetConfig } from '../model/config.ts';
+import type { ContentProblem } from '../model/document.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { visible } from '../plan/escape.ts';
 import type { Workspace } from '../workspace.ts';
@@ -52,7 +53,7 @@ export async function verify(invocation: Invocation, request: VerifyRequest, ope
             before,
             reports.flatMap((report) => report.results),
           );
-    await writeFiles(request, { reports, kept, whole: await wholeTargets(request, reports, folder) }, workspace, invocation);
+    await writeFiles(request, { reports, problems, kept, whole: await wholeTargets(request, reports, folder) }, workspace, invocation);
     const broken = golden?.problems.some(({ severity }) => severity === 'error') === true ? [7] : [];
     const invalid = folder.scan.problems.some(({ severity }) => severity === 'error') ? [4] : [];
     const exitCode = strongest([...codesOfVerify(reports), ...broken, ...invalid, ...(invocation.stop.aborted ? [130] : [])]);
@@ -170,13 +171,20 @@ function unwritable(option: string, file: string, cause: unknown): SyncError {
 
 interface Told {
   readonly reports: readonly VerifyReport[];
+  /** What of the folder could not be read. */
+  readonly problems: readonly ContentProblem[];
   /** The answers in the file of --record. */
   readonly kept: readonly Recorded[];
   /** Targets of which every question has a result. */
   readonly whole: ReadonlySet<string>;
 }
 
-async function writeFiles(request: VerifyRequest, { reports, kept, whole }: Told, workspace: Workspace, { cwd, output }: Invocation) {
+async function writeFiles(
+  request: VerifyRequest,
+  { reports, problems, kept, whole }: Told,
+  workspace: Workspace,
+  { cwd, output }: Invocation,
+) {
   const write = async (option: string, file: string, text: string): Promise<void> => {
     try {
       await writeFile(path.resolve(cwd, file), workspace.secrets.redact(text));
@@ -184,7 +192,7 @@ async function writeFiles(request: VerifyRequest, { reports, kept, whole }: Told
       throw unwritable(option, file, cause);
     }
   };
-  if (request.junit !== null) await write('--junit', request.junit, junit(reports));
+  if (request.junit !== null) await write('--junit', request.junit, junit(reports, problems));
   if (request.record === null) return;
   const results = reports.flatMap((report) => report.results);
   await write('--record', request.record, baselineText(results, kept, whole));

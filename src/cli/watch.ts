@@ -15,6 +15,7 @@ import { explain } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { logHanded } from './log-run.ts';
 import { Output } from './output.ts';
+import { pageWork } from './page-work.ts';
 import { type PauseRequest, pause } from './pause.ts';
 import { retract } from './retract.ts';
 import type { RetractRequest } from './retract-scene.ts';
@@ -45,6 +46,7 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     openapi: () => readFile(fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url)), 'utf8'),
     voice: { talk: (line, about) => output.talk(line, about), complain: (line, about) => output.complain(line, about) },
     log: invocation.log?.log,
+    page: pageWork(invocation),
   });
   const notify = systemdNotify(env);
   const wishes = wishesOf(env, process.pid);
@@ -111,9 +113,9 @@ export async function runHanded(
     stop,
     kill,
     ...(ready !== undefined && { ready }),
-    ...(logged !== null && { log: logged }),
     ...(done !== undefined && { done }),
     ...(lender !== undefined && { lender }),
+    ...(logged !== null && { log: logged }),
   };
   let exitCode = 1;
   try {

@@ -95,7 +95,7 @@ async function readConfig(file: string, input: LoadInput, readFile: ReadFile): P
     if (codeOf(thrown) === 'ENOENT' && input.file === null) {
       throw new SyncError('CONFIG_INVALID', {
         message: `there is no ${configFileName} in ${input.cwd} (looked for ${file})`,
-        next: `copy the example from the README to ${configFileName} (kbsync init is not built yet), or name a file with --config`,
+        next: 'run kbsync init to make one, or name a file with --config',
         cause: thrown,
         data: { file },
       });

@@ -64,6 +64,7 @@ const lintKeys = {
   'model-instructions': severity('warning').describe('Text that speaks to a language model instead of a reader.'),
   'near-duplicate': severity('warning').describe('Two documents that say almost the same.'),
   'broken-link': severity('warning').describe('A relative link to a file that is not there.'),
+  'internal-link': severity('warning').describe('A link to a page that a bot which is given the link may not have.'),
   'long-title': severity('warning').describe('A title longer than a vendor keeps.'),
   'empty-body': severity('warning').describe('A document without text.'),
 };

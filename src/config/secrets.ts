@@ -1,6 +1,6 @@
 // The secret values that a configuration brought in, and what was made of them since, so that everything that writes anywhere can take them
 // out again. One set a process: a reload adds to it, since a secret that was rotated is still one.
-import { type Json, withTexts } from '../model/json.ts';
+import { fingerprint, type Json, withTexts } from '../model/json.ts';
 
 /** Grows while a configuration is read; whoever writes a log, an error, a page or a report asks it to redact. */
 export interface SecretSet {
@@ -19,6 +19,11 @@ export interface SecretSet {
   values(): readonly string[];
   /** The first secret in a text, in whatever form, that cannot be there by chance: at least 12 characters, not all of them letters. Null: none. */
   findIn(text: string): string | null;
+  /**
+   * Another one, as good as always, where `findIn` would look for something else; '' where it looks for nothing. So short that it says nothing of
+   * a secret: it may be written down.
+   */
+  digest(): string;
 }
 
 /** Shorter values are not blacked out. */
@@ -33,6 +38,12 @@ export function createSecretSet(): SecretSet {
   const passing = new Set<string>();
   let matcher: Matcher | null = null;
   let findable: readonly (readonly [value: string, forms: readonly string[]])[] | null = null;
+  const unmistakable = () => {
+    findable ??= longestFirst(values)
+      .filter(isUnmistakable)
+      .map((value) => [value, formsOf(value).filter((form) => form.length >= leastUnmistakable)] as const);
+    return findable;
+  };
   const redact = (text: string): string => {
     let clean = text;
     if (values.size > 0) {
@@ -67,15 +78,18 @@ export function createSecretSet(): SecretSet {
     redactValue: (value) => (values.size === 0 && passing.size === 0 ? value : withTexts(value, redact)),
     values: () => longestFirst(values),
     findIn(text) {
-      findable ??= longestFirst(values)
-        .filter(isUnmistakable)
-        .map((value) => [value, formsOf(value).filter((form) => form.length >= leastUnmistakable)] as const);
-      return findable.find(([, forms]) => forms.some((form) => text.includes(form)))?.[0] ?? null;
+      return unmistakable().find(([, forms]) => forms.some((form) => text.includes(form)))?.[0] ?? null;
+    },
+    digest() {
+      const found = unmistakable().map(([value]) => value);
+      return found.length === 0 ? '' : fingerprint([...found].sort()).slice(0, digestDigits);
     },
   };
 }
 
 const leastUnmistakable = 12;
+/** 16 bits of all values together: too little to try guesses against, enough to notice that one has changed. */
+const digestDigits = 4;
 
 function isUnmistakable(value: string): boolean {
   return value.length >= leastUnmistakable && /[^\p{L}\s]/u.test(value) && /\p{L}/u.test(value);

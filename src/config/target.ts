@@ -211,8 +211,8 @@ function literalSecret(path: Path, at: number, prefix: string): Fault {
   return { at, path, found: 'a secret in the file', expected: `a variable, such as \${${variableName(prefix, path.slice(2))}}` };
 }
 
-/** secretKey of chatthing → CHATTHING_SECRET_KEY. */
-function variableName(prefix: string, path: Path): string {
+/** The variable to hold a key of a target: secretKey of chatthing → CHATTHING_SECRET_KEY. `path` begins with two steps that do not count. */
+export function variableName(prefix: string, path: Path): string {
   const words = [prefix, ...path.filter((step) => typeof step === 'string')].join('_');
   return words
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')

@@ -137,6 +137,8 @@ function scalarOf(node: Node | null | undefined, at: number): Scalar {
 
 /** The parser's own words, without the piece of source that may hold a secret. */
 function syntaxFault(at: number, code: string, message: string, text: string): Fault {
+  if (code === 'RESOURCE_EXHAUSTION')
+    return { at, path: [], found: 'values within values without end', expected: `at most ${mostLevels} levels` };
   const words = message.replace(/: ".*$/s, '').replace(/\.$/, '');
   const hint =
     code === 'TAB_AS_INDENT'

@@ -78,7 +78,7 @@ export async function compose(input: ComposeInput): Promise<Composed> {
   } catch (thrown) {
     // Grammars recurse: a text that nests thousands of levels deep is refused, not crashed over.
     if (!(thrown instanceof RangeError)) throw thrown;
-    report(placeAt(start, 0), thrown instanceof HeavyText ? thrown.message : `is nested too deeply to be read (${thrown.message})`);
+    report(placeAt(start, 0), thrown instanceof HeavyText ? thrown.message : 'is nested too deeply to be read');
     return { text: start.text, syntax, problems, title: null, links: null, perTarget: false };
   }
 }

@@ -120,6 +120,34 @@ export function brokenLinks(
   return found;
 }
 
+/** Why a bot that may have the one document may not have the other, as a clause that names it; null: every bot may have both. */
+export type FenceBetween = (from: Document, to: Document) => string | null;
+
+/** Links that lead out of a bot's fence: file, line and what lies behind. */
+export function internalLinks(
+  files: ReadonlyMap<string, CachedFile>,
+  resolve: LinkResolver,
+  fence: FenceBetween,
+  severity: ContentProblem['severity'],
+): readonly { readonly path: string; readonly problem: ContentProblem }[] {
+  const found: { path: string; problem: ContentProblem }[] = [];
+  for (const [path, file] of files) {
+    // Whom a link in a region is for cannot be told from here.
+    if (file.perTarget === true) continue;
+    const findings = file.documents.flatMap((document) => {
+      const sites = Object.hasOwn(file.links ?? {}, document.id) ? (file.links?.[document.id]?.sites ?? []) : [];
+      return sites.flatMap((site) => {
+        const page = site.kind === 'link' ? resolvedFrom(resolve, site, path)?.page : undefined;
+        const why = page === undefined ? null : fence(document, page);
+        if (page === undefined || why === null) return [];
+        return [{ ...placeOf(site), message: `the link "${site.href}" leads to ${page.path}, ${why}`, severity, rule: 'internal-link' }];
+      });
+    });
+    for (const finding of bounded(findings)) found.push({ path, problem: finding });
+  }
+  return found;
+}
+
 function placeOf({ path, line, column }: LinkSite) {
   return { path, line, column };
 }

@@ -45,6 +45,7 @@ export interface FrontMatter {
 
 const maxHeadCharacters = 1024 * 1024;
 const maxDepth = 64;
+const tooDeep = `nested more than ${maxDepth} levels deep`;
 /** Characters of the values, aliases written out, however small the text is; so often the text's own length for larger ones. */
 const maxUnfolded = 2 * 1024 * 1024;
 // NUL never gets here (source.ts refuses it), so this fence occurs in no text.
@@ -224,9 +225,10 @@ function parseAnyYaml(text: string): DataTree {
   const error = yaml.errors[0];
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    throw new HeadFault(`not valid YAML: ${error.message}`, line, col);
+    // The package gives up on a stack that is full, in the engine's words.
+    throw new HeadFault(error.code === 'RESOURCE_EXHAUSTION' ? tooDeep : `not valid YAML: ${error.message}`, line, col);
   }
-  const data = asJson(yaml.toJS({ maxAliasCount: 100 }), text);
+  const data = asJson(yaml.toJS({ maxAliasCount: 100 }), text, (where) => positionIn(yaml, lines, where));
   return { data, at: (where) => positionIn(yaml, lines, where), source: (where) => sourceIn(yaml, where) };
 }
 
@@ -315,15 +317,25 @@ function positionInToml(text: string, where: Where): Position {
 }
 
 /** Whatever a parser gave, as JSON: big numbers and dates as text. Throws where it is nested too deeply (or within itself), or unfolds too far. */
-function asJson(value: unknown, text: string): Json {
+function asJson(value: unknown, text: string, at: DataTree['at'] = emptyTree.at): Json {
+  const where: (string | number)[] = [];
   let left = Math.max(maxUnfolded, 2 * text.length);
   const counted = (part: string): string => {
     left -= part.length + 1;
     if (left < 0) throw new HeadFault('its aliases unfold to more than anybody writes', 1, null);
     return part;
   };
-  const toJson = (value: unknown, depth: number): Json => {
-    if (depth > maxDepth) throw new HeadFault(`nested more than ${maxDepth} levels deep`, 1, null);
+  const below = (step: string | number, value: unknown): Json => {
+    where.push(step);
+    const json = toJson(value);
+    where.pop();
+    return json;
+  };
+  const toJson = (value: unknown): Json => {
+    if (where.length > maxDepth) {
+      const { line, column } = at(where);
+      throw new HeadFault(tooDeep, line, column);
+    }
     if (typeof value === 'string') return counted(value);
     counted('');
     if (value === null || value === undefined) return null;
@@ -331,11 +343,11 @@ function asJson(value: unknown, text: string): Json {
     if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
     if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
     if (value instanceof Date) return value.toISOString();
-    if (Array.isArray(value)) return value.map((item) => toJson(item, depth + 1));
+    if (Array.isArray(value)) return value.map((item, index) => below(index, item));
     if (typeof value !== 'object' || ArrayBuffer.isView(value)) return String(value);
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [counted(key), toJson(item, depth + 1)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [counted(key), below(key, item)]));
   };
-  return toJson(value, 0);
+  return toJson(value);
 }
 
 function isRecord(value: Json): value is JsonRecord {

@@ -1,6 +1,7 @@
 // Where the links and images of a text lead: found by the grammar of the text, rewritten by splices, so that the rest stays byte for byte.
 // Pure; what an address means is for the resolver to say.
 import type { Element } from 'hast';
+import type { Document } from '../model/document.ts';
 import { attributesNamed, escapeAttribute, parseHtml } from './formats/html.ts';
 import { type Destination, nodesOf, type Range, rangeOf, treeOf } from './formats/markdown.ts';
 import { type Edit, placeAt, splice, type Woven } from './woven.ts';
@@ -23,6 +24,8 @@ export interface Resolved {
   readonly url: string | null;
   /** Nothing is there. */
   readonly broken: boolean;
+  /** The document of the folder that it leads to, where it is one that is published. */
+  readonly page?: Document;
 }
 
 /** What an address means where it stands; null: nothing that concerns us. */

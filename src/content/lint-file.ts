@@ -1,12 +1,13 @@
 // Lint as a step of reading a file: its findings join the file's problems, and an error takes its documents away as every other error does.
 // Loads the rules only when a file has changed, and only where one of them is on.
-import type { ContentProblem } from '../model/document.ts';
+import type { ContentProblem, DocumentId } from '../model/document.ts';
 import type { CachedFile } from './cached-file.ts';
 import type { IncludeFiles } from './include-files.ts';
 import type { Linter, LintText } from './lint.ts';
 import { maskerOf } from './lint-place.ts';
 import type { Severities } from './lint-rules.ts';
 import type { Sent } from './lint-sent.ts';
+import { hashKey, slug } from './slug.ts';
 import { bodyOf } from './source.ts';
 
 export interface Read extends LintText {
@@ -46,8 +47,10 @@ export function fileLinter(severities: Severities, includes: IncludeFiles): File
       const found = await lint({ path, text, hasLines, sidecar, documents: file.documents, body, includes: others });
       const { problems, signature, secrets } = found;
       const safe = secrets.length === 0 ? file : withoutSecrets(file, path, secrets);
-      const documents = problems.some((problem) => problem.severity === 'error') ? [] : safe.documents;
-      return { ...safe, documents, problems: [...safe.problems, ...problems], ...(signature !== null && { signature }) };
+      const isKept = problems.some((problem) => problem.severity === 'error');
+      const documents = isKept ? [] : safe.documents;
+      const ids = isKept ? safe.ids.map((id) => withoutWords(id, secrets)) : safe.ids;
+      return { ...safe, documents, ids, problems: [...safe.problems, ...problems], ...(signature !== null && { signature }) };
     },
     async sent(sent) {
       if (!isOn) return [];
@@ -56,6 +59,15 @@ export function fileLinter(severities: Severities, includes: IncludeFiles): File
     },
   };
 }
+
+/** An id is made of a question's words, in lower case: one with a secret among them is told by its hash. */
+function withoutWords(id: DocumentId, secrets: readonly string[]): DocumentId {
+  const [file = '', words] = id.split('#qa-');
+  const holds = (secret: string) => slug(secret, 1_000).length >= leastWords && words?.includes(slug(secret, 1_000)) === true;
+  return words !== undefined && secrets.some(holds) ? `${file}#qa-${hashKey(words)}` : id;
+}
+
+const leastWords = 6;
 
 /** Other stages quote the text: a link, a key. What they say of a file with a secret is told without it. */
 function withoutSecrets(file: CachedFile, path: string, secrets: readonly string[]): CachedFile {

@@ -1,7 +1,7 @@
 // What lint finds only by looking at the whole folder: links that lead nowhere, and documents that say almost the same. Pure.
 import type { ContentProblem, Document } from '../model/document.ts';
 import type { CachedFile, ScanCache } from './cached-file.ts';
-import { brokenLinks } from './composer.ts';
+import { brokenLinks, type FenceBetween, internalLinks } from './composer.ts';
 import type { LinkResolver } from './links.ts';
 import { type Severities, severityOf } from './lint-rules.ts';
 import { type Signed, twinsAmong } from './lint-twins.ts';
@@ -14,6 +14,8 @@ export interface FolderInput {
   readonly blocked: ReadonlyMap<string, string>;
   readonly resolve: LinkResolver;
   readonly reach: (document: Document) => readonly string[];
+  /** By default no fence stands between any two documents. */
+  readonly fence?: FenceBetween | undefined;
   readonly cache: ScanCache | null;
 }
 
@@ -24,9 +26,14 @@ export interface Shared {
 }
 
 /** All findings of the folder as a whole. */
-export function folderFindings({ severities, files, blocked, resolve, reach, cache }: FolderInput): readonly Shared[] {
+export function folderFindings({ severities, files, blocked, resolve, reach, fence, cache }: FolderInput): readonly Shared[] {
   const links = severityOf({ 'broken-link': 'warning', ...severities }, 'broken-link');
-  const broken = links === null ? [] : brokenLinks(files, resolve, links).map(({ path, problem }) => ({ problem, paths: [path] }));
+  const inner = severityOf(severities, 'internal-link');
+  const led = [
+    ...(links === null ? [] : brokenLinks(files, resolve, links)),
+    ...(inner === null || fence === undefined ? [] : internalLinks(files, resolve, fence, inner)),
+  ];
+  const broken = led.map(({ path, problem }) => ({ problem, paths: [path] }));
   const twins = severityOf(severities, 'near-duplicate');
   if (twins === null) return broken;
   const atFault = new Set(broken.filter(({ problem }) => problem.severity === 'error').flatMap(({ paths }) => paths));

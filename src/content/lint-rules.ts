@@ -9,6 +9,7 @@ export const lintRules = [
   'model-instructions',
   'near-duplicate',
   'broken-link',
+  'internal-link',
   'long-title',
   'empty-body',
 ] as const;
@@ -64,6 +65,10 @@ export const ruleTexts: { readonly [rule in LintRule]: RuleText } = {
   'broken-link': {
     short: 'A relative link to a file that is not there.',
     help: 'Correct the path, or remove the link.',
+  },
+  'internal-link': {
+    short: 'A link to a page that a bot which is given the link may not have.',
+    help: 'The bot tells its users an address that lies behind the fence, and cannot answer from what is there. Remove the link, put it into a region of its own for the other bots, or correct the audience of one of the two pages.',
   },
   'long-title': {
     short: 'A title longer than a vendor keeps.',

@@ -10,7 +10,7 @@ import { type Layer, type LayerKind, readLayer, type Stated } from './keys.ts';
 import { distributionOf, overlay, sortedAttributes } from './overlay.ts';
 import { readQaFile } from './qa-file.ts';
 import { type Page, pathForTitle, type SiteFacts, urlOf } from './site.ts';
-import { slugOrHash, uniqueKeys } from './slug.ts';
+import { type Hides, questionKey, uniqueKeys } from './slug.ts';
 import { bodyOf } from './source.ts';
 import { firstHeading, titleFromPath } from './title.ts';
 
@@ -41,6 +41,8 @@ export interface ParserOptions {
   readonly targetNames: readonly string[];
   /** What the folder tells of the site; by default nothing. */
   readonly site?: SiteFacts;
+  /** By default nothing is hidden. */
+  readonly hides?: Hides | undefined;
 }
 
 /** A parser for the files of one configuration. */
@@ -150,7 +152,7 @@ function documentsOf(file: FileSource, body: string, stated: Stated, options: Pa
     ({ q, a }): Document => ({
       ...shared,
       kind: 'qa',
-      id: `${id}#qa-${unique(slugOrHash(q, 60))}`,
+      id: `${id}#qa-${unique(questionKey(q, options.hides))}`,
       title: q,
       question: q,
       answer: a,

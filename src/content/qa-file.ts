@@ -7,7 +7,7 @@ import { type DataTree, readYaml, type Where } from './front-matter.ts';
 import { type LayerKind, readLayer, type Stated } from './keys.ts';
 import { distributionOf, overlay, sortedAttributes } from './overlay.ts';
 import { didYouMean } from './similar.ts';
-import { slugOrHash, uniqueKeys } from './slug.ts';
+import { type Hides, questionKey, uniqueKeys } from './slug.ts';
 
 export interface QaFileInput {
   readonly path: string;
@@ -16,6 +16,7 @@ export interface QaFileInput {
   readonly targetNames: readonly string[];
   /** What the rules state of this path, weakest first. */
   readonly rules: readonly Stated[];
+  readonly hides?: Hides | undefined;
 }
 
 export interface QaFile {
@@ -64,7 +65,7 @@ export function readQaFile(input: QaFileInput): QaFile {
   }
   const documents = read.map(({ question, answer, own }): Document => {
     const stated = overlay([...shared, own]);
-    const id = `${base}#qa-${own.id ?? unique(slugOrHash(question, 60))}`;
+    const id = `${base}#qa-${own.id ?? unique(questionKey(question, input.hides))}`;
     const body = fingerprint(`${question}\n\n${answer}`);
     const common = {
       path,

@@ -137,9 +137,12 @@ function isLfsPointer(bytes: Uint8Array): boolean {
 }
 
 /** What the file says of its documents is kept where they are not. */
-function claimed(file: CachedFile, { claims, statesAudience }: ParsedFile): CachedFile {
+function claimed(file: CachedFile, { claims, ids, statesAudience }: ParsedFile): CachedFile {
   const said: CachedFile = statesAudience === true ? { ...file, statesAudience: true } : file;
-  return said.documents.length > 0 || claims.length === 0 ? said : { ...said, claims };
+  if (said.documents.length > 0 || claims.length === 0) return said;
+  // Lint gives another id to what it found a secret in.
+  const told = new Map(ids.map((id, index) => [id, file.ids.length === ids.length ? (file.ids[index] ?? id) : id]));
+  return { ...said, claims: claims.map((claim) => ({ ...claim, id: told.get(claim.id) ?? claim.id })) };
 }
 
 type Missing = Extract<Extracted, { readonly kind: 'missing' }>;

@@ -86,7 +86,7 @@ async function partsOf(document: Document, composed: ComposedText, options: Rend
   } catch (thrown) {
     // Grammars recurse: a text that nests thousands of levels deep is refused, not crashed over.
     if (!(thrown instanceof RangeError)) throw thrown;
-    const why = thrown instanceof HeavyText ? thrown.message : `is nested too deeply to be rendered (${thrown.message})`;
+    const why = thrown instanceof HeavyText ? thrown.message : 'is nested too deeply to be rendered';
     const message = `${nameOf(document)}: ${why}`;
     throw new SyncError('DOCUMENT_REFUSED', { message, next: 'nest its lists, quotes or elements less deeply' });
   }
@@ -125,15 +125,23 @@ export interface RenderedHeads {
   readonly told: readonly ContentProblem[];
 }
 
-/** The heads of many documents' payloads; what cannot be rendered or holds a lint error is told, and the rest goes through. */
+/** What may not be sent though it can be rendered, and lint has nothing to say of it. */
+export interface SendGuard {
+  /** Another one where it would refuse something else; '' where it refuses nothing. */
+  readonly key: string;
+  refusalOf(payload: Payload): SyncError | null;
+}
+
+/** The heads of many documents' payloads; what cannot be rendered, holds a lint error or is refused is told, and the rest goes through. */
 export async function payloadHeads(
   scan: TextSource,
   documents: readonly Document[],
   options: RenderOptions,
   cache: ScanCache | null,
+  guard?: SendGuard | undefined,
 ): Promise<RenderedHeads> {
-  const shared = renderKey(options, null);
-  const own = renderKey(options, options.target ?? null);
+  const shared = renderKey(options, null, guard);
+  const own = renderKey(options, options.target ?? null, guard);
   const heads: PayloadHead[] = [];
   const failed: { document: DocumentId; path: string; error: ErrorRecord }[] = [];
   const told: ContentProblem[] = [];
@@ -158,6 +166,14 @@ export async function payloadHeads(
     try {
       const text = await textFor(scan, document, options);
       const payload = await renderPayload(document, text, options);
+      const refusal = guard?.refusalOf(payload) ?? null;
+      // Never kept: the cache remembers only what no secret was found in.
+      if (refusal !== null) {
+        const { id, path } = document;
+        failed.push({ document: id, path, error: refusal.record() });
+        told.push({ path, line: null, column: null, severity: 'error', rule: 'secrets', message: holdsKey });
+        continue;
+      }
       const parts = payload.parts.map(({ key, title, bytes, fingerprint }): PartHead => ({ key, title, bytes, fingerprint }));
       const problems = (await scan.lintSent?.(document, text, payload)) ?? [];
       if (text.asScanned) cache?.putHeads(document.path, document.id, key, parts, around, problems);
@@ -169,6 +185,8 @@ export async function payloadHeads(
   }
   return { heads, failed, told };
 }
+
+const holdsKey = "holds a secret of the configuration, such as a target's key";
 
 /** The payload of a document as it is now. Throws what it cannot be rendered for, and DOCUMENT_REFUSED where lint says that it must not be sent. */
 export async function lintedPayload(scan: TextSource, document: Document, options: RenderOptions): Promise<Payload> {
@@ -189,7 +207,7 @@ function faultOf(document: Document, { line, message }: ContentProblem): SyncErr
 }
 
 /** `target` only where the text differs from target to target. What a configuration says of all texts is part of the scan cache's own key. */
-function renderKey(options: RenderOptions, target: string | null): string {
+function renderKey(options: RenderOptions, target: string | null, guard: SendGuard | undefined): string {
   const { format, partBytes, split: by = 'size', titleCharacters, attributeKeys, links } = options;
   return fingerprint({
     rendererVersion,
@@ -200,6 +218,7 @@ function renderKey(options: RenderOptions, target: string | null): string {
     attributeKeys,
     target,
     ...(links === true && { links }),
+    ...(guard !== undefined && guard.key !== '' && { guard: guard.key }),
   });
 }
 

@@ -74,8 +74,8 @@ interface Facts {
 
 function pageOf(document: Document, rest: string): Resolved {
   // A page that is not published has no address that leads anywhere.
-  if (document.url === null || document.distribution.draft) return unknown;
-  return { url: document.url + rest, broken: false };
+  if (document.distribution.draft) return unknown;
+  return { url: document.url === null ? null : document.url + rest, broken: false, page: document };
 }
 
 /** `/docs/intro.md` where the content root is the `docs` folder itself, or the site's address ends in `docs`. */

@@ -6,7 +6,7 @@ import { fingerprint } from '../model/json.ts';
 import type { Payload } from '../model/payload.ts';
 import type { CachedFile, ScanCache } from './cached-file.ts';
 import { type Claim, claimsOf, isStated } from './claims.ts';
-import { type ComposedText, type Composer, composerOf } from './composer.ts';
+import { type ComposedText, type Composer, composerOf, type FenceBetween } from './composer.ts';
 import { type ContentDisk, nodeDisk } from './disk.ts';
 import type { Packages } from './formats/extract.ts';
 import type { GoldenFile } from './golden-file.ts';
@@ -89,11 +89,15 @@ export interface ScanInput {
   readonly packages?: Packages;
   /** Names of the targets that may have a document, for telling near-duplicates; by default every document can meet every other. */
   readonly reach?: (document: Document) => readonly string[];
+  /** Why some target that may have the one document may not have the other, for telling links that lead out of its fence. By default none. */
+  readonly fence?: FenceBetween;
+  /** Secrets of the configuration, which no id is made of; `digest` is another one where they are others. By default none are known. */
+  readonly secrets?: { findIn(text: string): string | null; digest(): string } | undefined;
 }
 
 /** Scans the folder. Never throws for what is in it. Saving the cache is the caller's. */
 export async function scanContent(input: ScanInput): Promise<Scan> {
-  const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk, packages = null } = input;
+  const { content, rules, targetNames, neverEnter, cache, now, disk = nodeDisk, packages = null, secrets } = input;
   const pace = pacedBy(now);
   const scope = contentScope(content);
   const isGolden = pathFilter(input.golden ?? [], { dot: false });
@@ -130,11 +134,14 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
     variables: content.variables,
     partials: content.partials,
     lint: { lintVersion, ...content.lint },
+    ...(secrets !== undefined && secrets.digest() !== '' && { secrets: secrets.digest() }),
   };
+  const hides = secrets === undefined ? undefined : (text: string) => secrets.findIn(text) !== null;
+  const parser = { content, rules, targetNames, site: facts, hides };
   cache?.begin(fingerprint(parseKey));
   const includes = includeFiles(content.root, neverEnter, disk);
   const lint = fileLinter(content.lint, includes);
-  const reader = fileReader({ parser: { content, rules, targetNames, site: facts }, cache, disk, now, settings, includes, packages, lint });
+  const reader = fileReader({ parser, cache, disk, now, settings, includes, packages, lint });
   const looked: Looked[] = [];
   for (const file of found) {
     const turn = pace();
@@ -152,9 +159,16 @@ export async function scanContent(input: ScanInput): Promise<Scan> {
   const everything = looked.flatMap(({ file }) => file?.documents ?? []);
   const resolve = linkResolver({ site, rootName: settings.rootName, documents: everything, exists: includes.exists });
   const files = new Map(looked.flatMap(({ found: { path }, file }): [string, CachedFile][] => (file === null ? [] : [[path, file]])));
-  const whole = { severities: content.lint, files, blocked: report.blocked, resolve, reach: input.reach ?? anyTarget, cache };
+  const whole = {
+    severities: content.lint,
+    files,
+    blocked: report.blocked,
+    resolve,
+    reach: input.reach ?? anyTarget,
+    fence: input.fence,
+    cache,
+  };
   for (const { problem, paths } of folderFindings(whole)) tell(problem, paths, report);
-  const parser = { content, rules, targetNames, site: facts };
   for (const { problem, paths } of await orphanedFences({ orphans: walk.orphans, looked, content, disk })) tell(problem, paths, report);
   const breaches = await fenceBreaches({ files, listed, includes, parser });
   for (const { problem, path } of breaches) tell(problem, [path], report);

@@ -93,6 +93,25 @@ export function reachOf(targets: readonly Scope[]): (document: Document) => read
   };
 }
 
+/** Why some target that may have the one document may not have the other: its fence, and nothing else. Null: no fence stands between them. */
+export function fenceBetween(targets: readonly Scope[]): (from: Document, to: Document) => string | null {
+  const fenced = targets.filter(({ audience }) => audience !== null);
+  if (fenced.length === 0) return () => null;
+  const reach = reachOf(fenced);
+  return (from, to) => {
+    if (from.distribution.draft) return null;
+    const names = reach(from);
+    const shut = fenced.filter((target) => names.includes(target.name) && outsideFence(target, to) !== null);
+    const [first, ...more] = shut;
+    if (first === undefined) return null;
+    const others =
+      more.length === 0
+        ? ''
+        : ` (nor may ${more.length} other bot${more.length === 1 ? '' : 's'} that ${more.length === 1 ? 'is' : 'are'} given the link)`;
+    return `which ${first.name} may not have: ${outsideFence(first, to)}${others}`;
+  };
+}
+
 function filterOf(include: readonly string[]): (path: string) => boolean {
   return include.length === 1 && include[0] === '**' ? () => true : withQaFiles(pathFilter(include, { dot: true }));
 }

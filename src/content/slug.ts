@@ -18,7 +18,20 @@ export function slug(text: string, maxCharacters: number): string {
 /** The slug, or 8 hexadecimal digits of the text where the slug would be empty. */
 export function slugOrHash(text: string, maxCharacters: number): string {
   const readable = slug(text, maxCharacters);
-  return readable === '' ? sha256(text.normalize('NFC')).slice(0, 8) : readable;
+  return readable === '' ? hashKey(text) : readable;
+}
+
+/** Whether a text holds what must not be shown, not even in lower case: a key of the configuration. */
+export type Hides = (text: string) => boolean;
+
+/** The key of a question among those of its file: its words, unless they hold what must not be shown. */
+export function questionKey(question: string, hides: Hides | undefined): string {
+  return hides?.(question) === true ? hashKey(question) : slugOrHash(question, 60);
+}
+
+/** 8 hexadecimal digits. */
+export function hashKey(text: string): string {
+  return sha256(text.normalize('NFC')).slice(0, 8);
 }
 
 /** Gives each key once: a repeat gets `-2`, `-3` … in the order asked for. */

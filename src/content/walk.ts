@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ContentProblem } from '../model/document.ts';
 import { type ContentDisk, type DiskEntry, type DiskStat, errnoOf, isGone } from './disk.ts';
 import { type IgnoreRules, ignoreRules, isIgnored, neverEntered, type Scope } from './ignore.ts';
+import { foldersDownTo, isWithin, join, shown } from './walk-paths.ts';
 
 export interface FoundFile {
   /** Relative to the root, forward slashes, NFC. */
@@ -206,7 +207,14 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
       place.entered?.add(real);
       return visit({ path, absolute, real, entered: place.entered });
     }
-    if (sidecarPattern.test(entry.name) || entry.kind === 'other') return;
+    if (sidecarPattern.test(entry.name)) return;
+    if (entry.kind === 'other') {
+      // Opening a pipe would wait for whoever writes into it. What a bot holds under its path stays.
+      if (!input.scope.takes(path) || isIgnored(ignores, path)) return;
+      unreadable.set(path, noFile);
+      say(path, 'warning', `${noFile}: not read`);
+      return;
+    }
     if (input.beside?.(path) === true) {
       if (entry.kind === 'file' && !ignores.ignores(path, false)) beside.set(path, absolute);
       return;
@@ -244,6 +252,11 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
       if (target.kind === 'file' && !asFile) return;
       closed.add(path);
       return void say(path, 'warning', 'a link that leads out of the content folder: not followed');
+    }
+    if (target.kind === 'other') {
+      if (asFile) say(path, 'warning', `a link to ${noFile}: not followed`);
+      if (asFile) unreadable.set(path, `a link to ${noFile}`);
+      return;
     }
     if (target.kind === 'file') {
       if (asFile) take({ place, path, absolute, real, linked: true, sidecars, stem }, disk.follow);
@@ -309,30 +322,10 @@ export async function walkContent(input: WalkInput): Promise<Walk> {
   return done(false);
 }
 
+const noFile = 'a pipe, a socket or a device instead of a file';
+
 /** Vendors, marks and logs take such a name for two, or cut it: nobody would see which document is meant. */
 const controls = /\p{Cc}/u;
-
-/** A path whose control characters show. */
-function shown(path: string): string {
-  return path.replace(/\p{Cc}/gu, (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
-}
-
-function join(folder: string, name: string): string {
-  return folder === '' ? name : `${folder}/${name}`;
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
-}
-
-function foldersDownTo(root: string, folder: string): readonly string[] {
-  if (!isWithin(folder, root)) return [folder];
-  const names = folder
-    .slice(root.length)
-    .split('/')
-    .filter((name) => name !== '');
-  return [root, ...names.map((_, index) => `${root}/${names.slice(0, index + 1).join('/')}`)];
-}
 
 function realOr(disk: ContentDisk, path: string): string {
   try {

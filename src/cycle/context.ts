@@ -82,8 +82,8 @@ export interface CycleContext {
   readonly underCi: boolean;
   /** A plan: nothing may be sent, not even what would only say a lost create again. */
   readonly readOnly?: boolean;
-  /** Whether a text holds a secret of the configuration. Left out: nothing is known to be one. */
-  readonly holdsSecret?: (text: string) => boolean;
+  /** What the configuration holds of secrets. Left out: nothing is known to be one. */
+  readonly knownSecrets?: KnownSecrets;
   /** Containers that other targets of the workspace name or remember: never taken for ours. */
   readonly elsewhere: ReadonlySet<string>;
   /** When this very process last listed the bot; shared by all its runs over the target. Left out: it never has. */
@@ -92,6 +92,16 @@ export interface CycleContext {
   readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
   /** Retractions of the workspace that a bot which was never met has not been told of; left out: none. */
   readonly missedRetractions?: () => Promise<readonly EntryBody[]>;
+  /** Whether nothing in the state folder could know of any; left out: it could. */
+  readonly forgotRetractions?: () => Promise<boolean>;
+}
+
+/** Secrets of the configuration, as far as a document may hold one. */
+export interface KnownSecrets {
+  /** The first one in a text; null: none. */
+  findIn(text: string): string | null;
+  /** Another one where another secret is known; it may be written down. */
+  digest(): string;
 }
 
 /** The moment (milliseconds since 1970) of the last look that this process made; null: none yet. Set by whoever looks. */

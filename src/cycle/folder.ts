@@ -2,16 +2,18 @@
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { nodeDisk } from '../content/disk.ts';
 import { configProblems } from '../content/lint-config.ts';
-import { lintedPayload, payloadHeads, type RenderOptions } from '../content/render.ts';
+import { lintedPayload, payloadHeads, type RenderOptions, type SendGuard } from '../content/render.ts';
 import { type Revision, readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
-import { inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
+import { fenceBetween, inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
 import { canaryId } from '../model/canary.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { ContentProblem, Document, DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { Payload, PayloadHead } from '../model/payload.ts';
+import { refusalOf } from '../push/context.ts';
 import { canaryAt, claimsCanary } from './canary-document.ts';
+import type { KnownSecrets } from './context.ts';
 
 export interface Folder {
   readonly scan: Scan;
@@ -33,6 +35,7 @@ export interface FolderInput {
   /** The moment by which reviews are overdue; by default now. */
   readonly atMs?: number | undefined;
   readonly canaries?: ReadonlyMap<string, string>;
+  readonly secrets?: KnownSecrets;
   /** One commit of a fetched folder, every file of it as it was checked out; left out: content.root, whatever it is at. */
   readonly at?: { readonly root: string; readonly commit: string | null; readonly prefix: string };
 }
@@ -52,7 +55,9 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
       cache,
       now: nowMs,
       reach: reachOf(config.targets),
+      fence: fenceBetween(config.targets),
       golden: config.verify.files,
+      secrets: input.secrets,
     }),
     at === undefined ? readRevision(config.content.root) : revisionOf(at),
   ]);
@@ -100,11 +105,28 @@ function partialsOf(scan: Scan): readonly (readonly [DocumentId, { readonly reas
   return [...(scan.partials ?? [])].map((path) => [path, { reason: 'a partial: only included in others', retraction: false }]);
 }
 
-/** Select and render: what one target shall have, what leaves it, and what could not be rendered. */
-export async function wantedBy(target: TargetConfig, folder: Folder, options: RenderOptions, nowMs: number): Promise<Wanted> {
+/** Whether a text holds any of them. */
+export function holdsAny(secrets: KnownSecrets): (text: string) => boolean {
+  return (text) => secrets.findIn(text) !== null;
+}
+
+/** What keeps a document that holds a key of the configuration from every bot: also a plan foresees it. */
+export function guardOf(secrets: KnownSecrets | undefined): SendGuard | undefined {
+  if (secrets === undefined) return undefined;
+  return { key: secrets.digest(), refusalOf: (payload) => refusalOf(payload, { holdsSecret: holdsAny(secrets) }) };
+}
+
+/** Select and render: what one target shall have, what leaves it, and what could not be rendered or may not be sent. */
+export async function wantedBy(
+  target: TargetConfig,
+  folder: Folder,
+  options: RenderOptions,
+  nowMs: number,
+  guard?: SendGuard | undefined,
+): Promise<Wanted> {
   const { scan, cache } = folder;
   const selection = selectFor(target, scan.documents, nowMs);
-  const { heads: given, failed, told } = await payloadHeads(scan, selection.wanted, options, cache);
+  const { heads: given, failed, told } = await payloadHeads(scan, selection.wanted, options, cache, guard);
   const canary = await canaryAt(target, folder, options);
   const heads = canary.payload === null ? given : [...given, canary.payload];
   const byId = new Map<DocumentId, Document>(selection.wanted.map((document) => [document.id, document]));

@@ -15,7 +15,7 @@ import { settle } from '../push/settle.ts';
 import { isLearning } from '../training/follow.ts';
 import { confirmTraining } from '../training/request.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { type KeptOut, keptOut, retractedFor, withoutKept } from './kept-out.ts';
 import {
   cannotTellNote,
@@ -63,7 +63,13 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const other = identity !== null && memory.state.identity !== null && memory.state.identity !== identity;
   if (!options.offline && !other) await settleAll(context);
   context.emit({ kind: 'phase', phase: 'planning', done: 0, total: 0 });
-  const all = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), options.atMs ?? nowMs());
+  const all = await wantedBy(
+    target,
+    folder,
+    renderOptionsOf(target, connection.target.traits),
+    options.atMs ?? nowMs(),
+    guardOf(context.knownSecrets),
+  );
   // What a person keeps out is known again like any other, and only then left out.
   const contact = options.offline || other ? null : await contactWith(context, all);
   const at = new Date(nowMs()).toISOString();
@@ -71,12 +77,14 @@ export async function planTarget(context: CycleContext, folder: Folder, options:
   const asked = !options.offline && !other;
   const seen = asked ? await seenAtVendor(context, call, options.found ?? null) : null;
   const draft = await drafted(context, folder, options, { all, identity, contact, seen, at });
+  const told = await forgottenNotes(context, contact);
+  const finish = (made: Draft, look: Seen | null) => finished(made, look, context, told);
   if (contact?.listed === true && context.ownLook !== undefined) context.ownLook.atMs = nowMs();
   // What was found a moment ago, by first contact or by `drift --repair`, needs no other look.
-  if (!asked || contact !== null || options.found !== undefined) return finished(draft, seen, context);
+  if (!asked || contact !== null || options.found !== undefined) return finish(draft, seen);
   const looked = await seenBeforeMaking(context, call, draft, seen);
-  if (looked === seen) return finished(draft, seen, context);
-  return finished(await drafted(context, folder, options, { all, identity, contact, seen: looked, at }), looked, context);
+  if (looked === seen) return finish(draft, seen);
+  return finish(await drafted(context, folder, options, { all, identity, contact, seen: looked, at }), looked);
 }
 
 /**
@@ -139,12 +147,21 @@ function stillVanished(seen: Seen | null, { records }: TargetState): Seen | null
   return { ...seen, vanished: documents.size === 0 ? null : { ...seen.vanished, documents } };
 }
 
-function finished({ state, takenBack, ...planned }: Draft, seen: Seen | null, context: CycleContext): Planned {
+function finished({ state, takenBack, ...planned }: Draft, seen: Seen | null, context: CycleContext, first: readonly string[]): Planned {
   const made = makesAnew(planned.plan, context.connection.target);
   const replaced = replacedToo(made, seen?.twins ?? [], state, context);
   const told = [takenBackNote(takenBack), ...unaccountedNotes(made, seen?.twins ?? [], state, context), cannotTellNote(made, context)];
-  const notes = [...(seen?.notes ?? []), ...told.filter((note) => note !== null), ...lintNotes(planned.wanted)];
+  const notes = [...first, ...(seen?.notes ?? []), ...told.filter((note) => note !== null), ...lintNotes(planned.wanted)];
   return { ...planned, plan: { ...planned.plan, notes: [...planned.plan.notes, ...notes] }, contact: [...planned.contact, ...replaced] };
+}
+
+/** A bot that holds what is ours was synced before; what was kept out of it since is lost with the state, and nothing else would say so. */
+async function forgottenNotes({ memory, forgotRetractions }: CycleContext, contact: Contact | null): Promise<readonly string[]> {
+  if (contact === null || contact.taken === 0 || memory.state.identity !== null) return [];
+  if ((await forgotRetractions?.()) !== true) return [];
+  return [
+    'The state of before is not here, and with it what kbsync retract kept out, if anything: such a page comes back with this sync. Retract it again, or bring state/retracted.jsonl back first.',
+  ];
 }
 
 /** The state with what is not journaled yet. */

@@ -13,7 +13,7 @@ import { stepOf } from '../push/effects.ts';
 import { replaceWhole } from '../push/replace.ts';
 import { settle } from '../push/settle.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
-import type { Folder, Wanted } from './folder.ts';
+import { type Folder, holdsAny, type Wanted } from './folder.ts';
 import { callsOf, containerOf, type Planned, refuseContainerUnderCi } from './plan-target.ts';
 
 export interface PushedTarget {
@@ -119,7 +119,7 @@ function pushContext(context: CycleContext, folder: Folder, wanted: Wanted): Pus
   return {
     ...pushBase(context),
     payload: wanted.payload,
-    holdsSecret: context.holdsSecret,
+    holdsSecret: context.knownSecrets === undefined ? undefined : holdsAny(context.knownSecrets),
     commitOf: (path) => folder.commitOf(path),
     workspace: context.config.name,
     stop: context.stop,

@@ -1,8 +1,10 @@
 // The golden questions of one bot, asked and judged: which are due, what a day allows, what is remembered of each. Sends nothing but questions.
 import type { Answer, PlacedTest, Verdict } from '../model/answer.ts';
+import { withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type ErrorRecord, SyncError } from '../model/error.ts';
-import type { DocumentRecord } from '../model/record.ts';
+import { type Fingerprint, fingerprint } from '../model/json.ts';
+import type { DocumentRecord, TargetState } from '../model/record.ts';
 import type { KeptTest, TestResult, TestsMemory } from '../model/tests.ts';
 import { type JudgeTools, judge } from '../verify/judge.ts';
 import { matchWithin } from '../verify/pattern.ts';
@@ -11,7 +13,7 @@ import { type Asked, askUntilClear, isWorthless } from '../verify/run.ts';
 import { resolveSources } from '../verify/sources.ts';
 import { openBudget } from './budget.ts';
 import type { CycleContext, CycleTests } from './context.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from './folder.ts';
 import { callsOf, containerOf } from './plan-target.ts';
 import { checkUnlearned, isUnlearnedKey } from './unlearned.ts';
 
@@ -180,8 +182,15 @@ export async function allTests({ scan }: Folder): Promise<readonly PlacedTest[]>
 /** How each document stands at this bot: an answer says something only of what it was given, and has learnt as far as anybody can tell. */
 async function standings(context: CycleContext, folder: Folder): Promise<(document: DocumentId | null) => Standing> {
   const { memory, target, connection, nowMs } = context;
-  const { state } = memory;
-  const wanted: Wanted = await wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+  const state = withoutCanary(memory.state);
+  const known = givenAtAll(state);
+  const wanted: Wanted = await wantedBy(
+    target,
+    folder,
+    renderOptionsOf(target, connection.target.traits),
+    nowMs(),
+    guardOf(context.knownSecrets),
+  );
   const heads = new Map(wanted.heads.map((head) => [head.document, head.fingerprint]));
   const failed = new Map(wanted.failed.map(({ document, error }) => [document, error.message]));
   const young = (record: DocumentRecord) =>
@@ -189,8 +198,7 @@ async function standings(context: CycleContext, folder: Folder): Promise<(docume
   const isFresh = Object.values(state.records).some((record) => record.items.length > 0 && young(record));
   return (document) => {
     // It may be answered from anything: what the bot has been given at all.
-    if (document === null)
-      return state.identity === null ? notYet('the bot was never synced') : ready(state.lastWrite, state.revision, isFresh);
+    if (document === null) return state.identity === null ? notYet('the bot was never synced') : ready(known, state.revision, isFresh);
     const refused = failed.get(document);
     if (refused !== undefined) return notYet(`it cannot be given to this bot: ${refused}`);
     const head = heads.get(document);
@@ -198,7 +206,9 @@ async function standings(context: CycleContext, folder: Folder): Promise<(docume
     const record = state.records[document];
     if (record === undefined || record.items.length === 0) return notYet('the bot has not been given it yet: run kbsync sync');
     if (record.pushed !== null && record.pushed !== head) {
-      return notYet(`the bot was given another revision of it (${shortOf(record) ?? 'unknown'}) than the folder has: run kbsync sync`);
+      const todo = state.todos.find(({ operation }) => operation.document === document && operation.action !== 'delete');
+      const next = todo === undefined ? 'run kbsync sync' : `a person has to change it (${todo.id}), see kbsync todo`;
+      return notYet(`the bot was given another revision of it (${shortOf(record) ?? 'unknown'}) than the folder has: ${next}`);
     }
     const why = {
       pending: 'it is not trained yet',
@@ -210,6 +220,12 @@ async function standings(context: CycleContext, folder: Folder): Promise<(docume
     if (training === 'trained' || training === 'unknown') return ready(record.pushed, shortOf(record), young(record));
     return notYet(why[training]);
   };
+}
+
+/** Changed by whatever changes what the bot has of the folder; by the last write it would be changed by each freshness check as well. */
+function givenAtAll({ identity, records, leftovers }: TargetState): Fingerprint {
+  const texts = Object.values(records).flatMap(({ items }) => items.map((item) => `${item.part} ${item.fingerprint ?? ''}`));
+  return fingerprint({ identity, texts: texts.sort(), copies: leftovers.map(({ remoteId }) => remoteId).sort() });
 }
 
 function notYet(why: string): Standing {

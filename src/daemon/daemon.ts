@@ -1,18 +1,17 @@
 // The daemon: opens workspace, lock, server, socket, engine in this order and closes them in the reverse one; stop, kill and reload.
 import { join } from 'node:path';
 import type { SecretSet } from '../config/secrets.ts';
-import type { Config } from '../model/config.ts';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { Log } from '../model/log.ts';
 import { acquireLock } from '../state/lock.ts';
-import { isLoopback } from '../status/access.ts';
-import { type StatusServer, startServer } from '../status/server.ts';
+import { startServer } from '../status/server.ts';
 import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
-import { checkSchedule, type Engine, type EngineInput, startEngine, within } from './engine.ts';
-import { type FaceInput, faceOf } from './face.ts';
+import type { PageWork } from './desk.ts';
+import { type Engine, type EngineInput, startEngine, within } from './engine.ts';
+import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
 import { folderSeen, seenBy } from './incidents.ts';
@@ -21,7 +20,8 @@ import { createNotifier, type Notifier, notifyPlanOf } from './notify.ts';
 import type { PassKind } from './pace.ts';
 import { createPassLog } from './pass-log.ts';
 import { createPulse } from './pulse.ts';
-import { createSnapshots } from './snapshots.ts';
+import { changesBetween, openNext, type Page, stampOf } from './reload.ts';
+import { createSnapshots, type SnapshotsInput } from './snapshots.ts';
 import { createTeller, type Voice } from './voice.ts';
 
 export interface DaemonInput {
@@ -41,6 +41,8 @@ export interface DaemonInput {
   readonly log?: Log | undefined;
   /** Default: the real ones. */
   readonly timers?: LoopTimers;
+  /** What the status page can have done and looked up; left out: it only shows. */
+  readonly page?: PageWork & Pick<Required<SnapshotsInput>, 'facts'>;
 }
 
 export interface Daemon {
@@ -100,8 +102,15 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     if (now.engine === null) throw new SyncError('BUSY', { message: 'the daemon is still starting', next: 'ask again in a moment' });
     return now.engine;
   };
-  const snapshots = createSnapshots({ engine: running, version, monotonic: timers.now, webhooks: () => notifier.views() });
-  const notifier = notifierOf(input, first, timers, (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text));
+  const redact = (text: string): string => [...now.secrets].reduce((clean, set) => set.redact(clean), text);
+  const snapshots = createSnapshots({
+    engine: running,
+    version,
+    monotonic: timers.now,
+    webhooks: () => notifier.views(),
+    facts: input.page?.facts,
+  });
+  const notifier = notifierOf(input, first, timers, redact);
   releases.push(() => notifier.close());
   const pulse = createPulse({
     loops: () => now.engine?.loops ?? new Map(),
@@ -109,26 +118,41 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     subscribe: hub.subscribe,
     now: timers.now,
   });
-  const faceInput: FaceInput = {
+  const commands = createCommands({
+    engine: running,
+    run: input.runCommand,
+    stop: stopping.signal,
+    kill: killing.signal,
+    onDone: () => snapshots.forget(),
+  });
+  const run: Commands['run'] = async (command, streams) => {
+    await now.swap;
+    return commands.run(command, streams);
+  };
+  const since = new Date(first.now()).toISOString();
+  const desk =
+    input.page === undefined ? {} : { desk: { work: input.page, run, voice, stop: stopping.signal, monotonic: timers.now, since } };
+  const face = faceOf({
     hub,
     webhooks: notifier.views,
     snapshots,
     version,
     engine: running,
     config: () => now.workspace.config,
-    dead: pulse.dead,
-    openapi: input.openapi,
     reload: () => now.reload,
     state() {
       if (stopping.signal.aborted) return 'stopping';
       // The old engine may have ended, the new one not have begun: that is no trouble.
-      return now.engine === null ? 'starting' : now.swapping !== null ? 'reloading' : null;
+      return now.engine === null ? 'starting' : now.swapping === null ? null : 'reloading';
     },
-    redact: (text) => [...now.secrets].reduce((clean, set) => set.redact(clean), text),
+    dead: pulse.dead,
+    openapi: input.openapi,
+    redact,
     timers,
-  };
-  const face = faceOf(faceInput, first.config.daemon);
-  const page: Page = { server: await startServer(face), listen: (at) => startServer(faceOf(faceInput, at, face.counters)) };
+    ...desk,
+  });
+  const listen: Page['listen'] = (at) => startServer(face.at(at));
+  const page: Page = { server: await listen(first.config.daemon), listen };
   releases.push(() => page.server.close());
   const start = async (workspace: Workspace): Promise<void> => {
     const { targets: names, initial } = input;
@@ -142,14 +166,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
     now.engine = await startEngine(engine);
   };
-  const commands = createCommands({
-    engine: running,
-    run: input.runCommand,
-    stop: stopping.signal,
-    kill: killing.signal,
-    onDone: () => snapshots.forget(),
-  });
-  const starting = listenForCommands(first, commands, { now, version }).then((handover) => {
+  const starting = listenForCommands(first, run, version).then((handover) => {
     releases.push(() => handover.close());
     return start(first);
   });
@@ -158,13 +175,14 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   await starting;
   voice.talk(`status page: ${page.server.url} (kbsync ${version})`);
   const parts = { input, timers, releases, now, page, stopping, killing, running, commands };
-  const views = { unready: face.unready, dead: pulse.dead, snapshot: snapshots.take };
   const ending = endingOf(parts, start, () => snapshots.forget(), hub.publish);
   return {
     get url() {
       return page.server.url;
     },
-    ...views,
+    unready: face.unready,
+    dead: pulse.dead,
+    snapshot: snapshots.take,
     ...ending,
   };
 }
@@ -197,12 +215,6 @@ interface Now {
   reload: ReloadNews;
 }
 
-/** The status server, and how another one is made of the same daemon. */
-interface Page {
-  server: StatusServer;
-  readonly listen: (at: Pick<Config['daemon'], 'host' | 'port'>) => Promise<StatusServer>;
-}
-
 interface Parts {
   readonly input: DaemonInput;
   readonly timers: LoopTimers;
@@ -215,15 +227,7 @@ interface Parts {
   readonly commands: Commands;
 }
 
-function listenForCommands(
-  { disk, config, now: clock }: Workspace,
-  commands: Commands,
-  { now, version }: { readonly now: Now; readonly version: string },
-) {
-  const run: Commands['run'] = async (command, streams) => {
-    await now.swap;
-    return commands.run(command, streams);
-  };
+function listenForCommands({ disk, config, now: clock }: Workspace, run: Commands['run'], version: string) {
   return openHandover({ disk, stateDir: config.stateDir, version, now: clock, run });
 }
 
@@ -307,83 +311,6 @@ function endingOf(
       return now.swap;
     },
   };
-}
-
-/** The workspace of the configuration as it is now, its status page where it wants it. Throws, with everything as it was, where it cannot take over. */
-async function openNext(
-  { open, targets, voice }: DaemonInput,
-  { now, page }: Pick<Parts, 'now' | 'page'>,
-  onEvent: (event: SyncEvent) => void,
-): Promise<Workspace> {
-  const next = await open(onEvent);
-  // Whatever becomes of it: it was read, and may stand in a message.
-  now.secrets.add(next.secrets);
-  try {
-    const old = now.workspace.config;
-    refuseMove(old, next.config);
-    checkSchedule(next.config);
-    next.targets(targets);
-    await next.source?.check();
-    if (await moved(page, old.daemon, next.config.daemon)) voice.talk(`status page: ${page.server.url}`);
-    return next;
-  } catch (thrown) {
-    await next.close();
-    throw thrown;
-  }
-}
-
-/** What cannot change under a running daemon. */
-function refuseMove(old: Config, next: Config): void {
-  if (old.stateDir !== next.stateDir)
-    throw new SyncError('CONFIG_INVALID', { message: 'state.dir has changed', next: 'stop the daemon and start it again' });
-  if (old.name !== next.name)
-    throw new SyncError('CONFIG_INVALID', {
-      message: 'name has changed, by which every item of ours is recognised',
-      next: 'put it back; or, if it is meant, stop the daemon and start it again',
-    });
-  if (!isLoopback(next.daemon.host) && next.daemon.token === null) {
-    throw new SyncError('CONFIG_INVALID', {
-      message: `daemon.host is ${next.daemon.host}, which others can reach, and the token is gone`,
-      next: 'set KBSYNC_TOKEN or daemon.token',
-    });
-  }
-}
-
-/** Has the page served where the configuration wants it now; whether that is another place. CONFIG_INVALID where it cannot be. */
-async function moved(page: Page, old: Config['daemon'], next: Config['daemon']): Promise<boolean> {
-  if (old.host === next.host && old.port === next.port) return false;
-  const before = page.server;
-  // Another address with the same port may only be free once the old one is.
-  if (old.port === next.port && next.port !== 0) {
-    await before.close();
-    try {
-      page.server = await page.listen(next);
-    } catch (thrown) {
-      page.server = await page.listen(old);
-      throw thrown;
-    }
-    return true;
-  }
-  page.server = await page.listen(next);
-  await before.close();
-  return true;
-}
-
-/** Targets that came, went or are told otherwise, for the log; '' where none did. */
-function changesBetween(old: Config, next: Config): string {
-  const textOf = (config: Config) => new Map(config.targets.map((target) => [target.name, JSON.stringify({ ...target, line: 0 })]));
-  const [before, after] = [textOf(old), textOf(next)];
-  const words = [
-    ...[...after.keys()].filter((name) => !before.has(name)).map((name) => `${name} added`),
-    ...[...before.keys()].filter((name) => !after.has(name)).map((name) => `${name} removed`),
-    ...[...after].flatMap(([name, text]) => (before.has(name) && before.get(name) !== text ? [`${name} changed`] : [])),
-    ...(old.content.root === next.content.root ? [] : [`content.root is ${next.content.root}`]),
-  ];
-  return words.length === 0 ? '' : `: ${words.join(', ')}`;
-}
-
-function stampOf({ now }: Workspace): string {
-  return new Date(now()).toISOString();
 }
 
 /** The one lock of a state folder's daemon. LOCKED. */

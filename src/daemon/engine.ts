@@ -13,6 +13,7 @@ import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { followersOf } from './followers.ts';
 import { createGitGate, type GitGate } from './git-gate.ts';
+import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
 import { passOver } from './pass.ts';
@@ -57,12 +58,12 @@ export interface Engine {
   readonly folder: SharedFolder;
   doing(target: string): string | null;
   schedule(): ReturnType<Schedule['next']>;
-  /** What is wrong in the folder, as of the last scan; with the files of golden questions where they are asked on a schedule. */
-  problems(): readonly ContentProblem[];
   /** Why nothing is sent to this target, in words; null: it is not paused. */
   pausedWhy(target: TargetConfig): string | null;
   /** Takes on what a person has paused or resumed; resolves when what is paused now is at rest. */
   applyPauses(): Promise<void>;
+  /** What is wrong in the folder, as of the last scan; with the files of golden questions where they are asked on a schedule. */
+  problems(): readonly ContentProblem[];
   /** Fetches, where the folder comes from git; resolves when that has ended, well or not. Null: it is the user's own. */
   readonly fetch: (() => Promise<void>) | null;
   /** Where a fetched folder stands; null: it is the user's own. */
@@ -82,12 +83,9 @@ const watchReadyMs = 10_000;
 export async function startEngine(input: EngineInput): Promise<Engine> {
   const { workspace, voice, timers, teller } = input;
   const { config } = workspace;
+  const sinceMs = workspace.now();
   const targets = workspace.targets(input.names);
   const loops = new Map<string, Loop>();
-  let golden: readonly ContentProblem[] = [];
-  const canaryRounds = new Map(
-    targets.flatMap(({ name, canary }) => (canary ? [[name, { due: false }] as [string, { due: boolean }]] : [])),
-  );
   // A clone of our own is never in the middle of anything that a reader sees.
   const git = input.git ?? (workspace.source === null ? gitMarks(config.content.root) : noMarks);
   await workspace.source?.check();
@@ -98,6 +96,10 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     onOpen: () => hint('git is done'),
     tell: (message) => voice.complain(message),
   });
+  let golden: readonly ContentProblem[] = [];
+  const canaryRounds = new Map(
+    targets.flatMap(({ name, canary }) => (canary ? [[name, { due: false }] as [string, { due: boolean }]] : [])),
+  );
   const folder = shareFolder(async () => {
     await fetched(puller, timers);
     const found = await readQuietly(workspace, git, gate);
@@ -178,9 +180,18 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       const entry = historyOf(target, kind, outcome, { nowMs: workspace.now(), commit: folder.latest()?.commit ?? null });
       const at = new Date(workspace.now()).toISOString();
       const asked = (outcome.result?.tests ?? []).flatMap((result) => testEntry(result, at, 'watch') ?? []);
+      const learnt = learntEntry(outcome.result?.learnt ?? [], {
+        target: target.name,
+        vendor: target.vendor,
+        at,
+        training: outcome.result?.report.training ?? noTraining,
+        root: config.content.root,
+        modifiedMs: (file) => workspace.disk.stat(file)?.modifiedMs ?? null,
+        sinceMs,
+      });
       const check = outcome.result?.canary?.ended ?? null;
       const ended = check === null ? [] : [canaryEntry(target.name, check, 'watch')];
-      void appendAll(workspace, entry === null ? [...asked, ...ended] : [entry, ...asked, ...ended]).catch((error: Error) =>
+      void appendAll(workspace, [entry, learnt].filter((line) => line !== null).concat(asked, ended)).catch((error: Error) =>
         voice.complain(`history: ${error.message}`),
       );
     };
@@ -245,6 +256,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     },
   };
 }
+
+const noTraining = { pending: 0, training: 0, trained: 0, failed: 0, stuck: 0, unknown: 0 };
 
 /**
  * The folder as one revision of it: what git changed while it was read is read again. A lock that was left behind makes it incomplete, so that

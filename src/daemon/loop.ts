@@ -60,7 +60,7 @@ export interface LoopView {
   /** Cycles that came to an end. */
   readonly cycles: number;
   readonly held: boolean;
-  /** A cycle is due, and waits for this; null: for nothing. */
+  /** A cycle that is due, or is reading the folder, waits for this; null: for nothing. */
   readonly gated: string | null;
   readonly alive: boolean;
 }
@@ -189,7 +189,7 @@ export function startLoop(input: LoopInput): Loop {
       const due = dueOf(pace);
       const next = due === null ? null : { kind: due.kind, inMs: Math.max(0, due.at - timers.now()), waiting: due.waiting };
       const { failures } = pace;
-      const gated = running === null ? gateOf() : null;
+      const gated = running === null ? gateOf() : running.kind === 'sync' ? (input.gate?.() ?? null) : null;
       return { running: running?.kind ?? null, next, failures, error, cycles, held: holds > 0, gated, alive: !broken && !stopped };
     },
     async stop() {

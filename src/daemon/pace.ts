@@ -6,6 +6,7 @@ import { type ErrorCode, type ErrorRecord, errorTable } from '../model/error.ts'
 import type { Finding } from '../model/notice.ts';
 import type { TargetReport } from '../model/report.ts';
 import type { TestResult } from '../model/tests.ts';
+import type { Learnt } from './learnt.ts';
 
 /**
  * sync: a whole cycle. train: only how training goes, without a look at the folder. drift: only what the vendor holds.
@@ -51,6 +52,8 @@ export interface PassResult {
     readonly ended: CanaryCheck | null;
     readonly told: CanaryTold | null;
   };
+  /** Documents that were seen to be learnt in this pass. */
+  readonly learnt?: readonly Learnt[];
   readonly settings: PaceSettings;
 }
 

@@ -4,7 +4,7 @@ import { freeable, newlyFreed } from '../cycle/again.ts';
 import { lookAtCanary } from '../cycle/canary.ts';
 import { type CycleContext, everything, noPasses, type SyncOptions } from '../cycle/context.ts';
 import { lookForDrift } from '../cycle/drift.ts';
-import { type Folder, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
+import { type Folder, guardOf, renderOptionsOf, type Wanted, wantedBy } from '../cycle/folder.ts';
 import { Report } from '../cycle/report.ts';
 import { noteLook } from '../cycle/seen.ts';
 import { unreadyLeader } from '../cycle/staging.ts';
@@ -19,6 +19,7 @@ import { noTests, summaryOf } from '../model/tests.ts';
 import { troublesOf } from '../status/troubles.ts';
 import { isLearning } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
+import { learntSince } from './learnt.ts';
 import type { PaceSettings, PassKind, PassResult } from './pace.ts';
 import type { SharedFolder } from './shared-folder.ts';
 
@@ -73,7 +74,7 @@ export function passOver({
     if (kind === 'drift') return driftPass({ workspace, target, folder: found, stop, kill });
     const how = { command: 'kbsync watch', lockWaitMs: 0, stop, kill };
     const result = await workspace.exclusively(target, how, async (context) => {
-      const before = factsOf(context.memory.state);
+      const before = { ...factsOf(context.memory.state), at: new Date(workspace.now()).toISOString() };
       const passes = { ...noPasses, initial: first };
       const question = { folder: found, only: everything, error: leaderError(), signals: { stop, kill } };
       const after = kind === 'train' ? null : await unreadyLeader(target, workspace, question);
@@ -112,7 +113,7 @@ function driftPass({ workspace, target, folder, stop, kill }: DriftPass): Promis
     const report = new Report(context);
     let wanted: Promise<Wanted> | null = null;
     const payload = async (id: DocumentId) => {
-      wanted ??= wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs());
+      wanted ??= wantedBy(target, folder, renderOptionsOf(target, connection.target.traits), nowMs(), guardOf(context.knownSecrets));
       return (await wanted).payload(id);
     };
     const look = await lookForDrift(context, { share: textsShare, payload });
@@ -197,7 +198,11 @@ function factsOf(state: TargetState) {
   return { run: state.run, freeable: freeable(state) };
 }
 
-function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, report: PassResult['report']): PassResult {
+function resultOf(
+  before: ReturnType<typeof factsOf> & { readonly at: string },
+  context: CycleContext,
+  report: PassResult['report'],
+): PassResult {
   const after = context.memory.state;
   const { target } = context.connection;
   return {
@@ -207,6 +212,7 @@ function resultOf(before: ReturnType<typeof factsOf>, context: CycleContext, rep
     freed: newlyFreed(after, before.freeable),
     settings: paceOf(context.target, target),
     troubles: troublesIn(context),
+    learnt: learntSince(after, before.at),
   };
 }
 

@@ -33,9 +33,11 @@ export function createPulse({ loops, swapping, subscribe, now }: PulseInput): Pu
   const faultOf = (name: string, loop: Pick<Loop, 'view'>): string | null => {
     const view = loop.view();
     if (!view.alive) return `the loop of ${name} has ended`;
-    if (view.running === null || view.held) heard.delete(name);
+    // Whoever has git in the middle of a rebase may take days over it.
+    const isWaiting = view.held || view.gated !== null;
+    if (view.running === null || isWaiting) heard.delete(name);
     else if (!heard.has(name)) heard.set(name, now());
-    if (view.running !== null || view.held || view.next === null || view.next.inMs > 0) overdue.delete(name);
+    if (view.running !== null || isWaiting || view.next === null || view.next.inMs > 0) overdue.delete(name);
     else if (!overdue.has(name)) overdue.set(name, now());
     if (now() - (heard.get(name) ?? now()) > silentMs) return `the ${view.running ?? ''} pass over ${name} has been silent for too long`;
     return now() - (overdue.get(name) ?? now()) > overdueMs ? `${name} is due, and nothing begins` : null;

@@ -1,20 +1,29 @@
 // Engine → snapshot for page, API and metrics. Reading a large state costs something, so it is read again only when it may have changed.
 
+import type { CycleContext } from '../cycle/context.ts';
+import type { Folder } from '../cycle/folder.ts';
 import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, type ErrorRecord } from '../model/error.ts';
 import type { WebhookView } from '../model/notice.ts';
 import type { TargetState } from '../model/record.ts';
 import { emptyState } from '../model/record.ts';
 import { deriveStatus, type TargetStatus } from '../status/derive.ts';
-import type { Snapshot, TargetSnapshot } from '../status/snapshot.ts';
+import { type InboxInput, inboxOf } from '../status/inbox.ts';
+import type { FolderDocument, Snapshot, TargetSnapshot } from '../status/snapshot.ts';
+import type { Workspace } from '../workspace.ts';
 import type { Engine } from './engine.ts';
 import type { LoopView } from './loop.ts';
 
 interface Read {
   readonly status: TargetStatus;
   readonly state: Pick<TargetState, 'todos' | 'doubts'>;
+  /** Null where the memory cannot be read. */
+  readonly found: Pick<TargetSnapshot, 'ledger' | 'inbox' | 'asked'> | null;
   readonly error: ErrorRecord | null;
 }
+
+/** What the inbox wants to know of a target beyond its memory. */
+export type InboxFacts = Pick<InboxInput, 'label' | 'needsIds' | 'findable' | 'after' | 'removal'>;
 
 export interface Snapshots {
   take(): Promise<Snapshot>;
@@ -29,13 +38,17 @@ export interface SnapshotsInput {
   readonly webhooks?: () => readonly WebhookView[];
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
+  /** Left out: nobody looks into the inbox. */
+  readonly facts?: ((context: CycleContext) => InboxFacts) | undefined;
 }
 
 /** A state is taken for the present for twenty times as long as reading it took: a twentieth of a core at most goes into looking. */
 const restFactor = 20;
 
 /** Snapshots of whatever engine is running. */
-export function createSnapshots({ engine, version, monotonic, webhooks = () => [] }: SnapshotsInput): Snapshots {
+export function createSnapshots({ engine, version, monotonic, webhooks = () => [], facts }: SnapshotsInput): Snapshots {
+  /** They change with the configuration alone. */
+  const factsKnown = new WeakMap<Workspace, Map<string, Promise<InboxFacts>>>();
   const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
 
   const readOf = (target: TargetConfig): Promise<Read> => {
@@ -43,7 +56,7 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
     const before = known.get(name);
     if (before !== undefined && monotonic() < before.until) return before.read;
     const began = monotonic();
-    const read = readTarget(engine(), target);
+    const read = readTarget(engine(), target, factsOf);
     const entry = { read, until: Number.POSITIVE_INFINITY };
     known.set(name, entry);
     const done = (): void => {
@@ -51,6 +64,26 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
     };
     read.then(done, done);
     return read;
+  };
+  const factsOf: FactsOf = ({ workspace }, name) => {
+    const [target] = workspace.targets([name]);
+    if (facts === undefined || target === undefined) return Promise.resolve(null);
+    const ofWorkspace = factsKnown.get(workspace) ?? new Map<string, Promise<InboxFacts>>();
+    factsKnown.set(workspace, ofWorkspace);
+    const signal = new AbortController().signal;
+    const read =
+      ofWorkspace.get(name) ?? workspace.readOnly(target, { stop: signal, kill: signal }, true, async (context) => facts(context));
+    ofWorkspace.set(name, read);
+    read.catch(() => ofWorkspace.delete(name));
+    return read;
+  };
+  /** A list of thousands is made once a scan. */
+  const listed = new WeakMap<Folder, readonly FolderDocument[]>();
+  const documentsOf = (folder: Folder): readonly FolderDocument[] => {
+    const { documents, shownPaths } = folder.scan;
+    const made = listed.get(folder) ?? documents.map(({ id, path, title }) => ({ id, path: shownPaths?.get(path) ?? path, title }));
+    listed.set(folder, made);
+    return made;
   };
   return {
     async take() {
@@ -62,7 +95,7 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
         current.targets.map(async (target): Promise<TargetSnapshot> => {
           // First what the loop is at: a state read after "watching" is at least as new as that.
           const view = current.loops.get(target.name)?.view() ?? null;
-          const { status, state, error } = await readOf(target);
+          const { status, state, found, error } = await readOf(target);
           const pausedWhy = current.pausedWhy(target);
           const breaker = current.workspace.bots.stats(target.name)?.breaker;
           return {
@@ -71,9 +104,11 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
             doubts: state.doubts,
             doing: pausedWhy ?? doingOf(view, current.doing(target.name)),
             paused: pausedWhy !== null,
+            resumable: pausedWhy !== null && !target.paused,
             nextRun: pausedWhy === null ? nextRunOf(current, view, nowMs) : null,
             error: error ?? view?.error ?? null,
             breakerOpen: breaker === undefined ? null : breaker !== 'closed',
+            ...found,
           };
         }),
       );
@@ -88,6 +123,7 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
         targets,
         webhooks: webhooks(),
         schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),
+        ...(folder !== null && { documents: documentsOf(folder) }),
       };
     },
     forget(target) {
@@ -97,16 +133,22 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
   };
 }
 
-async function readTarget({ workspace }: Engine, { name, vendor, canary: hasCanary }: TargetConfig): Promise<Read> {
+type FactsOf = (engine: Engine, name: string) => Promise<InboxFacts | null>;
+
+async function readTarget(engine: Engine, { name, vendor, canary: hasCanary }: TargetConfig, factsOf: FactsOf): Promise<Read> {
+  const { workspace } = engine;
   const nowMs = workspace.now();
   try {
     const { state, open } = await workspace.view(name);
-    const tests = workspace.tests(name);
-    const canary = hasCanary ? tests.canary() : null;
-    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests: tests.memory(), canary }), state, error: null };
+    const remembered = workspace.tests(name);
+    const [tests, canary] = [remembered.memory(), hasCanary ? remembered.canary() : null];
+    const facts = await factsOf(engine, name);
+    const inbox = facts === null ? null : inboxOf({ target: name, state, open, ...facts });
+    const found = { ledger: { state, open }, asked: Object.values(tests.results), ...(inbox !== null && { inbox }) };
+    return { status: deriveStatus({ name, vendor, state, open, nowMs, tests, canary }), state, found, error: null };
   } catch (thrown) {
     const state = emptyState(name);
-    return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, error: asSyncError(thrown).record() };
+    return { status: deriveStatus({ name, vendor, state, open: [], nowMs }), state, found: null, error: asSyncError(thrown).record() };
   }
 }
 

@@ -35,6 +35,7 @@ export function createTeller(voice: Voice): Teller {
   const learning = new Map<string, boolean>();
   const drifting = new Map<string, string>();
   const wrong = new Map<string, ReadonlySet<string>>();
+  const blocked = new Map<string, ReadonlySet<string>>();
   let problems = new Set<string>();
   let trouble: string | null = null;
 
@@ -79,6 +80,16 @@ export function createTeller(voice: Voice): Teller {
     if (failing.length === 0 && before.size > 0) voice.talk(`${target}: every golden question passes again`, { target });
     wrong.set(target, new Set(failing));
   };
+  /** What kbsync itself keeps from this bot. What is wrong with a file was told with the folder, what a vendor refused when it did. */
+  const tellBlocked = (target: string, report: TargetReport): void => {
+    const before = blocked.get(target) ?? new Set();
+    const now = report.blocked.filter(({ error, reason }) => error?.message === reason);
+    const lines = now.map(({ document, reason }) => `blocked: ${document}: ${reason}`);
+    const fresh = lines.filter((line) => !before.has(line));
+    for (const line of fresh.slice(0, mostLines)) voice.complain(`${target}: ${visible(line)}`, { target });
+    if (fresh.length > mostLines) voice.complain(`${target}: and ${fresh.length - mostLines} more; the status page lists them`, { target });
+    blocked.set(target, new Set(lines));
+  };
   const tellCanary = (target: string, told: CanaryTold | null): void => {
     if (told === null) return;
     const line = `${target}: freshness: it ${visible(told.words)}`;
@@ -116,6 +127,7 @@ export function createTeller(voice: Voice): Teller {
       }
       const { report } = result;
       tellDocuments(target, report, voice);
+      if (kind === 'sync') tellBlocked(target, report);
       const changed = report.results.length > 0;
       const learnt = learning.get(target) === true && !result.learning;
       learning.set(target, result.learning);

@@ -189,6 +189,14 @@ export function exitCodeOf(code: ErrorCode): number {
   return errorTable[code].exitCode;
 }
 
+/**
+ * Whether an answer cannot be that of the vendor's API: a web page, or a redirect (transport's `data: { stranger: true }`). The next request would be
+ * answered by the same stranger.
+ */
+export function isStrangers(thrown: unknown): boolean {
+  return thrown instanceof SyncError && thrown.data['stranger'] === true;
+}
+
 /** Whether a vendor turned out not to have a call that the configuration says it has (a connector's `data: { absent: true }`). */
 export function isAbsent(thrown: unknown): boolean {
   return thrown instanceof SyncError && thrown.data['absent'] === true;

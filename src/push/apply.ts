@@ -2,7 +2,7 @@
 import type { ItemResult, ItemTarget } from '../connectors/connector.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody } from '../model/effect.ts';
-import { asSyncError, type ErrorRecord, isAbsent, SyncError } from '../model/error.ts';
+import { asSyncError, type ErrorRecord, isAbsent, isStrangers, SyncError } from '../model/error.ts';
 import type { EffectId } from '../model/record.ts';
 import { type Batch, batchesOf, type Sendable, sendablesOf } from './batch.ts';
 import { callOf, type PushContext } from './context.ts';
@@ -261,7 +261,8 @@ class PushRun {
       error.code !== 'REPLY_INVALID' &&
       error.code !== 'REQUEST_REFUSED';
     this.failuresInARow += 1;
-    if (atOnce || this.failuresInARow >= FAILURES_IN_A_ROW) this.stoppedBy ??= error;
+    // One batch that a stranger answered is one too many to look after.
+    if (atOnce || isStrangers(error) || this.failuresInARow >= FAILURES_IN_A_ROW) this.stoppedBy ??= error;
   }
 
   /** Creates whose id or whose fate is not known yet: ask the vendor what it holds. */

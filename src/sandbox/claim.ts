@@ -1,7 +1,8 @@
 // Which process serves the sandbox: files `server.<number>.json`, of which the highest counts. A number is taken by an exclusive link, once
 // ever, so that of two processes that find a dead owner exactly one takes over, and a slow one can never push out a live successor.
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from './folder.ts';
 
 export interface Claim {
   readonly version: 1;
@@ -31,7 +32,7 @@ export function latestClaim(dir: string): NumberedClaim | null {
 
 /** Takes this number for the claim; false where another process has taken it, or a higher one, in the meantime. */
 export function takeClaim(dir: string, number: number, claim: Claim): boolean {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolder(dir);
   if (!writeOnce(fileOf(dir, number), claim)) return false;
   const numbers = numbersIn(dir);
   if (Math.max(...numbers) > number) {

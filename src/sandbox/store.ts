@@ -1,20 +1,11 @@
 // What an emulator's bots hold: in memory for tests, and in one append-only log of JSON lines a vendor for the sandbox, so that the next
 // start meets the same bots. Written before the reply is sent, never synced: a sandbox may lose its last words in a power cut.
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EmulatorStore } from '../connectors/emulator.ts';
 import { SyncError } from '../model/error.ts';
 import type { Json } from '../model/json.ts';
+import { makeFolder } from './folder.ts';
 
 /** The few calls to the disk, all at once done when they return. */
 export interface StoreFiles {
@@ -34,7 +25,7 @@ export interface StoreLog {
 
 /** The real disk. */
 export const nodeStoreFiles: StoreFiles = {
-  makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
+  makeFolder,
   read: (path) => (existsSync(path) ? readFileSync(path) : null),
   open(path, length) {
     const file = openSync(path, 'a', 0o600);

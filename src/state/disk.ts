@@ -17,7 +17,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SyncError } from '../model/error.ts';
 
@@ -97,7 +97,7 @@ const privateMode = 0o700;
  */
 export function makePrivate(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: privateMode });
+    makeFolders(folder);
     const stat = lstatSync(folder);
     if (process.platform === 'win32') return;
     if (!stat.isDirectory()) throw notPrivate(folder, 'is a link, which may lead anywhere');
@@ -229,7 +229,7 @@ function writeUnsynced(path: string, data: string | Uint8Array): void {
       writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
-      mkdirSync(dirname(path), { recursive: true, mode: privateMode });
+      makeFolders(dirname(path));
       writeFileSync(temporary, data, { flag: 'wx', mode: 0o600 });
     }
     renameSync(temporary, path);
@@ -253,7 +253,7 @@ function removeUnsynced(path: string): void {
 
 function claimName(path: string): boolean {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     closeSync(openSync(path, 'wx', 0o600));
     return true;
   } catch (error) {
@@ -263,8 +263,37 @@ function claimName(path: string): boolean {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: privateMode });
-  if (first !== undefined) await syncFolder(dirname(first));
+  const first = makeFolders(folder);
+  if (first !== null) await syncFolder(dirname(first));
+}
+
+/**
+ * Makes a folder and those above it; the first one made, null where it was there. Not by Node's `recursive`, which never ends, at full speed and
+ * deaf to every signal, where a system answers ENOENT to making a folder in one that is there (/proc does).
+ */
+function makeFolders(folder: string): string | null {
+  let first: string | null = null;
+  try {
+    return makeOne(folder);
+  } catch (error) {
+    const parent = dirname(folder);
+    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
+    first = makeFolders(parent);
+  }
+  // Once: where the folder above did not help, nothing will.
+  const made = makeOne(folder);
+  return first ?? made;
+}
+
+/** Null where it is there already, also where somebody else was quicker. */
+function makeOne(folder: string): string | null {
+  try {
+    mkdirSync(folder, { mode: privateMode });
+    return folder;
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return null;
+    throw error;
+  }
 }
 
 /** Makes a rename or a new name survive a power cut. Windows cannot open folders, and does not need it. */

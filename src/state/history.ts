@@ -1,11 +1,11 @@
-// What happened: one JSON line a run or test result, appended. For people and for `history`; nothing decides by it.
+// What happened: one JSON line a run, a test result or a bot's learning, appended. For people and for `history`; nothing decides by it.
 import { join } from 'node:path';
 import type { Json, Timestamp } from '../model/json.ts';
 import type { Disk } from './disk.ts';
 
 export interface HistoryEntry {
   readonly at: Timestamp;
-  readonly kind: 'run' | 'test' | 'canary';
+  readonly kind: 'run' | 'test' | 'learnt' | 'canary';
   readonly target: string;
   /** Whatever the command wants to find again. */
   readonly [key: string]: Json;

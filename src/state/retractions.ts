@@ -21,7 +21,7 @@ const fileName = 'retracted.jsonl';
 /** How each line begins. */
 const opening = '{"at":"';
 
-/** Appends durably; each line goes out in one write, so that several processes may. STATE_UNWRITABLE. */
+/** Appends durably, each line in one write. Two processes at once may; beside a compaction nobody may. STATE_UNWRITABLE. */
 export async function appendRetractions(disk: Disk, dir: string, lines: readonly RetractionLine[]): Promise<void> {
   if (lines.length === 0) return;
   const path = join(dir, fileName);
@@ -30,6 +30,58 @@ export async function appendRetractions(disk: Disk, dir: string, lines: readonly
   // A line that somebody's death cut short must not swallow this one.
   const torn = size !== undefined && size !== 0 && disk.read(path, 1)?.toString('latin1') !== '\n';
   await disk.append(path, `${torn ? '\n' : ''}${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`);
+}
+
+/** So few are never worth a word. */
+const fewLines = 200;
+
+/**
+ * Writes the file anew without the lines that later ones have made void, where those are more than half of many. In one step: whoever reads
+ * it, or dies meanwhile, meets the old file or the new one. What cannot be read stays where it is: nothing is written then. For whoever
+ * holds the right to append alone. STATE_UNWRITABLE.
+ */
+export async function compactRetractions(disk: Disk, dir: string): Promise<void> {
+  const path = join(dir, fileName);
+  const before = disk.read(path);
+  const texts = (before?.toString('utf8').split('\n') ?? []).filter((text) => text.trim() !== '');
+  if (before === null || texts.length <= fewLines) return;
+  const lines = texts.map(decode);
+  if (texts.some((text, at) => lines[at] === null && !isMadeGood(text, lines.slice(at + 1)))) return;
+  const known = lines.filter((line) => line !== null);
+  const kept = withoutVoid(known);
+  if (kept.length * 2 > lines.length) return;
+  // Somebody may have given up waiting for the right to append.
+  if (disk.stat(path)?.size !== before.length) return;
+  await disk.replace(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** The lines that are the last word on their document at some target, in their order: every target is told the same as by all of them. */
+export function withoutVoid(lines: readonly RetractionLine[]): readonly RetractionLine[] {
+  /** By document, what the later lines speak for. */
+  const spoken = new Map<DocumentId, { all: boolean; readonly targets: Set<string> }>();
+  const counts = (line: RetractionLine): boolean => {
+    const later = spoken.get(line.document) ?? { all: false, targets: new Set<string>() };
+    spoken.set(line.document, later);
+    if (later.all) return false;
+    if (line.targets === null) {
+      later.all = true;
+      return true;
+    }
+    const news = line.targets.filter((name) => !later.targets.has(name));
+    for (const name of news) later.targets.add(name);
+    return news.length > 0;
+  };
+  return lines.toReversed().filter(counts).reverse();
+}
+
+/** Whether there is a file at all. */
+export function hasRetractions(disk: Disk, dir: string): boolean {
+  return disk.stat(join(dir, fileName)) !== null;
+}
+
+/** The lock of whoever writes to it: beside the file, a name that no target could have. */
+export function retractionsLock(dir: string): string {
+  return join(dir, `${fileName}.lock`);
 }
 
 /** All decisions, oldest first. Lines that cannot be read are left out. */

@@ -66,6 +66,8 @@ export interface ScanCacheIo {
   /** Null where there is none. */
   read(path: string): Uint8Array | string | null;
   write(path: string, text: string): void | Promise<void>;
+  /** Whether a text may be written down. What is known of a file that holds a secret is not: it is read anew each time. Left out: all may. */
+  mayKeep?(text: string): boolean;
 }
 
 interface Entry extends CacheFacts {
@@ -158,13 +160,19 @@ export function openScanCache(file: string, io: ScanCacheIo): ScanCache {
     async save() {
       if (!changed) return;
       const renderKeys = [...used, ...stored.renderKeys.filter((key) => !used.has(key))].slice(0, maxRenderKeys);
-      await io.write(file, write(parseKey, renderKeys, entries, memos));
+      await io.write(file, write(parseKey, renderKeys, entries, memos, io.mayKeep));
       changed = false;
     },
   };
 }
 
-function write(parseKey: string, renderKeys: readonly string[], entries: ReadonlyMap<string, Entry>, memos: Memos): string {
+function write(
+  parseKey: string,
+  renderKeys: readonly string[],
+  entries: ReadonlyMap<string, Entry>,
+  memos: Memos,
+  mayKeep: ScanCacheIo['mayKeep'],
+): string {
   const numbers = new Map(renderKeys.map((key, index) => [key, index]));
   const stored = [...entries].map(([path, { file, heads, stamp, changedMs, recordedMs }]): StoredEntry => {
     const kept: StoredHeads = [...heads].map(([document, byKey]) => [
@@ -178,7 +186,9 @@ function write(parseKey: string, renderKeys: readonly string[], entries: Readonl
     ]);
     return [path, { stamp, changedMs, recordedMs }, file, kept];
   });
-  const body = JSON.stringify([memos, stored]);
+  const whole = JSON.stringify([memos, stored]);
+  const body =
+    mayKeep === undefined || mayKeep(whole) ? whole : JSON.stringify([{}, stored.filter((entry) => mayKeep(JSON.stringify(entry)))]);
   const header: Header = { kbsync: 'scan-cache', version: 2, parseKey, renderKeys, sha256: sha256(body) };
   return `${JSON.stringify(header)}\n${body}\n`;
 }

@@ -41,6 +41,8 @@ export interface InboxInput {
   readonly findable: boolean;
   /** The target that this one comes after; left out or null: none. */
   readonly after?: string | null;
+  /** Targets that the configuration pauses: what is sent to one is no command to type now. Left out: none. */
+  readonly paused?: ReadonlySet<string>;
   /** How a person removes an item, where the API cannot. */
   readonly removal: string | null;
 }
@@ -48,12 +50,25 @@ export interface InboxInput {
 /** The inbox of one target: work, unconfirmed writes, held runs, copies to be removed by hand. */
 export function inboxOf(input: InboxInput): InboxItem[] {
   const { state } = input;
-  return [
+  const items = [
     ...state.todos.map((todo) => workItem(todo, input)),
     ...input.open.filter((effect) => effect.action !== 'train').map((effect) => unconfirmedItem(effect, input)),
     ...state.held.map((held) => heldItem(held, input)),
     ...state.leftovers.filter((leftover) => leftover.removable === 'by-hand').map((leftover) => leftoverItem(leftover, input)),
   ];
+  return input.paused?.has(input.target) === true ? items.map((item) => whilePaused(item)) : items;
+}
+
+/** Without the commands that would only say that the target is paused. */
+function whilePaused(item: InboxItem): InboxItem {
+  const commands = item.commands.filter((command) => !/^kbsync (?:sync|todo approve) /.test(command));
+  if (commands.length === item.commands.length) return item;
+  const [first = ''] = item.commands;
+  return {
+    ...item,
+    commands,
+    how: `${item.target} is paused: take paused: true out of its configuration first, then ${first}; ${item.how}`,
+  };
 }
 
 function workItem({ id, operation, where, how, since }: Todo, { target, state }: InboxInput): InboxItem {
@@ -145,7 +160,10 @@ function commandsOf(id: string, { needsIds, findable, target }: InboxInput): str
   return findable ? [syncOf(target), ...decide] : decide;
 }
 
-function heldItem({ id, rule, message, documents, passWith, since, approvedAt }: HeldRun, { target, after = null }: InboxInput): InboxItem {
+function heldItem(
+  { id, rule, message, documents, passWith, since, approvedAt }: HeldRun,
+  { target, after = null, paused }: InboxInput,
+): InboxItem {
   const base = { id, kind: 'held', target, document: null, action: null, where: null, items: [], since } as const;
   if (approvedAt !== null) {
     return {
@@ -155,6 +173,13 @@ function heldItem({ id, rule, message, documents, passWith, since, approvedAt }:
       commands: [syncOf(target)],
     };
   }
+  if (rule === 'after' && after !== null && paused?.has(after) === true)
+    return {
+      ...base,
+      message,
+      how: `${after} is paused: take paused: true out of its configuration, then ${syncOf(after)}; until it has gone well this one is held again`,
+      commands: [],
+    };
   if (rule === 'after' && after !== null)
     return {
       ...base,

@@ -6,12 +6,16 @@ import { type Context, Hono } from 'hono';
 import { NONCE, secureHeaders } from 'hono/secure-headers';
 import { asSyncError, SyncError } from '../model/error.ts';
 import type { SyncEvent } from '../model/event.ts';
-import { type JsonRecord, withTexts } from '../model/json.ts';
+import type { JsonRecord } from '../model/json.ts';
 import { isLoopback, namesLoopback, sameToken, tokenOf } from './access.ts';
+import { addActions } from './action-routes.ts';
+import type { Desk } from './desk.ts';
 import { documentsPage, documentsQuery } from './documents-query.ts';
 import { eventStream } from './event-stream.ts';
-import { page } from './page.ts';
+import { addPages } from './page-routes.ts';
+import { bodyOf, json, mostBodyBytes } from './requests.ts';
 import { statusRow } from './rows.ts';
+import { cookieName, createSessions, type Sessions } from './sessions.ts';
 import type { ReloadNews, Snapshot } from './snapshot.ts';
 
 export interface ServerInput {
@@ -28,14 +32,16 @@ export interface ServerInput {
   readonly sync: (targets: readonly string[] | null) => readonly string[];
   /** Wants the golden questions asked there. Left out: there is no such path. */
   readonly verify?: (targets: readonly string[] | null) => readonly string[];
-  /** The description of this API, as YAML. Left out: there is no such path. */
-  readonly openapi?: () => Promise<string>;
   /** Keeps the daemon and every sync from these targets, or lets them at it again; the names it was done for. Left out: there is no such path. */
   readonly pause?: (targets: readonly string[] | null) => Promise<readonly string[]>;
   readonly resume?: (targets: readonly string[] | null) => Promise<readonly string[]>;
   /** Which configuration is at work; for the readiness probe's detail. Left out: it does not say. */
   readonly reload?: () => ReloadNews;
+  /** The description of this API, as YAML. Left out: there is no such path. */
+  readonly openapi?: () => Promise<string>;
   readonly subscribe: (listener: (event: SyncEvent) => void) => () => void;
+  /** What the pages ask for beyond the snapshot, and what can be done from them. Left out: they show the snapshot, without a button. */
+  readonly desk?: Desk;
   /** Takes secrets out of everything that is answered. */
   readonly redact: (text: string) => string;
 }
@@ -46,7 +52,8 @@ export interface StatusServer {
   close(): Promise<void>;
 }
 
-const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+/** The probes, and where one logs in. */
+const openPaths: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/login']);
 
 /** Begins to listen. CONFIG_INVALID, with what to set, where it may not or cannot. */
 export async function startServer(input: ServerInput): Promise<StatusServer> {
@@ -94,10 +101,11 @@ function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException):
 /** The routes, without a socket: `app.request()` asks them in tests. Settings are read at each request: they may change. */
 export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
   const app = new Hono();
-  app.use(secureHeaders({ ...policy, xFrameOptions: 'DENY', crossOriginResourcePolicy: 'same-origin' }));
+  const sessions = createSessions({ now: input.desk?.now ?? (() => 0), token: () => input.token });
+  app.use(secureHeaders({ ...policy, xFrameOptions: 'DENY', crossOriginResourcePolicy: 'same-origin', referrerPolicy: 'same-origin' }));
   app.use(async (context, next) => {
     context.header('cache-control', 'no-store');
-    return refusalOf(context, input) ?? (await next());
+    return refusalOf(context, input, sessions) ?? (await next());
   });
   app.onError((thrown, context) => {
     const error = asSyncError(thrown);
@@ -106,10 +114,8 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
   });
   app.notFound((context) => json(context, input, { version: 1, error: { code: 'USAGE', message: 'there is no such page' } }, 404));
 
-  app.get('/', async (context) => {
-    const nonce = String(context.get('secureHeadersNonce'));
-    return context.html(input.redact(await page(await input.snapshot(), nonce)));
-  });
+  addPages(app, input, sessions);
+  addActions(app, input, sessions);
   app.get('/healthz', (context) => context.text('ok'));
   app.get('/readyz', (context) => {
     const why = input.unready();
@@ -172,7 +178,9 @@ const policy = {
     styleSrc: [NONCE],
     connectSrc: ["'self'"],
     baseUri: ["'none'"],
-    formAction: ["'none'"],
+    // The icon of the tab.
+    imgSrc: ['data:'],
+    formAction: ["'self'"],
     frameAncestors: ["'none'"],
   },
   // Plain HTTP: behind a proxy with a certificate, the proxy says it.
@@ -180,52 +188,25 @@ const policy = {
 };
 
 /** Why a request is not answered, as the answer; null where it is. */
-function refusalOf(context: Context, input: ServerInput): Response | null {
+function refusalOf(context: Context, input: ServerInput, sessions: Sessions): Response | null {
   const { host, token, metricsOpen } = input;
   const refuse = (status: 401 | 403, message: string) => json(context, input, { version: 1, error: { code: 'USAGE', message } }, status);
   const local = isLoopback(host);
   if (local && !namesLoopback(context.req.header('host'))) return refuse(403, 'the Host header does not name this machine');
   const { path, method } = context.req;
   const reads = method === 'GET' || method === 'HEAD';
-  if (reads && (local || probes.has(path) || (metricsOpen && path === '/metrics'))) return null;
+  if (reads && (local || openPaths.has(path) || (metricsOpen && path === '/metrics'))) return null;
+  // Each of these asks for a session itself, but for the first, which makes one.
+  if (method === 'POST' && (path === '/login' || path === '/logout' || path.startsWith('/actions/'))) return null;
+  if (reads && sessions.find(context.req.header('cookie'), cookieName(context.req.header('host'))) !== null) return null;
   if (token === null) return refuse(403, 'no token is configured: set KBSYNC_TOKEN or daemon.token to allow this');
   // A browser sends Basic by itself, also when another site's page makes it post: for reading only.
   if (sameToken(tokenOf(context.req.header('authorization'), reads), token)) return null;
+  // A person in a browser is asked in a form, which goes on to what they may do; anything else is told how.
+  if (reads && context.req.header('authorization') === undefined && (context.req.header('accept') ?? '').includes('text/html'))
+    return context.redirect(`/login?next=${encodeURIComponent(new URL(context.req.url).pathname)}`, 303);
   context.header('www-authenticate', reads ? 'Basic realm="kbsync", charset="UTF-8"' : 'Bearer realm="kbsync"');
   return refuse(401, 'this needs the token: Authorization: Bearer …');
-}
-
-function json(
-  context: Context,
-  { redact }: Pick<ServerInput, 'redact'>,
-  body: JsonRecord,
-  status: 200 | 202 | 400 | 401 | 403 | 404 | 413 | 500 | 503 = 200,
-): Response {
-  context.header('content-type', 'application/json; charset=utf-8');
-  return context.body(JSON.stringify(withTexts(body, redact)), status);
-}
-
-const mostBodyBytes = 64 * 1024;
-
-/**
- * A request's body, '' where there is none; null where it is too large. By hand: hono's bodyLimit makes a new Request of one without a length,
- * which fails on node's own, so that `curl -X POST` without a body was answered with 500.
- */
-async function bodyOf({ body }: Request, mostBytes: number): Promise<string | null> {
-  if (body === null) return '';
-  const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return Buffer.concat(chunks).toString('utf8');
-    bytes += value.length;
-    if (bytes > mostBytes) {
-      await reader.cancel();
-      return null;
-    }
-    chunks.push(value);
-  }
 }
 
 /** The targets that a POST names; null: all. USAGE for a body that is not one. */

@@ -67,23 +67,33 @@ export function errorOfStatus(reply: HttpReply, attempted: Attempted): SyncError
   const row = rowOf(reply.status);
   const { intent } = attempted.request;
   const redirect = reply.status >= 300 && reply.status < 400 && reply.status !== 304;
+  // What is sent on to another server was not done here. Within one, a form may have been taken before it leads on.
+  const effect = reply.status === 302 && leadsElsewhere(reply, attempted.origin) ? 'none' : row.effect;
   const what = redirect ? redirectOf(reply, attempted) : errorTable[row.code].what;
   return new SyncError(row.code, {
     message: `${nameOf(attempted)}: ${reply.status}, ${what}`,
     vendor: vendorWords(reply.text, attempted.redact),
     ...(row.next === undefined ? {} : { next: row.next }),
-    data: { status: reply.status },
+    data: { status: reply.status, ...(redirect && { stranger: true }) },
     facts: {
-      effect: effectOf(intent, row.effect),
+      effect: effectOf(intent, effect),
       stops: stopsOf(row.code, intent),
       retryAfterMs: reply.status === 429 || reply.status === 503 ? reply.retryAfterMs : null,
     },
   });
 }
 
+function leadsElsewhere(reply: HttpReply, origin: string): boolean {
+  const to = destinationOf(reply, origin);
+  return to !== null && URL.canParse(origin) && to !== new URL(origin).origin;
+}
+
+function destinationOf({ headers: { location } }: HttpReply, origin: string): string | null {
+  return location !== undefined && URL.canParse(location, origin) ? new URL(location, origin).origin : null;
+}
+
 function redirectOf(reply: HttpReply, { origin, redact }: Attempted): string {
-  const location = reply.headers['location'];
-  const to = location !== undefined && URL.canParse(location, origin) ? new URL(location, origin).origin : 'an address that cannot be read';
+  const to = destinationOf(reply, origin) ?? 'an address that cannot be read';
   return redact(`sent on to ${to}, which is not followed: the credential would go with it`);
 }
 
@@ -164,10 +174,11 @@ export function aborted(effect: Effect = 'none'): SyncError {
 }
 
 /** An answer that is not what was asked for (not JSON, too large). */
-export function invalidReply(what: string, text: string, attempted: Attempted): SyncError {
+export function invalidReply(what: string, text: string, attempted: Attempted, data: { readonly [name: string]: boolean } = {}): SyncError {
   return new SyncError('REPLY_INVALID', {
     message: `${nameOf(attempted)}: ${what}`,
     vendor: plainWords(text, attempted.redact, 200),
+    data,
     facts: { effect: effectOf(attempted.request.intent, 'unconfirmed') },
   });
 }

@@ -263,8 +263,9 @@ function parse(raw: Raw, attempted: Attempted): Json {
   try {
     return JSON.parse(raw.text) as Json;
   } catch {
-    const what = raw.text === '' ? 'is empty' : /^\s*</.test(raw.text) ? 'is a web page' : 'is broken';
-    throw invalidReply(`${raw.status}, JSON was expected and the answer ${what}`, raw.text, attempted);
+    const page = /^\s*</.test(raw.text);
+    const what = raw.text === '' ? 'is empty' : page ? 'is a web page' : 'is broken';
+    throw invalidReply(`${raw.status}, JSON was expected and the answer ${what}`, raw.text, attempted, page ? { stranger: true } : {});
   }
 }
 

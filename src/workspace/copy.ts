@@ -1,4 +1,4 @@
-// A memory for passes that change nothing: a plan learns things on the way, and they are thrown away with it.
+// The memory of a pass that changes nothing: a copy that learns as it goes, and is thrown away.
 import type { CycleMemory } from '../cycle/context.ts';
 import type { Effect, JournalEntry } from '../model/effect.ts';
 import { fold } from '../model/fold.ts';

@@ -123,6 +123,17 @@ describe('kbsync adopt', () => {
     expect(Object.keys((await place.view('site')).state.records)).toEqual(['a.md', 'b.md']);
   });
 
+  it('adopts at a paused target, to which nothing is sent, and says what comes before the sync', async () => {
+    const config = readFileSync(join(place.dir, 'sync.config.yaml'), 'utf8');
+    place.write({ 'sync.config.yaml': config.replace('name: site,', 'name: site, paused: true,') });
+    const ran = await place.run('adopt', 'site');
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout).toContain(
+      'kbsync plan --target site, then take paused: true out of the configuration, and kbsync sync --target site',
+    );
+    expect(Object.keys((await place.view('site')).state.records)).toEqual(['a.md', 'b.md']);
+  });
+
   it('what is ambiguous is shown with all ids, and what to do', async () => {
     const twin = emulator.plant(bot, { name: 'b.md', text: 'And again.' });
     const ran = await place.run('adopt', 'site', '--dry-run');
@@ -135,6 +146,9 @@ describe('kbsync adopt', () => {
     [['site', '--target', 'other'], /--target names another/],
     [['site', '--export', 'content/saved'], /which kbsync reads itself/],
     [['site', '--export', '.'], /holds other files/],
+    [['site', '--export', 'state/saved'], /which kbsync reads itself/],
+    [['site', '--export', '/proc/kbsync/x'], /--export \/proc\/kbsync\/x: nothing can be saved there \(.*: its folder does not exist\)/],
+    [['site', '--export', 'sync.config.yaml/x'], /nothing can be saved there/],
   ])('refuses %j', async (words, message) => {
     const ran = await place.run('adopt', ...words);
     expect(ran).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(message) });

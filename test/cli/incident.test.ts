@@ -95,6 +95,12 @@ it('a wrong page: out, told everywhere, back when it is mended', async () => {
     /Z site sync.*: create prices\.md: changed since it was retracted on 20/,
   );
   expect((await place.run('history')).stdout.trim().split('\n')).toHaveLength(3);
+  const odd = await place.run('history', '--since', 'foo');
+  expect(odd.exitCode).toBe(2);
+  expect(odd.stderr).toContain(
+    '--since: found "foo", expected a duration back from now such as 30d or 12h (ms, s, m, h or d), or a date such as 2026-12-01',
+  );
+  expect((await place.run('history', '--since', '2026-13-01')).stderr).toContain('expected a day that exists');
   expect(await place.run('history', '--since', '0')).toMatchObject({ exitCode: 0, stdout: '' });
   place.write({ 'state/history.jsonl': '{"at":"torn\n' });
   expect((await place.run('history')).stderr).toContain('1 line of the history cannot be read and is left out');

@@ -130,6 +130,20 @@ it('what a death cut short there is made good by a later word, and hinders nobod
   }
 });
 
+it('where nothing at all is left, a plan that takes back what is ours says that retractions are forgotten, and later ones say no more of it', async () => {
+  await retracted();
+  lose(/./);
+  expect((await planned('one')).notes).toContain('what kbsync retract kept out, if anything: such a page comes back with this sync');
+  await sync('one');
+  expect((await planned('one')).notes).not.toContain('kept out');
+  // Another state that is still there would know.
+  expect((await planned('two')).notes).not.toContain('if anything');
+});
+
+it('a bot that is met for the first time has nothing to forget', async () => {
+  expect((await planned('one')).notes).not.toContain('if anything');
+});
+
 it('a target that joins is held to it; after --undo it is not', async () => {
   configure({ names: ['one'] });
   await sync('one');

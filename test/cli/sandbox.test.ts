@@ -75,3 +75,21 @@ describe('sandbox', () => {
     expect((await place.run('sandbox', '--port', '70000')).exitCode).toBe(2);
   });
 });
+
+describe.skipIf(process.platform !== 'linux')('a state folder that cannot be made', () => {
+  it('is told, and nothing waits for it: Node itself would try for ever', async () => {
+    const stuck = home(
+      'version: 1\nname: t\nstate: { dir: /proc/kbsync/state }\ntargets: [{ name: site, vendor: sitegpt, sandbox: true }]\n',
+    );
+    try {
+      stuck.write({ 'content/a.md': '# A\n\nWords.\n' });
+      for (const command of ['plan', 'sync']) {
+        const ran = await stuck.run(command);
+        expect(ran.exitCode).not.toBe(0);
+        expect(ran.stdout + ran.stderr).toContain('/proc/kbsync/state');
+      }
+    } finally {
+      stuck.remove();
+    }
+  }, 20_000);
+});

@@ -86,6 +86,32 @@ describe('todo', () => {
     expect([open.map(({ id }) => id), state.doubts]).toEqual([['e3'], []]);
   }, 60_000);
 
+  it('several at once, and none of them unless all are open', async () => {
+    const documents = ['a.md', 'b.md', 'c.md', 'd.md'];
+    await place.remember('site', [{ kind: 'begin', effects: documents.map((document, index) => create(`e${index}`, document)) }]);
+    await place.remember(
+      'site',
+      documents.map((_, index) => doubt(`U${index + 1}`, `e${index}`)),
+    );
+    expect((await refused('retry', 'U1', 'U9')).message).toContain('there is no U9');
+    expect((await place.view('site')).open).toHaveLength(4);
+    const some = await refused('created', 'U1', 'doc_1', 'U2', 'doc_1');
+    expect(some.message).toContain('U2: ');
+    expect(some.message).toContain('(decided before it: U1)');
+    const ran = await place.run('todo', 'retry', 'u2', 'U3', 'U2', '--json');
+    expect(ran.json()).toMatchObject({
+      exitCode: 0,
+      action: 'retry',
+      decisions: [
+        { id: 'U2', target: 'site', message: expect.stringContaining('b.md counts as not created') },
+        { id: 'U3', target: 'site', message: expect.stringContaining('c.md counts as not created') },
+      ],
+    });
+    expect((await place.run('todo', 'created', 'U4', 'doc_4')).stdout).toBe('d.md counts as created, as doc_4\n');
+    const { state, open } = await place.view('site');
+    expect([open, state.doubts, state.records['a.md']?.items[0]?.remoteId]).toEqual([[], [], 'doc_1']);
+  }, 60_000);
+
   it('work of a person and copies left by hand: done', async () => {
     expect((await place.run('sync', '--target', 'support')).exitCode).toBe(0);
     const before = (await place.view('support')).state;

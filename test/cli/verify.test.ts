@@ -81,6 +81,12 @@ describe.each(['chatthing', 'sitegpt', 'sitegpt+v0', 'koreai'])('at %s, which ca
     expect(after.tests.filter(({ kind }) => kind === 'unlearned')).toMatchObject([
       { verdict: 'fail', reasons: ['it was corrected, and still says "30 minutes"'] },
     ]);
+    // The question to the old text is told from that to the new one.
+    const { stdout } = await verifyIn(bot, { json: false });
+    expect(stdout.match(/^ {2}\w+ +reset\.md(?: \(old\))?(?= )/gm)?.map((line) => line.replace(/ +/g, ' ').trim())).toContain(
+      'fail reset.md (old)',
+    );
+    expect(stdout).toMatch(/^ {2}\w+ +reset\.md {2}/m);
   });
 
   it('a correction that is learnt passes', async () => {
@@ -173,6 +179,22 @@ describe('what is asked', () => {
     expect(exitCode).toBe(7);
   });
 
+  it('is inconclusive where a person has to give the bot this revision, and names what lists that', async () => {
+    bot = await world('cxgenie');
+    bot.write({ 'reset.md': page('30 minutes') });
+    await syncVerifyIn(bot);
+    bot.write({ 'reset.md': `${page('30 minutes')}\nMore.\n` });
+    await syncVerifyIn(bot, { allowUpdates: 5, verify: false });
+    const { tests, counts } = await verifyIn(bot);
+    expect(counts).toMatchObject({ inconclusive: 1 });
+    const [reason = ''] = tests[0]?.reasons ?? [];
+    expect(reason).toMatch(
+      /^the bot was given another revision of it \([0-9a-f]{7}\) than the folder has: a person has to change it \(T1\), see kbsync todo$/,
+    );
+    const [todo] = (await bot.view()).state.todos;
+    expect(todo).toMatchObject({ id: 'T1', operation: { document: 'reset.md' } });
+  });
+
   it('is skipped where the bot gives no way to ask, which is not a pass', async () => {
     bot = await world('replycx');
     bot.write({ 'reset.md': page('30 minutes') });
@@ -232,6 +254,29 @@ describe('what is told', () => {
     expect(markdown).toContain('## fail: How long is a reset link valid?');
     expect(markdown).toMatch(/- document: guides\/a-rather-long-name-of-a-file.md at [0-9a-f]{7}, bot/);
     expect(markdown).toContain('- expected: "300 minutes"');
+  });
+
+  it('JUnit has what could not be read and what was left out for the budget', async () => {
+    bot = await world('sitegpt');
+    const two = '    - ask: "Question 0 about ants?"\n      reject: [zebra]\n    - ask: "Question 1 about ants?"\n      reject: [zebra]\n';
+    bot.write({ 'ants.md': `---\nkb:\n  tests:\n${two}---\n${ants}` });
+    await syncVerifyIn(bot, { verify: false });
+    const xml = async () => {
+      await verifyIn(bot, { junit: 'out.xml', maxCalls: 1 });
+      return readFileSync(join(bot.dir, 'out.xml'), 'utf8');
+    };
+    const budget = await xml();
+    expect(budget).toContain('<testsuite name="bot" tests="2" failures="0" errors="0" skipped="1">');
+    expect(budget).toContain('name="all that is due is asked"><skipped message="1 of 2 asked: budget, the calls that the day');
+    expect(budget.match(/<testsuite /g)).toHaveLength(1);
+    bot.write({ 'x.golden.yaml': '- ask: Y?\n  expct: <z>\n', 'bad.md': '---\nkb: { tags: { a: b } }\n---\nX\n' });
+    const broken = await xml();
+    expect(broken).toContain('<testsuite name="content" tests="2" failures="0" errors="2" skipped="0">');
+    expect(broken).toContain(
+      '<testcase classname="content.x.golden.yaml" name="x.golden.yaml:2:3 can be read" file="x.golden.yaml" line="2"><error message="unknown key &quot;expct&quot;',
+    );
+    expect(broken).toContain('classname="content.bad.md"');
+    expect(broken).toContain('<testsuite name="bot" tests="2"');
   });
 
   it('compares with answers that were recorded', async () => {

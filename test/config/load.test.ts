@@ -149,6 +149,7 @@ notify: []
       'model-instructions': 'warning',
       'near-duplicate': 'off',
       'broken-link': 'warning',
+      'internal-link': 'warning',
       'long-title': 'error',
       'empty-body': 'warning',
     });
@@ -809,7 +810,7 @@ describe('the file', () => {
     await expect(fromDisk(null)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining(path.join(folder, 'sync.config.yaml')),
-      next: expect.stringContaining('README'),
+      next: expect.stringContaining('kbsync init'),
     });
     await expect(fromDisk('other.yaml')).rejects.toThrow(/other\.yaml cannot be read: there is no such file/);
     await expect(fromDisk('.')).rejects.toThrow(/cannot be read: it is a folder/);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSecretSet } from '../../src/config/secrets.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 function setOf(...values: readonly string[]) {
   const secrets = createSecretSet();
@@ -87,9 +88,9 @@ describe('a set of secrets', () => {
   it('redacts a megabyte in well under a second', () => {
     const secrets = setOf(...Array.from({ length: 20 }, (_, at) => `${at}-secret-${'ab'.repeat(at)}`));
     const text = 'some text with 7-secret-ababababababab and 3-secre\n'.repeat(20_000);
-    const started = performance.now();
+    const started = cpuMs();
     const redacted = secrets.redact(text);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(cpuMs() - started).toBeLessThan(2_000);
     expect(redacted).not.toContain('7-secret-ab');
     expect(redacted).toContain('3-secre\n');
   });
@@ -164,5 +165,18 @@ describe('a set of secrets', () => {
     expect(secrets.findIn(`send ${encoded} along`)).toBe('k-0123456789');
     secrets.add('another-9876543210');
     expect(secrets.findIn('use another-9876543210 for it')).toBe('another-9876543210');
+  });
+});
+
+describe('digest', () => {
+  it('tells that what a document may not hold has changed, and nothing of what it is', () => {
+    const secrets = createSecretSet();
+    secrets.add('short-1');
+    expect(secrets.digest()).toBe('');
+    secrets.add('k-0123456789');
+    const one = secrets.digest();
+    expect(one).toMatch(/^[0-9a-f]{4}$/);
+    secrets.add('another-9876543210');
+    expect(secrets.digest()).not.toBe(one);
   });
 });

@@ -33,7 +33,13 @@ describe('front matter', () => {
       `---\na: &a {k: 1}\n${Array.from({ length: 200 }, (_, n) => `m${n}:\n  <<: *a`).join('\n')}\n---\n`,
       'alias count',
     ],
-    ['a deep list', `---\na: ${'['.repeat(200_000)}\n---\n`, 'not valid YAML'],
+    ['a deep list', `---\na: ${'['.repeat(200_000)}\n---\n`, 'nested more than 64 levels deep'],
+    [
+      'a deep list below other keys',
+      `---\ntitle: A\na: ${'['.repeat(5_000)}${']'.repeat(5_000)}\n---\n`,
+      'nested more than 64 levels deep',
+    ],
+    ['a list just too deep', `---\ntitle: A\na: ${'['.repeat(80)}${']'.repeat(80)}\n---\n`, 'nested more than 64 levels deep'],
     ['deep JSON', `---json\n${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}\n---\n`, 'nested more than 64 levels deep'],
     ['deep TOML', `+++\na = ${'['.repeat(50_000)}${']'.repeat(50_000)}\n+++\n`, 'not valid TOML'],
     ['a deep TOML key', `+++\n${'a.'.repeat(50_000)}b = 1\n+++\n`, 'nested more than 64 levels deep'],
@@ -42,13 +48,20 @@ describe('front matter', () => {
     expect(await problemOf('bad.md', `${head}# Bad\n\nwords\n`)).toMatch(new RegExp(`^error bad\\.md:\\S+ .*${message}`));
   });
 
+  it('is told in which line it nests too deeply', async () => {
+    for (const depth of [80, 5_000]) {
+      const deep = `---\ntitle: A\na: ${'['.repeat(depth)}${']'.repeat(depth)}\n---\n# Bad\n`;
+      expect(await problemOf('bad.md', deep)).toMatch(/^error bad\.md:3\S* .*nested more than 64 levels deep$/);
+    }
+  });
+
   it('may name an alias as often as anybody would', async () => {
     const text = `---\nkb:\n  faq:\n${Array.from({ length: 50 }, (_, n) => `    - { q: "Question ${n}?", a: ${n === 0 ? '&a "the same"' : '*a'} }`).join('\n')}\n---\n# A\n`;
     expect(await problemOf('alias.md', text)).toBe('');
   });
 
   it('a Q&A file that nests without end', async () => {
-    expect(await problemOf('deep.qa.yaml', `${'- '.repeat(5_000)}x\n`)).toMatch(/^error deep\.qa\.yaml:\S+ not valid YAML/);
+    expect(await problemOf('deep.qa.yaml', `${'- '.repeat(5_000)}x\n`)).toMatch(/^error deep\.qa\.yaml:1\S* nested more than 64/);
   });
 });
 
@@ -114,7 +127,7 @@ describe('text', () => {
 });
 
 describe('what is no plain file', () => {
-  it('pipes, sockets and devices are passed by, and hang nothing', async () => {
+  it('pipes, sockets and devices are told, and hang nothing', async () => {
     const root = folderWith({ ...fine, 'side.md': '# Side\n' });
     execFileSync(
       'mkfifo',
@@ -128,9 +141,14 @@ describe('what is no plain file', () => {
     const scan = await scanOf(root);
     expect(ids(scan)).toEqual(['fine.md']);
     expect(told(scan)).toEqual([
+      'warning pipe.md:- a pipe, a socket or a device instead of a file: not read',
       'error side.kb.yaml:- a sidecar must be a file',
+      'warning socket.md:- a pipe, a socket or a device instead of a file: not read',
+      'warning topipe.md:- a link to a pipe, a socket or a device instead of a file: not followed',
       'warning zero.md:- a link that leads out of the content folder: not followed',
     ]);
+    // What a bot holds under such a path stays as it is.
+    expect(['pipe.md', 'socket.md', 'topipe.md'].every((path) => scan.blockedPaths.has(path))).toBe(true);
   });
 
   it.each([

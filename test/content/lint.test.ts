@@ -8,6 +8,7 @@ import { findHidden } from '../../src/content/lint-hidden.ts';
 import { findInstructions } from '../../src/content/lint-instructions.ts';
 import { findSecrets } from '../../src/content/lint-secrets.ts';
 import { surfaceOf } from '../../src/content/lint-text.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
@@ -319,7 +320,7 @@ describe('documents that nobody wrote for this test', () => {
     expect(all.length).toBeLessThan(readmes.length / 20);
   });
 
-  it('no text makes a rule look for long', async () => {
+  it('no text makes a rule look for long', { timeout: 120_000 }, async () => {
     const nasty = [
       'ey'.repeat(80_000),
       'api_key='.repeat(20_000),
@@ -342,11 +343,11 @@ describe('documents that nobody wrote for this test', () => {
       '`x` <!-- a -->'.repeat(10_000),
     ];
     for (const text of nasty) {
-      const start = performance.now();
+      const start = cpuMs();
       hidden(text);
       aimed(text);
       await secrets(text);
-      expect(performance.now() - start, text.slice(0, 20)).toBeLessThan(3_000);
+      expect(cpuMs() - start, text.slice(0, 20)).toBeLessThan(3_000);
     }
   });
 });

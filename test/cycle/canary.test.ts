@@ -14,6 +14,7 @@ import { type CanaryMemory, canaryId, canaryWords } from '../../src/model/canary
 import type { Unready } from '../../src/plan/input.ts';
 import { deriveStatus } from '../../src/status/derive.ts';
 import { type World, world } from '../support/bots.ts';
+import { syncVerifyIn, verifyIn } from '../support/verifying.ts';
 
 let bot: World;
 afterEach(() => bot.close());
@@ -373,4 +374,27 @@ it('is off, and leaves alone what somebody keeps under its id', async () => {
   bot.configure({ content: '{ root: ./content, exclude: ["mine.md"] }' });
   expect((await bot.sync()).results).toEqual([]);
   expect(bot.items().some(({ text }) => text.includes('My own words.'))).toBe(true);
+});
+
+it.each(['chatthing', 'sitegpt', 'sitegpt+v0', 'koreai'])('its new code makes no golden question a changed one at %s', async (flavour) => {
+  await made(flavour);
+  const golden = '- ask: When do you open?\n  expect: nine\n';
+  bot.write({ 'all.golden.yaml': golden });
+  // What was never asked is not asked because of it, either.
+  await look();
+  expect(await syncVerifyIn(bot)).toMatchObject({ exitCode: 0, rows: [] });
+  expect((await verifyIn(bot)).rows).toEqual(['pass When do you open?']);
+  const before = (await bot.view()).state.lastWrite;
+  await followed();
+  await look({ begin: true });
+  expect((await syncVerifyIn(bot)).rows).toEqual([]);
+  expect((await bot.view()).state.lastWrite).not.toBe(before);
+  expect((await verifyIn(bot, { changed: true })).rows).toEqual([]);
+  // A document of the folder does, and what is taken out as well.
+  bot.write({ 'hours.md': '# Hours\n\nWe open at nine, and close at five.\n' });
+  expect((await syncVerifyIn(bot, { allowUpdates: 5 })).rows).toEqual(['pass When do you open?']);
+  expect((await verifyIn(bot, { changed: true })).rows).toEqual([]);
+  bot.write({ 'prices.md': null });
+  await syncVerifyIn(bot, { allowDeletes: 5, verify: false });
+  expect((await verifyIn(bot, { changed: true })).tests.filter(({ kind }) => kind === 'golden')).toMatchObject([{ verdict: 'pass' }]);
 });

@@ -38,7 +38,7 @@ it('measures by itself and on schedule, and only where it is switched on', async
   expect(metrics).toMatch(/kbsync_canary_checks_total\{target="support",outcome="measured"\} \d+/);
   expect(metrics).toContain('kbsync_canary_failing{target="support"} 0');
   expect(metrics).not.toContain('kbsync_canary_failing{target="site"}');
-  expect(await text('/')).toContain('freshness: answered from a change after');
+  expect(await text('/')).toContain('<dt>freshness</dt><dd><bdi>answered from a change after');
   await home.until('the history', () => lines().length >= 2);
   expect(JSON.parse(lines()[0] ?? '')).toMatchObject({ kind: 'canary', target: 'support', outcome: 'measured', command: 'watch' });
   expect(home.said.filter((line) => line.startsWith('!'))).toEqual([]);

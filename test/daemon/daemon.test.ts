@@ -299,7 +299,7 @@ describe('daemon', () => {
     await home.until('the daemon has seen it', inSync(daemon, 5));
 
     const todo = invocationOf();
-    expect(await handOver(todo.invocation, 'todo', { action: null, id: null, remoteId: null }, todo.streams)).toBe(0);
+    expect(await handOver(todo.invocation, 'todo', { action: null, words: [] }, todo.streams)).toBe(0);
     expect(JSON.parse(todo.said.stdout)).toMatchObject({ items: [] });
     await daemon.stop();
     expect(await handOver(invocationOf().invocation, 'sync', wholeSync, streams)).toBeNull();
@@ -345,7 +345,7 @@ describe('daemon', () => {
       200,
       { config: { failed: { message: expect.stringContaining('nonsense') } } },
     ]);
-    expect(await (await fetch(daemon.url)).text()).toContain('a newer one was refused');
+    expect(await (await fetch(daemon.url)).text()).toContain('a newer configuration was refused');
     expect(await metricsOf(daemon)).toContain('kbsync_config_last_reload_successful 0');
     home.configure({ targets: 'site' });
     appendFileSync(join(home.dir, 'sync.config.yaml'), 'state: { dir: ./elsewhere }\n');

@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pageWork } from '../../src/cli/page-work.ts';
 import { runHanded } from '../../src/cli/watch.ts';
 import { createSecretSet } from '../../src/config/secrets.ts';
 import type { EmulatedItem, Emulator } from '../../src/connectors/emulator.ts';
@@ -114,6 +115,7 @@ export async function house({ learnMs = 0 }: { readonly learnMs?: number } = {})
         version,
         runCommand: (command, streams) => runHanded(command, streams, { env: {}, version, secrets: createSecretSet() }),
         voice: { talk: (line) => void said.push(line), complain: (line) => void said.push(`! ${line}`) },
+        page: pageWork({ options: { config: null, targets: [], json: false, quiet: false, verbose: false }, cwd: dir }),
         ...patch,
       });
       daemons.push(daemon);

@@ -122,6 +122,7 @@ describe('notifications of the daemon', () => {
       (await (await fetch(`${daemon.url}metrics`)).text()).includes('kbsync_notifications_total{webhook="ops",outcome="failed"} 1'),
     );
     const page = await (await fetch(daemon.url)).text();
+    expect((await daemon.snapshot()).webhooks).toMatchObject([{ name: 'ops', waiting: 1 }]);
     const metrics = await (await fetch(`${daemon.url}metrics`)).text();
     expect(metrics).toContain('kbsync_webhook_waiting{webhook="ops"} 1');
     const status = await (await fetch(`${daemon.url}api/status`)).text();

@@ -213,7 +213,12 @@ describe('the pulse', () => {
     expect(pulse.dead()).toEqual([]);
     at.now += overdueMs + 1;
     expect(pulse.dead()).toEqual(['site is due, and nothing begins']);
-    at.view = { ...at.view, held: true };
+    at.view = { ...at.view, gated: 'a git rebase to end' };
+    for (let hour = 0; hour < 10; hour += 1) {
+      at.now += 3_600_000;
+      expect(pulse.dead()).toEqual([]);
+    }
+    at.view = { ...at.view, gated: null, held: true };
     expect(pulse.dead()).toEqual([]);
   });
 

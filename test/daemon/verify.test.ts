@@ -24,7 +24,7 @@ it('asks on a schedule, tells what begins to fail and what is mended, and a foll
   await home.until('words', () => home.said.some((line) => line.includes('support: a golden question fails: reset.md: How long')));
   const text = async (path: string) => (await fetch(new URL(path, daemon.url))).text();
   await home.until('the metric', async () => (await text('/metrics')).includes('kbsync_tests{target="support",verdict="fail"} 1'));
-  expect(await text('/')).toContain('tests: 1 fail');
+  expect(await text('/')).toContain('>1 fail (');
   const mistake = 'unknown key "expct" in tests';
   expect(home.said.filter((line) => line.includes(mistake))).toHaveLength(1);
   expect(await text('/metrics')).toContain('kbsync_content_problems{severity="error"} 1');

@@ -6,6 +6,7 @@ import { draftOf, fold, foldInto } from '../../src/model/fold.ts';
 import { emptyState, type TargetState } from '../../src/model/record.ts';
 import { begin, create, done, ended, failed, pushed, remove, stamped, train, trained, update } from '../state/entries.ts';
 import { anything, bodiesOf, stepsOf, writes } from '../state/journals.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 const stateOf = (...bodies: EntryBody[]): TargetState => fold(emptyState('t'), stamped(...bodies)).state;
 
@@ -173,7 +174,7 @@ describe('fold over any journal', () => {
     const size = 10_000;
     const draft = draftOf(emptyState('t'));
     const open = new Map<string, Effect>();
-    const started = performance.now();
+    const started = cpuMs();
     for (let index = 0; index < size; index += 1)
       for (const entry of stamped(...pushed(`e${index}`, `d${index}.md`))) foldInto(draft, open, entry);
     for (let index = 0; index < size; index += 1) {
@@ -182,6 +183,6 @@ describe('fold over any journal', () => {
     }
     expect(draft.records).toEqual({});
     // Looking through all records for each delete took over fourteen seconds.
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(cpuMs() - started).toBeLessThan(5_000);
   });
 });

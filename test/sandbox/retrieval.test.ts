@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { passagesOf } from '../../src/sandbox/passages.ts';
 import { createKnowledge, dontKnow } from '../../src/sandbox/retrieval.ts';
 import { termOf, wordsOf } from '../../src/sandbox/words.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 const terms = (text: string) =>
   wordsOf(text)
@@ -142,8 +143,8 @@ describe('knowledge', () => {
       sources: ['d1234'],
     });
     knowledge.put('d1234', 'Document 1234', 'The widget w1234 has no teeth.');
-    const started = performance.now();
+    const started = cpuMs();
     expect(knowledge.answer('teeth of widget w1234').text).toBe('The widget w1234 has no teeth.');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(cpuMs() - started).toBeLessThan(2_000);
   });
 });

@@ -7,6 +7,7 @@ import { sha256 } from '../../src/model/json.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
 import { openTexts } from '../../src/state/texts.ts';
 import { memoryDisk } from '../../src/testkit/faults.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 const dir = '/state/texts/support';
 const given = (text: string) => ({ parts: [{ key: '', title: 'Títle', text }], body: `# ${text}` });
@@ -56,9 +57,9 @@ it('takes ten thousand in a few seconds', () => {
   try {
     const texts = openTexts(nodeDisk(), join(folder, 'texts', 'support'));
     const text = 'How to reset a password, step by step. '.repeat(100);
-    const started = performance.now();
+    const started = cpuMs();
     for (let index = 0; index < 10_000; index += 1) texts.put(`f${index}`, given(`${text}${index}`));
-    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(cpuMs() - started).toBeLessThan(15_000);
     expect(texts.get('f9999')).toEqual(given(`${text}9999`));
   } finally {
     rmSync(folder, { recursive: true, force: true });

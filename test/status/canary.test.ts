@@ -4,9 +4,9 @@ import { type CanaryCheck, type CanaryMemory, noCanary } from '../../src/model/c
 import { emptyState } from '../../src/model/record.ts';
 import { canarySentence, deriveStatus } from '../../src/status/derive.ts';
 import { createMetrics, statusSamples } from '../../src/status/metrics.ts';
-import { page } from '../../src/status/page.ts';
+import { overview } from '../../src/status/pages/overview.ts';
 import { statusRow } from '../../src/status/rows.ts';
-import { nowMs, snapshotOf, targetOf } from './snapshots.ts';
+import { nowMs, sceneOf, snapshotOf, targetOf, written } from './snapshots.ts';
 
 const ago = (ms: number) => new Date(nowMs - ms).toISOString();
 const check = (patch: Partial<CanaryCheck> = {}): CanaryCheck => ({
@@ -88,8 +88,8 @@ it('counts checks by outcome, and old answers', () => {
 
 it('stands on the page as text, and in the JSON', async () => {
   const status = statusOf({ ...noCanary, failing: true, last: timedOut });
-  const html = await page(snapshotOf([targetOf({}, { status })]), 'n0nce');
-  expect(html).toContain('<p class="bad"><bdi>freshness: did not answer');
+  const html = await written(sceneOf(snapshotOf([targetOf({}, { status })])), overview);
+  expect(html).toContain('<dt>freshness</dt><dd class="bad"><bdi>did not answer');
   expect(html).toContain('&lt;b&gt;it&lt;/b&gt;');
   expect(statusRow(status, false)['canary']).toMatchObject({ failing: true, running: false, last: { outcome: 'timeout', stale: 11 } });
   expect(statusRow(statusOf(null), false)['canary']).toBeNull();

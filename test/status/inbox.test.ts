@@ -70,6 +70,18 @@ describe('inbox', () => {
     });
   });
 
+  it('what is paused is not to be synced: the pause goes first', () => {
+    const run = { ...held, rule: 'after', message: 'it is paused; take paused: true out there, and sync.', passWith: null } as const;
+    expect(inbox({ after: 'staging', paused: new Set(['staging']) }, { held: [run] })[0]).toMatchObject({
+      how: 'staging is paused: take paused: true out of its configuration, then kbsync sync --target staging; until it has gone well this one is held again',
+      commands: [],
+    });
+    const [own] = inbox({ paused: new Set(['bot']) }, { held: [held] });
+    expect(own?.how).toMatch(/^bot is paused: take paused: true out of its configuration first, then kbsync todo approve H1; /);
+    expect(own?.commands.join()).not.toMatch(/kbsync (?:sync|todo approve)/);
+    expect(inbox({ paused: new Set(['another']) }, { held: [held] })[0]?.commands).toContain('kbsync todo approve H1');
+  });
+
   it('content that kbsync did not make: matching it comes first', () => {
     const run = { ...held, rule: 'existing-content', passWith: 'sync --target bot --initial' };
     expect(inbox({}, { held: [run] })[0]).toMatchObject({

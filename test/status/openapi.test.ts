@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
+import { actionNames, type Desk } from '../../src/status/desk.ts';
 import { createApp, type ServerInput } from '../../src/status/server.ts';
 import { daemonToken, type FiveBots, fiveBots, fiveTargets } from '../support/five-bots.ts';
 import { openApi } from '../support/openapi.ts';
@@ -9,6 +10,18 @@ import { forPeople } from './html-pages.ts';
 import { recordOf, snapshotOf, targetOf } from './snapshots.ts';
 
 const api = openApi();
+
+/** Offers everything that there is, so that every form has its route. */
+const desk: Desk = {
+  now: () => 0,
+  offered: actionNames,
+  jobs: () => [],
+  begin: () => ({ job: 1, wait: Promise.resolve() }),
+  folderStory: () => broken(),
+  past: () => broken(),
+  traffic: () => ({ since: '2026-11-21T00:00:00.000Z', targets: {} }),
+  gaps: () => null,
+};
 
 const input: ServerInput = {
   host: '127.0.0.1',
@@ -20,8 +33,12 @@ const input: ServerInput = {
   unready: () => [],
   sync: () => [],
   verify: () => [],
+  pause: () => Promise.resolve([]),
+  resume: () => Promise.resolve([]),
+  reload: () => ({ loadedAt: '2026-11-21T00:00:00.000Z', failed: { at: '2026-11-21T00:00:00.000Z', message: 'no', next: 'mend it' } }),
   openapi: () => Promise.resolve(''),
   subscribe: () => () => {},
+  desk,
   redact: (text) => text,
 };
 
@@ -35,7 +52,7 @@ describe('the file', () => {
     expect(spoilt('operationId: ready', 'operationId: alive')).toEqual(['operationId is missing or not unique']);
     expect(spoilt('schemas/Readiness', 'schemas/Readyness').join()).toContain('leads nowhere');
     expect(spoilt('additionalProperties: false\n\n    Error', 'additionalProperties: true\n\n    Error').join()).toContain('open object');
-    expect(spoilt('required: [ready, why]', 'required: [ready, whence]').join()).toContain('whence is required');
+    expect(spoilt('required: [ready, why, config]', 'required: [ready, whence]').join()).toContain('whence is required');
     expect(spoilt('openapi: 3.1.0', 'openapi: 3.0.0').join()).toContain('not 3.1');
   });
 
@@ -130,13 +147,18 @@ describe('what a daemon with a bot of each vendor answers', () => {
     expect(await ask('GET /api/documents', { query: '?target=site&state=trained&state=training&q=RESET&limit=1&offset=0' })).toBe(200);
     expect(await ask('GET /metrics')).toBe(200);
     expect(await ask('GET /api/openapi.yaml')).toBe(200);
+    const one = { headers: token, body: '{"targets":["reply"]}' };
+    const pausedOf = async () => (await (await bots.ask('/metrics')).text()).match(/kbsync_target_paused\{target="reply"\} (\d)/)?.[1];
+    expect(await ask('POST /api/pause', one)).toBe(202);
+    expect([await pausedOf(), await ask('GET /api/status'), await ask('POST /api/sync', one)]).toEqual(['1', 200, 400]);
+    expect([await ask('POST /api/resume', one), await pausedOf()]).toEqual([202, '0']);
     expect(await (await bots.ask('/api/openapi.yaml')).text()).toBe(api.text);
   });
 
   it('refusals: wrong requests, no token, another Host, too much', async () => {
     for (const query of ['?target=nobody', '?state=asleep', '?limit=0', '?limit=ten', '?offset=-1', '?page=2', '?limit=1&limit=2'])
       expect([query, await ask('GET /api/documents', { query })]).toEqual([query, 400]);
-    for (const action of ['POST /api/sync', 'POST /api/verify']) {
+    for (const action of ['POST /api/sync', 'POST /api/verify', 'POST /api/pause', 'POST /api/resume']) {
       expect(await ask(action)).toBe(401);
       expect(await ask(action, { headers: token, body: '{"target":1}' })).toBe(400);
       expect(await ask(action, { headers: token, body: '{"targets":["nobody"]}' })).toBe(400);
@@ -151,8 +173,16 @@ describe('what a daemon with a bot of each vendor answers', () => {
     const cases: readonly [ServerInput, Record<string, string>, number][] = [
       [input, outside, 403],
       [{ ...input, host: '0.0.0.0' }, outside, 401],
-      [{ ...input, snapshot: failing('BUSY'), metrics: failing('BUSY'), sync: busy, verify: busy }, { host: '127.0.0.1', ...bearer }, 503],
-      [{ ...input, snapshot: broken, metrics: broken, sync: bug, verify: bug, openapi: broken }, { host: '127.0.0.1', ...bearer }, 500],
+      [
+        { ...input, snapshot: failing('BUSY'), metrics: failing('BUSY'), sync: busy, verify: busy, pause: busy, resume: busy },
+        { host: '127.0.0.1', ...bearer },
+        503,
+      ],
+      [
+        { ...input, snapshot: broken, metrics: broken, sync: bug, verify: bug, pause: bug, resume: bug, openapi: broken },
+        { host: '127.0.0.1', ...bearer },
+        500,
+      ],
     ];
     for (const [server, headers, wanted] of cases) {
       for (const operation of api.operations.filter((one) => api.statuses(one).includes(String(wanted)))) {

@@ -33,7 +33,7 @@ export async function runHere<Answer>(dir: string, ...words: readonly string[]):
   const invocation: Invocation = { command, options, output, cwd: dir, env: {}, version: '0.0.0', secrets, stop: signal, kill: signal };
   const work = async (): Promise<number> => {
     if (command === 'sync') return sync(invocation, { ...wholeSync, ...request, paths: names });
-    if (command === 'todo') return todo(invocation, { action: names[0] ?? null, id: names[1] ?? null, remoteId: null });
+    if (command === 'todo') return todo(invocation, { action: names[0] ?? null, words: names.slice(1) });
     throw new Error(`${command} is not run here`);
   };
   const exitCode = await work().catch((thrown: unknown) => explain(asSyncError(thrown), invocation));

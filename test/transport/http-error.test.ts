@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { HttpReply, Intent } from '../../src/connectors/connector.ts';
 import { SyncError } from '../../src/model/error.ts';
 import { errorOfStatus, errorOfWire, isWireError, vendorWords, withoutSecrets } from '../../src/transport/http-error.ts';
+import { cpuMs } from '../support/cpu-time.ts';
 
 const redact = (text: string): string => text.replaceAll('s3cret', '•••');
 
@@ -64,6 +65,18 @@ describe('status codes', () => {
     expect(to('/elsewhere')).toContain('https://vendor.example');
     expect(to('http://[')).toContain('cannot be read');
   });
+
+  test('what is sent on to another server was not done; within one, a form may have been taken before it leads on', () => {
+    const effect = (status: number, location: string) =>
+      errorOfStatus(reply(status, '', { headers: { location } }), attempted('create')).facts.effect;
+    expect(effect(302, 'https://www.vendor.example/v1/items')).toBe('none');
+    expect(effect(302, 'https://vendor.example/login')).toBe('unconfirmed');
+    expect(effect(302, '/login')).toBe('unconfirmed');
+    expect(effect(302, 'http://[')).toBe('unconfirmed');
+    // 303 is how a server answers what it has done with the address of the result.
+    expect(effect(303, 'https://www.vendor.example/v1/items')).toBe('unconfirmed');
+    expect(effect(308, '/login')).toBe('none');
+  });
 });
 
 describe("the vendor's words", () => {
@@ -98,11 +111,11 @@ describe("the vendor's words", () => {
   });
 
   test('are found in bounded time in a hostile page', () => {
-    const started = performance.now();
+    const started = cpuMs();
     vendorWords('<'.repeat(1_000_000), redact);
     vendorWords('<script '.repeat(200_000), redact);
     vendorWords('['.repeat(100_000), redact);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(cpuMs() - started).toBeLessThan(2000);
   });
 });
 

@@ -88,7 +88,7 @@ interface Exchanged {
 function understood<T>(schema: z.ZodType<T>, value: Json, exchanged: Exchanged): T {
   const { request, reply, options } = exchanged;
   const body = envelope.safeParse(value);
-  if (!body.success) throw invalid(exchanged, 'it has no ok: a proxy or another API may have answered');
+  if (!body.success) throw invalid(exchanged, 'it has no ok: a proxy or another API may have answered', { stranger: true });
   if (!body.data.ok) throw refusal(request, reply, options) ?? unsuccessful(exchanged);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -96,8 +96,9 @@ function understood<T>(schema: z.ZodType<T>, value: Json, exchanged: Exchanged):
   throw invalid(exchanged, `${issue?.path.join('.') || 'its root'}: ${issue?.message}`);
 }
 
-function invalid({ request, reply, options }: Exchanged, why: string): SyncError {
+function invalid({ request, reply, options }: Exchanged, why: string, data: { readonly stranger?: true } = {}): SyncError {
   return new SyncError('REPLY_INVALID', {
+    data,
     message: `${request.what}: ReplyCX's answer (HTTP ${reply.status}) is not what it documents: ${why}`,
     vendor: words(failureOf(reply), reply, options),
     facts: request.intent === 'read' ? { effect: 'none' } : {},

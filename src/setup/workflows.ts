@@ -1,0 +1,137 @@
+// CI workflows of a new configuration: a plan on pull requests, a sync on push, a look each night. Plain commands, and nothing of the
+// repository's in a place where the CI system would evaluate it. Pure.
+import type { NewVariable } from './texts.ts';
+import { yamlText } from './yaml-text.ts';
+
+export interface WorkflowInput {
+  readonly version: string;
+  readonly branch: string;
+  /** Where the configuration lies in the repository; '' for its top. */
+  readonly folder: string;
+  /** Null: sync.config.yaml. */
+  readonly config: string | null;
+  readonly stateFolder: string;
+  readonly variables: readonly NewVariable[];
+}
+
+/** Whether a folder's name means nothing else to a CI system. */
+export function isPlainPath(folder: string): boolean {
+  return /^[\w./-]*$/.test(folder);
+}
+
+function kbsync({ version, config }: WorkflowInput, words: string): string {
+  return `npx --yes kbsync@${version} ${config === null ? '' : `--config ${config} `}${words}`;
+}
+
+const nightly = '23 2 * * *';
+
+/** `.github/workflows/kbsync.yml`. */
+export function githubWorkflow(input: WorkflowInput): string {
+  const { folder, stateFolder, variables, branch } = input;
+  const state = folder === '' ? stateFolder : `${folder}/${stateFolder}`;
+  const secrets = variables.map(({ name, secret }) => `      ${name}: \${{ ${secret ? 'secrets' : 'vars'}.${name} }}`);
+  const steps = (saves: boolean, ...commands: readonly string[]) => [
+    '    steps:',
+    '      - uses: actions/checkout@v4',
+    '      - uses: actions/setup-node@v4',
+    '        with: { node-version: 22 }',
+    '      # What kbsync remembers from run to run. A cache may be evicted: the manual, "kbsync in a CI pipeline", says what that means for your vendor.',
+    '      - uses: actions/cache/restore@v4',
+    `        with: { path: ${yamlText(state)}, key: "kbsync-state-\${{ github.run_id }}-\${{ github.run_attempt }}", restore-keys: kbsync-state- }`,
+    ...commands,
+    ...(saves
+      ? [
+          '      - if: always()',
+          '        uses: actions/cache/save@v4',
+          `        with: { path: ${yamlText(state)}, key: "kbsync-state-\${{ github.run_id }}-\${{ github.run_attempt }}" }`,
+        ]
+      : []),
+  ];
+  const run = (command: string, more: readonly string[] = []) => [`      - run: ${command}`, ...more.map((line) => `        ${line}`)];
+  return `${[
+    '# Keeps the bots of sync.config.yaml in step. Written by kbsync init; from here on it is yours.',
+    ...(variables.length === 0
+      ? []
+      : [
+          `# Set in the repository's settings: ${variables.map(({ name, secret }) => `${secret ? 'secret' : 'variable'} ${name}`).join(', ')}.`,
+        ]),
+    'name: kbsync',
+    'on:',
+    '  push:',
+    `    branches: [${JSON.stringify(branch)}]`,
+    '  pull_request:',
+    '  schedule:',
+    `    - cron: "${nightly}"`,
+    '  workflow_dispatch:',
+    'permissions:',
+    '  contents: read',
+    ...(folder === '' ? [] : ['defaults:', '  run:', `    working-directory: ${yamlText(folder)}`]),
+    'jobs:',
+    '  plan:',
+    '    # What the bots would learn and forget. It needs no secret, so that pull requests from forks have it, too.',
+    "    if: github.event_name == 'pull_request'",
+    '    runs-on: ubuntu-latest',
+    ...steps(
+      false,
+      ...run(kbsync(input, 'lint --format github')),
+      ...run(`${kbsync(input, 'plan --offline --diff --format markdown')} >> "$GITHUB_STEP_SUMMARY"`),
+    ),
+    '  sync:',
+    "    if: github.event_name != 'pull_request'",
+    '    runs-on: ubuntu-latest',
+    '    # One run at a time, and none cut off: two would save their memories over each other.',
+    '    concurrency: { group: kbsync, cancel-in-progress: false }',
+    ...(secrets.length === 0 ? [] : ['    env:', ...secrets]),
+    ...steps(
+      true,
+      '      # On each push, and each night for what is due on a date (publishAt, expiresAt).',
+      ...run(kbsync(input, 'sync')),
+      '      # Each night: whether the bots still hold what they were given. Exit code 3: they do not.',
+      ...run(kbsync(input, 'drift'), ["if: github.event_name == 'schedule'"]),
+    ),
+  ].join('\n')}\n`;
+}
+
+/** `.gitlab/kbsync.gitlab-ci.yml`, which .gitlab-ci.yml includes. */
+export function gitlabWorkflow(input: WorkflowInput): string {
+  const { folder, stateFolder, variables } = input;
+  const state = folder === '' ? stateFolder : `${folder}/${stateFolder}`;
+  const lines = (commands: readonly string[]) =>
+    [...(folder === '' ? [] : [`cd ${folder}`]), ...commands].map((command) => `    - ${command}`);
+  return `${[
+    '# Keeps the bots of sync.config.yaml in step. Written by kbsync init; from here on it is yours.',
+    ...(variables.length === 0 ? [] : [`# Set in Settings, CI/CD, Variables: ${variables.map(({ name }) => name).join(', ')}.`]),
+    '# For the nightly look, add a pipeline schedule.',
+    '.kbsync:',
+    '  image: node:22',
+    '  stage: test',
+    '  # What kbsync remembers from run to run. A cache may be evicted: the manual, "kbsync in a CI pipeline", says what that means for your vendor.',
+    '  cache:',
+    '    key: kbsync-state',
+    `    paths: [${yamlText(`${state}/`)}]`,
+    '    when: always',
+    '',
+    'kbsync plan:',
+    '  extends: .kbsync',
+    '  # It needs no secret, so that merge requests from forks have it, too.',
+    '  rules:',
+    `    - if: $CI_PIPELINE_SOURCE == "merge_request_event"`,
+    '  cache:',
+    '    policy: pull',
+    '  script:',
+    ...lines([kbsync(input, 'lint'), kbsync(input, 'plan --offline --diff')]),
+    '',
+    'kbsync sync:',
+    '  extends: .kbsync',
+    '  # One run at a time: two would save their memories over each other.',
+    '  resource_group: kbsync',
+    '  rules:',
+    '    - if: $CI_PIPELINE_SOURCE == "schedule"',
+    '    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
+    '  script:',
+    ...lines([kbsync(input, 'sync'), `if [ "$CI_PIPELINE_SOURCE" = schedule ]; then ${kbsync(input, 'drift')}; fi`]),
+  ].join('\n')}\n`;
+}
+
+/** `.gitlab-ci.yml` where there is none. */
+export const gitlabInclude = `include:\n  - local: ${yamlText('.gitlab/kbsync.gitlab-ci.yml')}\n`;
