@@ -102,6 +102,7 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
   .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
   .option('--detailed-exitcode', 'exit 3 if there are changes')
   .option('--offline', 'ask no vendor: compare the folder with the state alone')
+  .option('--no-fetch', 'with content.git: take what was fetched before')
   .option('--diff', 'show what changes in the text that each bot reads')
   .addOption(new Option('--at <date>', 'plan as if it were that day or moment').argParser(date('--at')))
   .addHelpText(
@@ -123,6 +124,7 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
         offline: options['offline'] === true,
         diff: options['diff'] === true,
         atMs: number(options['at']),
+        fetch: options['fetch'] !== false,
       });
     }),
   );
@@ -143,6 +145,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .option('--train-only', 'push nothing: go on with training that is under way')
   .option('--verify', 'then ask the golden questions of what changed, and those that did not pass before')
   .option('--notify', 'tell the webhooks of notify what is wrong and what is over (the daemon always does)')
+  .option('--no-fetch', 'with content.git: take what was fetched before')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
   )
@@ -174,6 +177,7 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
         lockWaitMs: number(options['lockWait']),
         verify: options['verify'] === true,
         notify: options['notify'] === true,
+        fetch: options['fetch'] !== false,
       };
       return (await handOver(invocation, 'sync', request)) ?? sync(invocation, request);
     }),

@@ -13,6 +13,7 @@ import { asSyncError, SyncError } from './model/error.ts';
 import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
+import { type ContentSource, createGitSource } from './source/git-source.ts';
 import { acceptEdited } from './state/accept.ts';
 import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
@@ -83,6 +84,8 @@ export interface Workspace extends Pausing {
   targets(names: readonly string[] | null): readonly TargetConfig[];
   /** `atMs`: the moment (milliseconds since 1970) by which reviews are overdue; by default now. */
   readFolder(atMs?: number): Promise<Folder>;
+  /** Where the folder is fetched from; null: from nowhere, it is the user's own. */
+  readonly source: ContentSource | null;
   /** What decides the bytes that a target is given. Asks no vendor and wants no secret. */
   renderOptions(target: TargetConfig): Promise<ReturnType<typeof renderOptionsOf>>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
@@ -149,6 +152,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     });
     return cache;
   };
+  const { git = null } = config.content;
+  const source = git === null ? null : createGitSource({ git, disk, env: input.env, now, secrets });
   const claims = { disk, folder: join(config.stateDir, 'numbers') };
 
   /** By target: what this process has itself seen of its bot, as against what a state says that was copied or brought along. */
@@ -300,7 +305,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         });
       });
     },
-    readFolder: (atMs) => readFolder({ config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets }),
+    source,
+    readFolder(atMs) {
+      const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets };
+      return source === null ? readFolder(input) : source.read((at) => readFolder({ ...input, at }));
+    },
     renderOptions: async (target) => renderOptionsOf(target, (await bots.connect(target, emitFor(target.name), true)).target.traits),
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),

@@ -31,6 +31,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
   config: { values: ['model'] },
   content: { values: ['model'] },
   state: { values: ['model'] },
+  source: { values: ['model', 'state'] },
   plan: { values: ['model'], types: ['connectors/connector'] },
   'connectors/connector': { values: ['model'] },
   'connectors/emulator': { values: ['model'] },
@@ -69,14 +70,14 @@ const mayImport: { readonly [area: string]: Allowed } = {
   daemon: {
     // Of plan only escape.ts: what comes from a vendor or a file is made visible before it is printed.
     values: ['model', 'cycle', 'cycle.ts', 'content', 'plan', 'status', 'training', 'connectors/connector', 'state'],
-    types: ['workspace.ts', 'config'],
+    types: ['workspace.ts', 'config', 'source'],
   },
   workspace: {
     values: ['model', 'config', 'sandbox', 'transport', 'state', 'connectors/registry', 'connectors/connector'],
     types: ['cycle', 'connectors/emulator', 'workspace.ts'],
   },
   'workspace.ts': {
-    values: ['model', 'config', 'cycle', 'state', 'sandbox', 'workspace', 'connectors/registry'],
+    values: ['model', 'config', 'cycle', 'state', 'sandbox', 'source', 'workspace', 'connectors/registry'],
     types: ['transport', 'connectors/connector'],
   },
   cli: {
@@ -180,6 +181,7 @@ const diskPlaces = [
   'src/cli/init-check.ts', // reads .env beside a configuration that is not written yet
   'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
+  'src/source/git-clone.ts', // a clone, which can be had again
 ];
 
 const environment = /\bprocess\.env\b/;

@@ -64,7 +64,13 @@ function shelfFor(workspace: Workspace, target: TargetConfig, exportTo: string |
   const { disk, config, now } = workspace;
   const dir = path.resolve(cwd, exportTo);
   const { name, vendor } = target;
-  const place = { disk, dir, barred: [config.content.root, config.stateDir], target: name, vendor };
+  const place = {
+    disk,
+    dir,
+    barred: [config.content.root, config.content.git?.dir ?? config.stateDir, config.stateDir],
+    target: name,
+    vendor,
+  };
   prepareExportFolder(place);
   let files = 0;
   return {

@@ -19,6 +19,7 @@ import { trainingCounts } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
 import { codeOfStop, strongest } from './exit.ts';
 import { failedReport, pausedNote } from './failed-report.ts';
+import { fetchContent, gitJson } from './fetch-content.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
 import { type Diffs, diffLimits, diffsOf, leftOutNote, verboseDiffLimits } from './plan-diff.ts';
 import { createProgress } from './progress.ts';
@@ -34,6 +35,8 @@ export interface PlanRequest {
   readonly diff: boolean;
   /** Plans as if it were this moment, in milliseconds since 1970; null: now. */
   readonly atMs: number | null;
+  /** Where the folder comes from git: fetch first, unless it is offline. Left out: yes. */
+  readonly fetch?: boolean;
 }
 
 interface PlannedTarget {
@@ -60,6 +63,7 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
   try {
+    const fetched = await fetchContent(workspace, invocation, request.fetch !== false && !request.offline);
     const folder = await workspace.readFolder(atMs ?? undefined);
     tellProblems(folder.scan.problems, output);
     if (atMs !== null) output.talk(`planned as if it were ${new Date(atMs).toISOString()}; nothing of this is done now`);
@@ -78,6 +82,7 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
           durationMs: Date.now() - startedAt,
           ...(atMs !== null && { at: new Date(atMs).toISOString() }),
           commit: folder.commit,
+          ...gitJson(fetched),
           documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
           targets: planned.map(rowOf),
         }),

@@ -22,6 +22,7 @@ import {
 import { statusRow } from '../status/rows.ts';
 import type { Workspace } from '../workspace.ts';
 import { strongest } from './exit.ts';
+import { gitJson } from './fetch-content.ts';
 import { durationOption, type Invocation, workspaceOf } from './invocation.ts';
 import { figure, plain } from './reports.ts';
 
@@ -47,12 +48,22 @@ export async function status(invocation: Invocation, request: StatusRequest): Pr
     const holding = conditions.some((holds) => counted.some(({ status: one }) => holds(one, workspace.now())));
     const failures = counted.flatMap(({ error }) => (error === null ? [] : [exitCodeOf(error.code)]));
     const exitCode = strongest([...failures, ...(holding ? [3] : [])]);
-    const { commit } = await readRevision(workspace.config.content.root);
+    const fetched = workspace.source?.view() ?? null;
+    const { commit } = fetched ?? (await readRevision(workspace.config.content.root));
     const runs = lastRuns(workspace.history.read({ limit: recentRuns, where: ({ kind }) => kind === 'run' }).entries);
     output.answer(
-      () => plain({ version: 1, command: 'status', exitCode, commit, targets: looks.map((look) => rowOf(look, request.documents, runs)) }),
+      () =>
+        plain({
+          version: 1,
+          command: 'status',
+          exitCode,
+          commit,
+          ...gitJson(fetched),
+          targets: looks.map((look) => rowOf(look, request.documents, runs)),
+        }),
       () => {
         for (const look of looks) print(look, request.documents, invocation, runs);
+        if (fetched?.failing != null) output.complain(`${visible(fetched.failing.message)} (since ${fetched.failing.since})`);
       },
     );
     return exitCode;

@@ -18,6 +18,7 @@ import { differences, readSealed, refuseForeign, type SealedPlans } from '../pla
 import type { Lender, Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
 import { failedReport, isLeftAlone, pausedReport } from './failed-report.ts';
+import { type Fetched, fetchContent, gitJson } from './fetch-content.ts';
 import { type Invocation, inTurn, workspaceOf } from './invocation.ts';
 import { noteInHistory } from './note-run.ts';
 import { belowRoot } from './paths.ts';
@@ -45,6 +46,8 @@ export interface SyncRequest {
   readonly verify?: boolean;
   /** Tell the webhooks of `notify` what is wrong, and what is over. Left out: only the daemon does. */
   readonly notify?: boolean;
+  /** Where the folder comes from git: fetch first. Left out: yes. */
+  readonly fetch?: boolean;
 }
 
 /** Half an hour: in CI the second job waits for the first rather than failing (PRODUCT: two one-shots). */
@@ -70,6 +73,7 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
     const targets = named.filter(({ name }) => pauses.get(name) === null);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
+    const fetched = await fetchContent(workspace, invocation, request.fetch !== false);
     const folder = await workspace.readFolder();
     const golden = request.verify === true ? await folder.scan.golden?.() : undefined;
     tellProblems([...folder.scan.problems, ...(golden?.problems ?? [])], output);
@@ -98,7 +102,7 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
       (target) => reports.find((report) => report.target === target.name) ?? pausedReport(target, pauses.get(target.name) ?? undefined),
     );
     const unread = golden?.problems.some(({ severity }) => severity === 'error') === true;
-    const exitCode = finish(invocation, told, folder, startedAt, request.verify === true ? { verified, unread } : null);
+    const exitCode = finish(invocation, told, { ...folder, fetched }, startedAt, request.verify === true ? { verified, unread } : null);
     const whole = request.paths.length === 0 && !request.onlyFailed && !request.trainOnly && request.limit === null;
     if (tells) await tellIncidents(workspace, { reports, folder, whole }, invocation);
     return exitCode;
@@ -277,7 +281,7 @@ async function noteRun(
 function finish(
   invocation: Invocation,
   reports: readonly TargetReport[],
-  folder: Folder,
+  folder: Folder & { readonly fetched: Fetched },
   startedAt: number,
   /** `unread`: a file of golden questions is kept back for its mistakes. */
   tests: { readonly verified: readonly VerifyReport[]; readonly unread: boolean } | null,
@@ -290,6 +294,8 @@ function finish(
     ...codesOfVerify(verified ?? []),
     ...(tests?.unread === true ? [7] : []),
     ...(invalid ? [4] : []),
+    // The bots hold what the folder was, and nobody knows what it is.
+    ...(folder.fetched?.failing == null ? [] : [11]),
     ...(invocation.stop.aborted ? [130] : []),
   ]);
   // The short object (version, command, exitCode, error) is for a command that failed as a whole and has nothing else to tell: errors that end it
@@ -309,6 +315,7 @@ function finish(
         startedAt: new Date(startedAt).toISOString(),
         durationMs: Date.now() - startedAt,
         commit: folder.commit,
+        ...gitJson(folder.fetched),
         documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
         targets: reports.map((report) => reportJson(report, options.verbose)),
         ...(verified !== null && { verify: verifyJson(verified) }),

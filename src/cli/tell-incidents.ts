@@ -75,7 +75,7 @@ async function seenIn(workspace: Workspace, { reports, folder, whole }: RunShowe
     : complete
       ? null
       : `the content folder cannot be listed completely: ${incompleteWhy ?? ''}`;
-  const seen: (Seen | null)[] = [folderSeen(trouble)];
+  const seen: (Seen | null)[] = [folderSeen(trouble, workspace.source?.view().failing ?? null)];
   for (const report of reports) {
     const { target } = report;
     const troubles = await troublesAt(workspace, target);

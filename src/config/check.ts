@@ -1,6 +1,7 @@
 // What no single key can tell: targets that are the same bot or share a name, a fence without a default audience, names of targets
 // that do not exist, and keys whose feature is not built yet. Works on values as read, so that it runs beside the schema.
 import { canonical, type Json, type JsonRecord } from '../model/json.ts';
+import { gitFaults } from './git-keys.ts';
 import { spotOf } from './issues.ts';
 import { type Fault, keyText, nearest, type Path, pathKey } from './problem.ts';
 import type { Spot } from './read.ts';
@@ -19,6 +20,7 @@ export function faultsBetween(values: JsonRecord, targets: readonly TargetReadin
     ...unknownTargets(values, targets, spots),
     ...wrongOrder(targets, spots),
     ...wrongWebhooks(values, targets, spots),
+    ...gitFaults(values, spots),
   ];
 }
 

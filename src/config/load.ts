@@ -8,6 +8,7 @@ import { SyncError } from '../model/error.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
 import type { Webhook } from '../model/notice.ts';
 import { faultsBetween, faultsOfUnbuilt, webhookName } from './check.ts';
+import { gitOf, rootInGit } from './git-keys.ts';
 import { faultsOf } from './issues.ts';
 import { type ConfigProblem, type Fault, inOrder, pathKey, problemOf } from './problem.ts';
 import { newNotes, type ReadContext, readTree, shortSecret, variablesIn } from './read.ts';
@@ -164,13 +165,15 @@ function tellMissing({ notes }: ReadContext, { warn }: Surroundings): void {
   for (const { path: where, names, at, found } of notes.missing) {
     // Only who tells something needs a webhook's address.
     if (where[0] === 'notify' && where[2] === 'url') continue;
+    // And only who fetches needs the token.
+    if (where.join('.') === 'content.git.token') continue;
     const name = names.join(', ');
     const expected = `${name} in the environment, in .env beside the configuration or in the file that ${names[0]}_FILE names; or a default, \${${names[0]}:-…}`;
     notes.faults.push({ at, path: where, found, expected });
   }
   for (const one of notes.short) warn(shortSecret(one));
   for (const { path: where, at } of notes.literals) {
-    const variable = where[0] === 'notify' ? 'WEBHOOK_URL' : tokenVariable;
+    const variable = where[0] === 'notify' ? 'WEBHOOK_URL' : where[0] === 'content' ? 'GIT_TOKEN' : tokenVariable;
     warn({ at, path: where, found: 'a secret in the file', expected: `a variable, such as \${${variable}}` });
   }
 }
@@ -255,7 +258,7 @@ function configOf(data: Data, readings: readonly TargetReading[], file: string, 
   return {
     file,
     name: data.name,
-    content: contentOf(content, folder),
+    content: contentOf(content, folder, path.resolve(folder, data.state.dir)),
     rules: data.rules as readonly Rule[],
     stateDir: path.resolve(folder, data.state.dir),
     targets: data.targets.flatMap((target, index) => {
@@ -291,11 +294,13 @@ function secretsOfUrl(url: string): readonly string[] {
   return [url, href, ...[`${pathname}${search}`, pathname, search].filter((part) => part.length >= leastPath)];
 }
 
-function contentOf(content: Data['content'], folder: string): ContentConfig {
+function contentOf(content: Data['content'], folder: string, stateDir: string): ContentConfig {
   const { map } = content.frontMatter;
+  const git = gitOf(content.git, content.root, { folder, stateDir });
   return {
     ...content,
-    root: path.resolve(folder, content.root),
+    git,
+    root: git === null ? path.resolve(folder, content.root) : rootInGit(git),
     frontMatter: { key: content.frontMatter.key, map: map as { readonly [ours: string]: string } },
   };
 }

@@ -2,6 +2,7 @@
 // A vendor's own keys come from its connector. Reading, positions and variables are the business of load.ts.
 import { z } from 'zod';
 import { canonical, type Json, type JsonRecord } from '../model/json.ts';
+import { gitKeys } from './git-keys.ts';
 import { webhookKeys } from './notify-keys.ts';
 import { isRecord, jsonSchemaOf, loosened, propertiesOf } from './shape.ts';
 import { cronLine, duration, origin, share, timeZone, webAddress } from './values.ts';
@@ -69,7 +70,8 @@ const lintKeys = {
 };
 
 const contentKeys = z.strictObject({
-  root: text().default('./content').describe('The folder of documents.'),
+  root: text().default('./content').describe('The folder of documents; with content.git, a folder of the repository.'),
+  git: gitKeys,
   include: texts().default(['**/*.{md,mdx}']).describe('Globs of the files that are documents, relative to root.'),
   exclude: texts().default([]).describe('Globs of files that are not; .kbsyncignore files work as well.'),
   gitignore: flag().default(true).describe('Whether what git ignores is left out.'),

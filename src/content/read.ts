@@ -105,6 +105,7 @@ export function fileReader(input: ReaderInput): FileReader {
       bodyStart: 0,
       head: '',
     });
+    if (isLfsPointer(own)) return undecoded(found.path, { message: lfsWords, line: null });
     if (extracted?.kind === 'unreadable') return undecoded(found.path, { message: extracted.why, line: null });
     if (!text.ok) return undecoded(found.path, text);
     if (besideText?.ok === false) return undecoded(sidecarPath, besideText);
@@ -124,6 +125,15 @@ export function fileReader(input: ReaderInput): FileReader {
   }
 
   return { look, filesRead: () => count };
+}
+
+const lfsWords =
+  'is a pointer of Git LFS and not the file itself: have git lfs pull fetch it; content.git does not, so keep such a file out of LFS';
+const lfsHead = Buffer.from('version https://git-lfs.github.com/spec/');
+
+/** Pushed as it is, it would teach the bot an address and a checksum. At most 1 KiB by LFS's own specification. */
+function isLfsPointer(bytes: Uint8Array): boolean {
+  return bytes.length < 1_024 && Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, lfsHead.length)).equals(lfsHead);
 }
 
 /** What the file says of its documents is kept where they are not. */

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Part of the key of the scan cache: raise it whenever the parser would make other documents or problems of the same file. */
-export const parserVersion = 5;
+export const parserVersion = 6;
 
 /** Larger files give no documents: nobody writes one by hand, and reading it would block the loop. */
 export const maxFileBytes = 16 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { ConnectorSpec } from '../connectors/connector.ts';
 import { nodeDisk } from '../content/disk.ts';
 import { configProblems } from '../content/lint-config.ts';
 import { lintedPayload, payloadHeads, type RenderOptions, type SendGuard } from '../content/render.ts';
-import { readRevision } from '../content/revision.ts';
+import { type Revision, readRevision } from '../content/revision.ts';
 import { type Scan, type ScanCache, scanContent } from '../content/scan.ts';
 import { fenceBetween, inTargetScope, leavesOfBlocked, overdueReviews, reachOf, selectFor } from '../content/select.ts';
 import { canaryId } from '../model/canary.ts';
@@ -36,18 +36,22 @@ export interface FolderInput {
   readonly atMs?: number | undefined;
   readonly canaries?: ReadonlyMap<string, string>;
   readonly secrets?: KnownSecrets;
+  /** One commit of a fetched folder, every file of it as it was checked out; left out: content.root, whatever it is at. */
+  readonly at?: { readonly root: string; readonly commit: string | null; readonly prefix: string };
 }
 
 /** Scans the content folder, completely or saying why not. Never throws for what is in it. */
 export async function readFolder(input: FolderInput): Promise<Folder> {
-  const { config, cache, nowMs } = input;
+  const { cache, nowMs, at } = input;
+  const config = at === undefined ? input.config : { ...input.config, content: { ...input.config.content, root: at.root } };
   const targetNames = config.targets.map((target) => target.name);
   const [scan, revision] = await Promise.all([
     scanContent({
       content: config.content,
       rules: config.rules,
       targetNames,
-      neverEnter: [config.stateDir],
+      // A fetched folder lies within the state folder, and holds nothing of it.
+      neverEnter: at === undefined ? [config.stateDir] : [],
       cache,
       now: nowMs,
       reach: reachOf(config.targets),
@@ -55,10 +59,10 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
       golden: config.verify.files,
       secrets: input.secrets,
     }),
-    readRevision(config.content.root),
+    at === undefined ? readRevision(config.content.root) : revisionOf(at),
   ]);
   const { commit, dirty, prefix } = revision;
-  const own = await configProblems({ config, cache, disk: nodeDisk });
+  const own = await configProblems({ config: input.config, cache, disk: nodeDisk });
   const problems = [...own, ...scan.problems, ...overdueReviews(scan.documents, input.atMs ?? nowMs()), ...claimsCanary(config, scan)];
   // A text is at a commit only where everything that it is made of is.
   const isDirty = (path: string) =>
@@ -66,6 +70,10 @@ export async function readFolder(input: FolderInput): Promise<Folder> {
   const commitOf = (path: string) => (path === canaryId || isDirty(path) ? null : commit);
   const { canaries } = input;
   return { scan: { ...scan, problems }, commit, prefix, cache, commitOf, ...(canaries !== undefined && { canaries }) };
+}
+
+function revisionOf({ commit, prefix }: NonNullable<FolderInput['at']>): Revision {
+  return { commit, dirty: new Set(), prefix: commit === null ? null : prefix };
 }
 
 export interface Wanted {

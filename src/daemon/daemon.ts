@@ -148,6 +148,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     dead: pulse.dead,
     openapi: input.openapi,
     redact,
+    timers,
     ...desk,
   });
   const listen: Page['listen'] = (at) => startServer(face.at(at));
@@ -160,7 +161,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
       notifier.saw(passSeen(target, kind, { result, error }));
       if (kind === 'sync') face.counters.cycleEnded(target, result?.report ?? null, durationMs);
     };
-    const onFolder = (trouble: string | null): void => notifier.saw(folderSeen(trouble));
+    const onFolder: EngineInput['onFolder'] = (trouble, fetching) => notifier.saw(folderSeen(trouble, fetching));
     notifier.configure(notifyPlanOf(workspace));
     const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
     now.engine = await startEngine(engine);

@@ -8,6 +8,7 @@ import { failedEntry, runEntry } from '../cycle/run-entry.ts';
 import { testEntry } from '../cycle/test-entry.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { ContentProblem } from '../model/document.ts';
+import type { SourceTrouble, SourceView } from '../model/source.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
 import { followersOf } from './followers.ts';
@@ -16,6 +17,7 @@ import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
 import { newCanaryRound, passOver } from './pass.ts';
+import { type Puller, startPuller } from './puller.ts';
 import { type Schedule, startSchedule, type WallClock } from './schedule.ts';
 import { type SharedFolder, shareFolder } from './shared-folder.ts';
 import type { Teller, Voice } from './voice.ts';
@@ -31,8 +33,8 @@ export interface EngineInput {
   /** Aborted: drop what is in flight. */
   readonly kill: AbortSignal;
   readonly doing: (target: string) => string | null;
-  /** After each scan: why nothing may be deleted; null where the folder is whole. */
-  readonly onFolder?: (trouble: string | null) => void;
+  /** After each scan and fetch: why nothing may be deleted, and why the folder cannot be fetched; null where nothing is wrong. */
+  readonly onFolder?: (trouble: string | null, fetching: SourceTrouble | null) => void;
   /** After each pass, when the state may have changed. */
   readonly onPass: (target: string, kind: PassKind, outcome: PassOutcome) => void;
   /** Watches the folder, ticks, and looks for git's marks; default: the real ones. */
@@ -62,6 +64,10 @@ export interface Engine {
   applyPauses(): Promise<void>;
   /** What is wrong in the folder, as of the last scan; with the files of golden questions where they are asked on a schedule. */
   problems(): readonly ContentProblem[];
+  /** Fetches, where the folder comes from git; resolves when that has ended, well or not. Null: it is the user's own. */
+  readonly fetch: (() => Promise<void>) | null;
+  /** Where a fetched folder stands; null: it is the user's own. */
+  source(): SourceView | null;
   /** Why nothing may be deleted, as of the last scan; null where the folder is whole. */
   folderTrouble(): string | null;
   /** What keeps it from being ready; [] when it is. */
@@ -80,7 +86,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   const sinceMs = workspace.now();
   const targets = workspace.targets(input.names);
   const loops = new Map<string, Loop>();
-  const git = input.git ?? gitMarks(config.content.root);
+  // A clone of our own is never in the middle of anything that a reader sees.
+  const git = input.git ?? (workspace.source === null ? gitMarks(config.content.root) : noMarks);
+  await workspace.source?.check();
   const gate = createGitGate({
     look: () => git.work(),
     timers,
@@ -91,10 +99,11 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   let golden: readonly ContentProblem[] = [];
   const canaryRounds = new Map(targets.flatMap(({ name, canary }) => (canary ? [[name, newCanaryRound()] as const] : [])));
   const folder = shareFolder(async () => {
+    await fetched(puller, timers);
     const found = await readQuietly(workspace, git, gate);
     golden = config.schedule.verify === null ? [] : ((await found.scan.golden?.())?.problems ?? []);
     teller.folder([...found.scan.problems, ...golden], troubleOf(found.scan));
-    input.onFolder?.(troubleOf(found.scan));
+    input.onFolder?.(troubleOf(found.scan), puller?.view().failing ?? null);
     return found;
   }, timers.now);
   const followers = followersOf(targets, loops);
@@ -125,7 +134,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       }
     },
   });
-  const watcher = (input.watch ?? watchContent)({
+  const watcher = (workspace.source === null ? (input.watch ?? watchContent) : watchNothing)({
     root: config.content.root,
     ignored: (path) => path === config.stateDir || path.startsWith(`${config.stateDir}${sep}`) || ignoredName.test(path),
     polling: config.watch.polling,
@@ -134,6 +143,21 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     onChange: changed,
     onError: (error) => voice.complain(`watch: ${error.message}`),
   });
+  const puller =
+    workspace.source === null
+      ? null
+      : startPuller({
+          source: workspace.source,
+          everyMs: config.content.git?.everyMs ?? 0,
+          timers,
+          voice,
+          now: workspace.now,
+          onChange: changed,
+          onFetched() {
+            const scan = folder.latest()?.scan;
+            if (scan !== undefined) input.onFolder?.(troubleOf(scan), puller?.view().failing ?? null);
+          },
+        });
   await within(watcher.ready, watchReadyMs, timers);
   for (const target of targets) {
     if (target.paused) continue;
@@ -213,6 +237,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     applyPauses,
     schedule: () => schedule.next(),
     problems: () => [...(folder.latest()?.scan.problems ?? []), ...golden],
+    fetch: puller === null ? null : () => puller.now(),
+    source: () => puller?.view() ?? null,
     folderTrouble() {
       const scan = folder.latest()?.scan;
       return scan === undefined ? null : troubleOf(scan);
@@ -226,7 +252,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     async stop() {
       schedule.stop();
       gate.end();
-      await watcher.close();
+      await Promise.all([watcher.close(), puller?.end()]);
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
     },
   };
@@ -250,6 +276,20 @@ async function readQuietly(workspace: Workspace, git: GitMarks, gate: GitGate): 
     }
   }
 }
+
+/** Before the first fetch has ended there may be nothing to read; where there is, a server that does not answer is not waited for. */
+async function fetched(puller: Puller | null, timers: LoopTimers): Promise<void> {
+  if (puller === null) return;
+  if (puller.view().commit === null) await puller.first;
+  else await within(puller.first, firstFetchMs, timers);
+}
+
+const firstFetchMs = 30_000;
+
+const noMarks: GitMarks = { work: () => null, stamp: () => '' };
+
+/** Of a folder that nobody but the puller changes. */
+const watchNothing = (): ReturnType<typeof watchContent> => ({ ready: Promise.resolve(), close: () => Promise.resolve() });
 
 /** A repository that is committed to all the time is read as it is. */
 const mostReads = 3;

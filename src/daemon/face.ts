@@ -4,12 +4,13 @@ import type { Config } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { WebhookView } from '../model/notice.ts';
 import type { Action } from '../status/desk.ts';
-import { createMetrics, type Metrics, type Sample, statusSamples, webhookSamples } from '../status/metrics.ts';
+import { createMetrics, type Metrics, type Sample, sourceSamples, statusSamples, webhookSamples } from '../status/metrics.ts';
 import type { ServerInput } from '../status/server.ts';
 import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import { createDesk, type DeskInput } from './desk.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, within } from './engine.ts';
 import type { Hub } from './hub.ts';
+import { type LoopTimers, realTimers } from './loop.ts';
 import type { Snapshots } from './snapshots.ts';
 import { countTraffic } from './traffic.ts';
 
@@ -29,11 +30,16 @@ export interface FaceInput {
   /** Whom incidents are told to. Left out: nobody. */
   readonly webhooks?: () => readonly WebhookView[];
   readonly redact: (text: string) => string;
+  /** Default: the real ones. */
+  readonly timers?: LoopTimers;
   /** The description of the API; undefined: it is not served. */
   readonly openapi: (() => Promise<string>) | undefined;
   /** What the page's actions are made with; left out: there are none. */
   readonly desk?: Omit<DeskInput, 'engine' | 'sync' | 'verify' | 'traffic' | 'publish'> & { readonly since: string };
 }
+
+/** A sync that somebody asks for waits so long for a fetch. Milliseconds. */
+const fetchWaitMs = 60_000;
 
 /** The daemon as a status server sees it. Made once: a server that a reload moves tells of the same daemon. */
 export interface Face {
@@ -55,7 +61,7 @@ export function faceOf(input: FaceInput): Face {
     if (state === 'reloading') return input.dead();
     return state === null ? [...new Set([...engine().unready(), ...input.dead()])] : [`it is ${state}`];
   };
-  const asked = askedOf(engine);
+  const asked = askedOf(engine, input.timers ?? realTimers);
   const desk = deskOf(input, asked);
   const metrics = metricsOf(input, { counters, unready });
   return {
@@ -91,7 +97,7 @@ interface Asked extends Pick<DeskInput, 'sync' | 'verify'> {
 }
 
 /** What can be asked of the engine that is at work. */
-function askedOf(engine: FaceInput['engine']): Asked {
+function askedOf(engine: FaceInput['engine'], timers: LoopTimers): Asked {
   /** The loops of these targets; of all: those that are not paused. */
   const wantedLoops = (names: readonly string[] | null) => {
     const { loops, workspace, pausedWhy } = engine();
@@ -104,8 +110,14 @@ function askedOf(engine: FaceInput['engine']): Asked {
   return {
     sync(names) {
       const wanted = wantedLoops(names);
-      engine().folder.changed();
-      for (const loop of wanted) loop.demand('asked for');
+      const { folder, fetch } = engine();
+      const go = (): void => {
+        folder.changed();
+        for (const loop of wanted) loop.demand('asked for');
+      };
+      // A server that does not answer keeps nobody from syncing what is there.
+      if (fetch === null) go();
+      else void within(fetch(), fetchWaitMs, timers).then(go);
       return wanted.map(({ name }) => name);
     },
     verify(names) {
@@ -160,7 +172,7 @@ function metricsOf(input: FaceInput, { counters, unready }: Pick<Face, 'counters
     const current = input.engine();
     const told = (input.webhooks?.() ?? []).flatMap(webhookSamples);
     return counters.text(
-      [...own(current), ...severities, ...gauges, ...told],
+      [...own(current), ...severities, ...sourceSamples(current.source()), ...gauges, ...told],
       current.targets.map(({ name }) => name),
     );
   };

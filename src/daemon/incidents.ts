@@ -4,6 +4,7 @@ import type { ErrorCode, ErrorRecord } from '../model/error.ts';
 import { keyed, type Timestamp } from '../model/json.ts';
 import type { Finding, IncidentKind, Notice, Seen, Webhook } from '../model/notice.ts';
 import type { TargetReport } from '../model/report.ts';
+import type { SourceTrouble } from '../model/source.ts';
 import { kindsOfMemory, wordsOf } from '../status/troubles.ts';
 
 export interface Incident extends Finding {
@@ -88,10 +89,14 @@ export function seenBy({ target, report, error, whole, looksOnly, troubles }: Lo
   };
 }
 
-/** What a scan showed of the folder; null: it is whole. */
-export function folderSeen(trouble: string | null): Seen {
+/** What a scan showed of the folder; null: it is whole. `fetching`: why it cannot be fetched. */
+export function folderSeen(trouble: string | null, fetching: Pick<SourceTrouble, 'message' | 'next'> | null = null): Seen {
   const next = 'check content.root: nothing is deleted until the folder is whole again';
-  return { target: null, judges: ['folder'], findings: trouble === null ? [] : [{ kind: 'folder', what: '', message: trouble, next }] };
+  const findings: readonly Finding[] = [
+    ...(trouble === null ? [] : [{ kind: 'folder' as const, what: '', message: trouble, next }]),
+    ...(fetching === null ? [] : [{ kind: 'folder' as const, what: 'git', message: fetching.message, next: fetching.next }]),
+  ];
+  return { target: null, judges: ['folder'], findings };
 }
 
 // ── the book ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -42,6 +42,7 @@ export async function openNext(
     refuseMove(old, next.config);
     checkSchedule(next.config);
     next.targets(targets);
+    await next.source?.check();
     if (await moved(page, old.daemon, next.config.daemon)) voice.talk(`status page: ${page.server.url}`);
     return next;
   } catch (thrown) {

@@ -119,6 +119,7 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
         commit: folder?.commit ?? null,
         problems: current.problems(),
         folderTrouble: current.folderTrouble(),
+        source: current.source(),
         targets,
         webhooks: webhooks(),
         schedule: current.schedule().map(({ name, at }) => ({ name, at: at.toISOString() })),

@@ -28,7 +28,10 @@ export interface Config {
 }
 
 export interface ContentConfig {
+  /** With `git`: where what is checked out is seen. A read is given the folder of one commit instead. */
   readonly root: string;
+  /** Where the folder is fetched from. Left out or null: from nowhere, it is the user's own. */
+  readonly git?: GitConfig | null;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly gitignore: boolean;
@@ -41,6 +44,31 @@ export interface ContentConfig {
   readonly lint: { readonly [rule: string]: 'error' | 'warning' | 'off' };
   readonly frontMatter: { readonly key: string; readonly map: { readonly [ours: string]: string } };
   readonly defaults: { readonly audience: string | null };
+}
+
+/** A repository that kbsync keeps a clone of. */
+export interface GitConfig {
+  /** As git is given it: nothing in it is a secret, and no option. */
+  readonly url: string;
+  /** What git may speak, as GIT_ALLOW_PROTOCOL has it. */
+  readonly protocols: 'https:ssh' | 'http' | 'file';
+  /** Null: the default branch. */
+  readonly branch: string | null;
+  /** 0: only when asked. */
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  /** Null: all of the history. */
+  readonly depth: number | null;
+  /** '' for the whole repository; forward slashes. */
+  readonly subdir: string;
+  /** content.root, relative to that. */
+  readonly root: string;
+  /** Absolute; kbsync's own. */
+  readonly dir: string;
+  readonly token: string | null;
+  /** Variables of the token that are not set. */
+  readonly missing: readonly string[];
+  readonly username: string;
 }
 
 export type Generator = 'plain' | 'docusaurus' | 'vitepress' | 'mkdocs' | 'hugo' | 'astro';

@@ -13,7 +13,7 @@ export const incidentKinds = {
   test: 'a golden question fails',
   drift: 'the vendor holds something else than it was given',
   freshness: 'the bot did not answer from a change in time',
-  folder: 'the content folder is missing or cannot be listed completely',
+  folder: 'the content folder is missing, cannot be listed completely, or cannot be fetched',
 } as const;
 
 export type IncidentKind = keyof typeof incidentKinds;

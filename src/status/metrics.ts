@@ -3,6 +3,7 @@ import { verdicts } from '../model/answer.ts';
 import type { SyncEvent } from '../model/event.ts';
 import type { WebhookView } from '../model/notice.ts';
 import type { TargetReport } from '../model/report.ts';
+import type { SourceView } from '../model/source.ts';
 import type { CanaryStatus, TargetStatus } from './derive.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -43,6 +44,11 @@ const families = {
   kbsync_failing: ['gauge', '1 if the last pass over the target was stopped by an error; the page says which.'],
   kbsync_breaker_open: ['gauge', '1 while the target is not asked because it failed too often in a row.'],
   kbsync_content_problems: ['gauge', 'Files of the folder with something wrong, by severity.'],
+  kbsync_content_git_failing: ['gauge', '1 while the repository of content.git cannot be fetched; the page says why. 0 without one.'],
+  kbsync_content_git_last_fetch_timestamp_seconds: [
+    'gauge',
+    'When the branch of content.git was last fetched well, in seconds since 1970.',
+  ],
   kbsync_webhook_failing: ['gauge', '1 while a webhook takes no notifications; the page says why.'],
   kbsync_webhook_waiting: ['gauge', 'Notifications that wait to be taken by a webhook.'],
   kbsync_notifications_total: ['counter', 'Attempts to tell a webhook of an incident, by what became of them; dropped: given up.'],
@@ -64,6 +70,16 @@ export interface Sample {
   readonly name: Name;
   readonly labels: Labels;
   readonly value: number;
+}
+
+/** Where a fetched folder stands; null: it is the user's own. */
+export function sourceSamples(source: SourceView | null): readonly Sample[] {
+  const gauge = (name: Name, value: number): Sample => ({ name, labels: {}, value });
+  const { failing = null, fetchedAt = null } = source ?? {};
+  return [
+    gauge('kbsync_content_git_failing', failing === null ? 0 : 1),
+    ...(fetchedAt === null ? [] : [gauge('kbsync_content_git_last_fetch_timestamp_seconds', Date.parse(fetchedAt) / 1_000)]),
+  ];
 }
 
 export interface Metrics {

@@ -127,7 +127,7 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
     return context.body(input.redact(await input.metrics()));
   });
   app.get('/api/status', async (context) => {
-    const { commit, targets } = await input.snapshot();
+    const { commit, targets, source } = await input.snapshot();
     const documents = ['1', 'true', ''].includes(context.req.query('documents') ?? 'no');
     const rows = targets.map(({ status, nextRun, doing, error, paused }) => ({
       ...statusRow(status, documents, nextRun),
@@ -135,7 +135,13 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
       paused: paused === true,
       error: error as JsonRecord | null,
     }));
-    return json(context, input, { version: 1, command: 'status', commit, targets: rows });
+    return json(context, input, {
+      version: 1,
+      command: 'status',
+      commit,
+      ...(source != null && { git: source as unknown as JsonRecord }),
+      targets: rows,
+    });
   });
   app.get('/api/documents', async (context) => {
     const query = documentsQuery(context.req.queries());

@@ -5,6 +5,7 @@ import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
 import type { WebhookView } from '../model/notice.ts';
 import type { Doubt, TargetState, Todo } from '../model/record.ts';
+import type { SourceView } from '../model/source.ts';
 import type { KeptTest } from '../model/tests.ts';
 import type { TargetStatus } from './derive.ts';
 import type { InboxItem } from './inbox.ts';
@@ -59,6 +60,8 @@ export interface Snapshot {
   readonly problems: readonly ContentProblem[];
   /** A sentence where the folder cannot be read as it should: root missing, listing incomplete. */
   readonly folderTrouble: string | null;
+  /** Where a fetched folder stands; left out or null: it is the user's own. */
+  readonly source?: SourceView | null;
   /** Left out: nobody reloads. */
   readonly reload?: ReloadNews;
   readonly targets: readonly TargetSnapshot[];

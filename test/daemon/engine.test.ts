@@ -76,6 +76,7 @@ async function world({ schedule, takesMs = {}, git: atStart }: WorldInput = {}):
       scan: { problems: [], rootMissing: false, complete: true, incompleteWhy: null, version: folder.version },
     }) as unknown as Folder;
   const workspace = {
+    source: null,
     config: {
       stateDir: '/nowhere/state',
       targets,

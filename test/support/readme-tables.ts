@@ -19,7 +19,7 @@ export const exitCodes: { readonly [code: number]: string } = {
   8: 'a target refused its credentials, or the bot does not exist',
   9: 'rate limit or quota exhausted',
   10: 'locked by another run',
-  11: 'a target is unreachable, answers with nonsense, or refuses a request on which all else there rests (`REQUEST_REFUSED`)',
+  11: 'a target is unreachable, answers with nonsense, or refuses a request on which all else there rests (`REQUEST_REFUSED`); or the repository of `content.git` cannot be fetched',
   130: 'stopped by Ctrl-C',
 };
 

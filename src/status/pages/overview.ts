@@ -18,6 +18,7 @@ export function overview(scene: Scene): Page {
   const behind = targets.filter(({ status }) => !status.inSync).length;
   const body = html`<h1>${behind === 0 ? 'Every bot is in sync' : html`${figure(targets.length - behind)} of ${figure(targets.length)} ${targets.length === 1 ? 'bot is' : 'bots are'} in sync`}</h1>
 <p class="dim">${targets.length} ${targets.length === 1 ? 'bot' : 'bots'}${snapshot.commit === null ? '' : html`, folder at <code>${short(snapshot.commit)}</code>`}${snapshot.documents === undefined ? '' : html`, <a href="/documents">${figure(snapshot.documents.length)} documents</a>`}</p>
+${fetched(snapshot)}
 ${folder(snapshot)}
 ${reloaded(snapshot)}
 ${webhooks(snapshot)}
@@ -25,6 +26,14 @@ ${everyBot(scene)}
 <div class="cards">${targets.map((target) => targetSection(target, scene))}</div>
 ${jobs(scene)}`;
   return { name: 'overview', title: behind === 0 ? 'in sync' : `${behind} of ${targets.length} not in sync`, body, again: 30 };
+}
+
+/** Where a folder that is fetched comes from, and why it does not come just now. */
+function fetched({ source, nowMs }: Snapshot): Html | '' {
+  if (source == null) return '';
+  const { url, branch, commit, fetchedAt, failing } = source;
+  return html`<p class="dim">from <bdi>${url}</bdi>${branch === null ? '' : html`, branch <bdi>${branch}</bdi>`}, ${fetchedAt === null ? 'never fetched' : html`fetched ${ago(fetchedAt, nowMs)}`}</p>
+${failing === null ? '' : html`<section class="bad-edge" role="alert"><p class="bad"><bdi>${failing.message}</bdi>${commit === null ? '' : html`; <code>${short(commit)}</code> goes on`}</p><p>Next: <bdi>${failing.next}</bdi></p></section>`}`;
 }
 
 function folder({ folderTrouble, problems }: Snapshot): Html {
