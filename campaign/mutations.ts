@@ -436,6 +436,13 @@ const states: readonly Mutation[] = [
     only: 'a machine sleeps for minutes',
   },
   {
+    promise: 'state',
+    what: 'a run that lost its lock leaves no word of what it had in hand',
+    edits: one('src/state/store.ts', `if (open.size > 0 && isLost()) await leaveStray`, `if (open.size < 0) await leaveStray`),
+    test: 'test/two-runs.test.ts',
+    only: 'the first byte',
+  },
+  {
     promise: 'drift',
     what: '“unchanged” is what the state says, whatever the vendor lists',
     edits: one(

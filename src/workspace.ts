@@ -22,6 +22,7 @@ import { acquireLock, type LockOwner, type LockState, lockState, readLock, relea
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
+import { dropStray, readStrays } from './state/stray.ts';
 import { openTests, renameTests, type TestsStore } from './state/tests.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
@@ -231,6 +232,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       nowMs: now,
       host,
       ownLook: ownLookOf(target.name),
+      strays: { read: () => readStrays({ disk, dir: config.stateDir, target: target.name }), drop: (stray) => dropStray(disk, stray) },
       ...(guard !== undefined && { guard }),
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),

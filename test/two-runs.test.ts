@@ -1,6 +1,6 @@
 // Two runs at one bot at once: one waits or is told who is at work, and one whose lock was taken while its machine slept writes nothing when it wakes.
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -82,6 +82,89 @@ describe.each(['chatthing', 'sitegpt', 'koreai'])('%s: a machine sleeps for minu
       expect(bot.writesOnWire()).toBe(writes);
     },
   );
+});
+
+describe('a machine falls asleep between its look at the lock and the first byte, and another one takes over', () => {
+  /** Once, when the lock was looked at and nothing is sent yet: the other one syncs to its end, and only then what was held back goes out. */
+  function asleepBefore(intent: string, other: () => Promise<void>): Hooks {
+    let taken = false;
+    return {
+      wire: async (request, send) => {
+        if (request.intent === intent && !taken) {
+          taken = true;
+          bot.clock.advance(120_000);
+          rmSync(lock());
+          bot.moveTo('other');
+          await other();
+        }
+        return send();
+      },
+    };
+  }
+  const lost = { exitCode: 10, error: { code: 'LOCKED', message: expect.stringContaining('lost the lock of bot while at work') } };
+  const notes = (): string[] => bot.events.flatMap((event) => (event.kind === 'note' ? [event.message] : []));
+  const strays = (): string[] => readdirSync(join(bot.dir, 'state')).filter((name) => name.includes('.stray-'));
+
+  it.each(['chatthing', 'sitegpt', 'koreai', 'replycx+full'])(
+    '%s: what it makes all the same is found by the next run, and goes',
+    async (flavour) => {
+      bot = await world(flavour);
+      bot.write(pages(3));
+      await bot.sync();
+      bot.clock.advance(3_600_000);
+      bot.write(pages(6));
+      const first = await bot.sync({
+        hooks: asleepBefore('create', async () => void expect(await bot.sync()).toMatchObject({ error: null })),
+      });
+      expect(first).toMatchObject(lost);
+      expect(held().length).toBeGreaterThan(6);
+      expect(strays()).toHaveLength(1);
+      await bot.sync();
+      expect(notes().join()).toMatch(/A run that lost its lock at .* had writes under way: \d made a second time: the second copy goes\./);
+      expect(held()).toEqual(words(6));
+      bot.clock.advance(3_600_000);
+      expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 6 });
+      expect(held()).toEqual(words(6));
+      expect(strays()).toEqual([]);
+      const writes = bot.writesOnWire();
+      expect(await bot.sync()).toMatchObject({ exitCode: 0, results: [], unchanged: 6 });
+      expect(bot.writesOnWire()).toBe(writes);
+    },
+  );
+
+  it.each(['chatthing', 'sitegpt', 'sitegpt+v0'])('%s: an old text that it puts over a newer one is put right', async (flavour) => {
+    bot = await world(flavour);
+    bot.write(pages(3));
+    await bot.sync({ passes: { initial: true } });
+    bot.clock.advance(3_600_000);
+    bot.write({ 'p0.md': '# Page 0\n\nThe word of page 0 is zebra70.\n' });
+    const first = await bot.sync({
+      hooks: asleepBefore('repeatable', async () => {
+        bot.write({ 'p0.md': '# Page 0\n\nThe word of page 0 is zebra80.\n' });
+        expect(await bot.sync()).toMatchObject({ error: null });
+      }),
+    });
+    expect(first).toMatchObject(lost);
+    expect(
+      bot
+        .items()
+        .map(({ text }) => text)
+        .join(),
+    ).toContain('zebra70');
+    bot.clock.advance(3_600_000);
+    // Nobody says that the bot knows the newer one before it was said again.
+    expect((await bot.view()).open).not.toEqual([]);
+    expect((await bot.plan()).plan.operations.map(({ action }) => action)).toContain('update');
+    await bot.sync();
+    expect(notes().join()).toMatch(/A run that lost its lock at .* had writes under way: 1 written, .*: said again\./);
+    const after = bot
+      .items()
+      .map(({ text }) => text)
+      .join();
+    expect(after).toContain('zebra80');
+    expect(after).not.toContain('zebra70');
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, results: [], unchanged: 3 });
+  });
 });
 
 describe('cxgenie, which cannot be asked: a machine sleeps in the middle of a create', () => {

@@ -3,7 +3,7 @@ import type { Target } from '../connectors/connector.ts';
 import type { CanaryMemory } from '../model/canary.ts';
 import type { Config, TargetConfig } from '../model/config.ts';
 import type { DocumentId } from '../model/document.ts';
-import type { Effect, EntryBody } from '../model/effect.ts';
+import type { Effect, EntryBody, Stray } from '../model/effect.ts';
 import type { Emit } from '../model/event.ts';
 import type { Fingerprint } from '../model/json.ts';
 import type { OperationId } from '../model/operation.ts';
@@ -88,12 +88,22 @@ export interface CycleContext {
   readonly elsewhere: ReadonlySet<string>;
   /** When this very process last listed the bot; shared by all its runs over the target. Left out: it never has. */
   readonly ownLook?: OwnLook;
+  /** What runs that lost their lock have left (Stray); left out: there is nothing. */
+  readonly strays?: Strays;
   /** Another name under which this very bot is remembered; left out: nobody can say. */
   readonly knownAs?: (identity: string) => Promise<{ readonly target: string; readonly configured: boolean } | null>;
   /** Retractions of the workspace that a bot which was never met has not been told of; left out: none. */
   readonly missedRetractions?: () => Promise<readonly EntryBody[]>;
   /** Whether nothing in the state folder could know of any; left out: it could. */
   readonly forgotRetractions?: () => Promise<boolean>;
+}
+
+/** What runs that lost their lock while at work may have sent since. */
+export interface Strays {
+  /** STATE_DAMAGED. */
+  read(): readonly Stray[];
+  /** Only while the target's lock is held, and once all of it has been looked for. STATE_UNWRITABLE. */
+  drop(stray: Stray): Promise<void>;
 }
 
 /** Secrets of the configuration, as far as a document may hold one. */

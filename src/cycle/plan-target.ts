@@ -30,6 +30,7 @@ import {
 import { restingAt } from './resting.ts';
 import { type Found, retractedUnderOtherId } from './retracted.ts';
 import { askVendor, firstLook, lookAtVendor, type Seen, seenAtVendor } from './seen.ts';
+import { takeStrays } from './strays.ts';
 
 export interface Planned {
   readonly plan: Plan;
@@ -236,6 +237,7 @@ export async function refuseOtherBot(context: CycleContext): Promise<void> {
 /** Finds out what became of everything begun and not ended. */
 export async function settleAll(context: CycleContext): Promise<void> {
   const { target, connection, memory, nowMs } = context;
+  await takeStrays(context, { ...callsOf(context), container: containerOf(context) });
   if (memory.open.length === 0) return;
   context.emit({ kind: 'phase', phase: 'settling', done: 0, total: memory.open.length });
   const { sleep, nextNumber, texts } = context;

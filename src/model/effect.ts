@@ -156,3 +156,13 @@ export type JournalEntry = { readonly at: Timestamp } & (
 
 /** JournalEntry without the time stamp, as stages make it. */
 export type EntryBody = JournalEntry extends infer Entry ? (Entry extends JournalEntry ? Omit<Entry, 'at'> : never) : never;
+
+/** What a run left open that had lost its lock while at work: any of it may have reached the vendor after another run had looked for it. */
+export interface Stray {
+  /** The file that tells of it. */
+  readonly file: string;
+  readonly at: Timestamp;
+  readonly effects: readonly Effect[];
+  /** What the vendor answered that could not be written down any more: effect → the id of what it made. */
+  readonly made: ReadonlyMap<EffectId, string>;
+}

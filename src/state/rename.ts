@@ -10,6 +10,7 @@ import { journalText } from './journal.ts';
 import { stateFormat } from './migrate.ts';
 import { ledgerPaths, stillOpen } from './recovery.ts';
 import { encodeSnapshot, type Writer } from './snapshot.ts';
+import { renameStrays } from './stray.ts';
 
 /** A rename that was decided and is not yet carried out: all that the new name is to have. */
 export interface PendingRename {
@@ -76,6 +77,7 @@ export async function finishRename(disk: Disk, dir: string, { from, to, snapshot
   await disk.replace(now.snapshot, snapshot);
   const texts = { from: join(dir, 'texts', from), to: join(dir, 'texts', to) };
   if (disk.stat(texts.from)?.folder === true && disk.list(texts.to).length === 0) await disk.rename(texts.from, texts.to);
+  await renameStrays({ disk, dir, target: from }, to);
   for (const path of [old.previous, old.journal]) await disk.remove(path);
   // A removal is not synced, a rename is: what lay under the old name must not come back after the file that says whose it is has gone.
   await removeDurably(disk, old.snapshot, temporaryName(now.snapshot, 'renamed-from'));

@@ -10,6 +10,7 @@ import { type JournalContent, openJournal, readJournal } from './journal.ts';
 import { ages, type Found, foldEntry, ledgerPaths, replay, stillOpen, wayOut } from './recovery.ts';
 import { decideRename, diskAfter, finishRename, pendingRename, renamedAway, renamedTo } from './rename.ts';
 import { type Decoded, decodeSnapshot, encodeSnapshot, type Snapshot, unknownWriter, type Writer } from './snapshot.ts';
+import { leaveStray, readStrays, strayWrites } from './stray.ts';
 
 export interface LedgerPlace {
   readonly disk: Disk;
@@ -30,7 +31,7 @@ export interface LedgerInput extends LedgerPlace {
 /** What is known of a target, read without a lock. */
 export interface LedgerView {
   readonly state: TargetState;
-  /** Effects begun and not ended: what is unconfirmed. */
+  /** Effects begun and not ended: what is unconfirmed. Read without a lock, also what a run that lost its lock may have put over it since. */
   readonly open: readonly Effect[];
   /** Set where a damaged snapshot was made good from the previous copy and the journal, or its line ends were; a sentence for people. */
   readonly recovered: string | null;
@@ -44,6 +45,7 @@ export interface Ledger extends LedgerView {
   append(entries: readonly EntryBody[]): Promise<void>;
   /** Saves a snapshot durably and then cuts the journal down to what is open. Does nothing where nothing happened since the last. */
   checkpoint(): Promise<void>;
+  /** Of a run that has lost its lock: leaves what it had in hand to its successors (stray.ts). STATE_UNWRITABLE. */
   close(): Promise<void>;
 }
 
@@ -73,7 +75,8 @@ export async function readLedger(given: LedgerPlace): Promise<LedgerView> {
       const content = readJournal(place.disk, paths.journal);
       const memory = replay(place, found, content);
       const savedBy = found.snapshot?.savedBy ?? unknownWriter;
-      return { state: memory.draft, open: [...memory.open.values()], recovered: recoveredOf(found, content, paths), savedBy };
+      const open = [...memory.open.values(), ...strayWrites(readStrays(place))];
+      return { state: memory.draft, open, recovered: recoveredOf(found, content, paths), savedBy };
     } catch (error) {
       // A checkpoint may have gone by between the two reads.
       if (tries === 5) throw error;
@@ -92,7 +95,8 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
   if (pending !== null) await finishRename(disk, dir, pending);
   const paths = ledgerPaths(dir, target);
   const found = await findSnapshot(input);
-  const journal = openJournal(disk, paths.journal, target, input.writer?.kbsync ?? null);
+  const kbsync = input.writer?.kbsync ?? null;
+  const journal = openJournal(disk, paths.journal, target, kbsync);
   // Judged before anything is written: damage changes nothing.
   const content = readJournal(disk, paths.journal);
   const memory = replay(input, found, content);
@@ -106,6 +110,17 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
   let savedBy = found.snapshot?.savedBy ?? unknownWriter;
   journal.follow(generation);
   const low = new Low<Snapshot | null>(snapshotAdapter(input, found.source === 'current'), null);
+
+  /** What was to be journaled when the lock was found to be another's. */
+  const refused: EntryBody[] = [];
+  const isLost = (): boolean => {
+    try {
+      input.guard?.();
+      return false;
+    } catch {
+      return true;
+    }
+  };
 
   const take = (entry: JournalEntry): void => {
     unsaved = true;
@@ -142,6 +157,7 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
     },
     async append(bodies) {
       if (bodies.length === 0) return;
+      if (isLost()) refused.push(...bodies);
       input.guard?.();
       const at = stamp(now);
       const entries = bodies.map((body): JournalEntry => ({ at, ...body }));
@@ -150,7 +166,11 @@ export async function openLedger(input: LedgerInput): Promise<Ledger> {
       });
     },
     checkpoint: () => journal.alone(save),
-    close: () => journal.close(),
+    async close() {
+      await journal.close();
+      // What is still in hand may have gone out after the other run had looked for it.
+      if (open.size > 0 && isLost()) await leaveStray(input, { at: stamp(now), kbsync, open: [...open.values()], refused });
+    },
   };
 }
 
