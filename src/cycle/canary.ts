@@ -9,11 +9,12 @@ import {
   canaryId,
   canaryQuestion,
   canaryWords,
+  took,
 } from '../model/canary.ts';
 import { asSyncError } from '../model/error.ts';
 import { heldOperations } from '../plan/brake.ts';
 import type { Unready } from '../plan/input.ts';
-import { codeFrom, heardCode, pauseAfter } from '../verify/canary.ts';
+import { codeFrom, heardCode, otherCode, pauseAfter } from '../verify/canary.ts';
 import { openBudget } from './budget.ts';
 import { canaryAt } from './canary-document.ts';
 import { type CycleContext, type CycleTests, everything, noPasses } from './context.ts';
@@ -48,6 +49,8 @@ export interface CanaryTold {
   readonly words: string;
 }
 
+/** A question that is put so much later than it was due still tells the time; milliseconds. Or as late as the pause before it was long. */
+const leastLateMs = 60_000;
 /** Old codes that are known again. */
 const mostOld = 10;
 /** How long somebody else who asks this bot's questions is waited for, in milliseconds. */
@@ -115,7 +118,7 @@ async function follow(context: CycleContext, tests: CycleTests, following: Follo
   const ending = { memory: { ...memory, run } };
   if (run.acceptedAt === null) {
     if (now < deadline) return wait(run, deadline);
-    const { held, why } = await whyNotAccepted(context, folder, options);
+    const { held, why } = await reasonNotAccepted(context, folder, options);
     return end(context, tests, { ...ending, outcome: held ? 'inconclusive' : 'timeout', why: `not accepted: ${why}` });
   }
   if (run.trainedAt === null && canTell) {
@@ -133,17 +136,27 @@ async function follow(context: CycleContext, tests: CycleTests, following: Follo
     const why = `it cannot be asked: ${traits.missing.ask?.remedy ?? `${connection.vendorLabel} gives no way to`}`;
     return end(context, tests, { ...ending, outcome: 'measured', why });
   }
-  const askAt = run.askAfter === null ? now : Date.parse(run.askAfter);
-  if (now < Math.min(askAt, deadline)) return wait(run, askAt);
+  // Where nothing tells when it was trained, since when it could have been asked is not known either.
+  const dueSince = run.askAfter ?? run.trainedAt;
+  const askAt = Math.min(deadline, dueSince === null ? now : Date.parse(dueSince));
+  if (now < askAt) return wait(run, askAt);
   const heard = await hear(context, tests, memory);
+  // Asked again as soon as nobody else does; since when it could not be, the time says.
+  if (heard.is === 'busy') return { ...(await wait(run, askAt)), nextInMs: lockedMs };
   const asked = noted(run, heard);
-  if (heard.is === 'new') return end(context, tests, { memory: { ...memory, run: asked }, outcome: 'measured', why: null, quoted: true });
-  if (heard.is !== 'busy' && now >= deadline) return end(context, tests, { memory: { ...memory, run: asked }, ...unheard(asked) });
-  const pauseMs =
-    heard.is === 'busy' ? lockedMs : pauseAfter(asked.asks + asked.unanswered, context.target.poll.firstMs ?? traits.poll.firstMs);
-  const next = nowMs() + pauseMs;
-  const looked = await wait({ ...asked, askAfter: new Date(next).toISOString() }, heard.is === 'busy' ? next : Math.min(next, deadline));
-  return heard.is === 'busy' ? { ...looked, nextInMs: lockedMs } : looked;
+  const pauseOf = (asks: number) => pauseAfter(asks, context.target.poll.firstMs ?? traits.poll.firstMs);
+  if (heard.is === 'new') {
+    const lateMs = now - askAt;
+    const tooLate = lateMs > Math.max(leastLateMs, pauseOf(run.asks));
+    const why = `it knows the new code, but could not be asked for ${took(lateMs)} before${run.trouble === null || run.unanswered === 0 ? '' : `: ${run.trouble}`}`;
+    const outcome = tooLate ? 'inconclusive' : 'measured';
+    return end(context, tests, { memory: { ...memory, run: asked }, outcome, why: tooLate ? why : null, quoted: !tooLate });
+  }
+  if (now >= deadline) return end(context, tests, { memory: { ...memory, run: asked }, ...unheard(asked) });
+  const next = nowMs() + pauseOf(asked.asks + asked.unanswered);
+  // A question that was not even put is still due since then.
+  if (heard.is === 'silent' && !heard.spent) return wait({ ...asked, askAfter: new Date(askAt).toISOString() }, next);
+  return wait({ ...asked, askAfter: new Date(next).toISOString() }, next);
 }
 
 /** What the records say of the new code. Moments once seen stay, whatever is pushed after it. */
@@ -158,6 +171,17 @@ async function progressOf(
   const acceptedAt = run.acceptedAt ?? record.pushedAt;
   const trainedAt = run.trainedAt ?? (record.trained === payload.fingerprint ? record.trainedAt : null);
   return { run: { ...run, acceptedAt, trainedAt }, canTell: record.training !== 'unknown' };
+}
+
+/** What keeps the folder from being planned keeps it from being pushed, too, and says nothing of the bot. */
+async function reasonNotAccepted(...asked: Parameters<typeof whyNotAccepted>): ReturnType<typeof whyNotAccepted> {
+  try {
+    return await whyNotAccepted(...asked);
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED' || error.code === 'ABORTED') throw thrown;
+    return { held: true, why: error.message };
+  }
 }
 
 /** Why the new code has not gone out. What a brake or a person holds says nothing of the bot. */
@@ -185,11 +209,16 @@ async function whyNotAccepted(
     };
   }
   const failure = state.records[canaryId]?.error ?? null;
+  const { minIntervalMs } = context.target;
+  if (failure === null && minIntervalMs !== null && minIntervalMs >= context.config.canary.timeoutMs)
+    return { held: true, why: `minInterval (${took(minIntervalMs)}) leaves no time for it within canary.timeout` };
   return { held: false, why: failure === null ? 'it was not pushed in time' : failure.message };
 }
 
 type Heard =
-  | { readonly is: 'new' | 'stale' | 'none' }
+  | { readonly is: 'new' | 'stale' }
+  /** other: a code that was never ours, or so long ago that it is forgotten. */
+  | { readonly is: 'none'; readonly other: string | null }
   /** Another run asks this bot's questions. */
   | { readonly is: 'busy' }
   /** unspent: not even put. */
@@ -206,7 +235,7 @@ async function hear(context: CycleContext, tests: CycleTests, memory: CanaryMemo
       try {
         const answer = await connection.target.ask?.(canaryQuestion, { ...callsOf(context), container: containerOf(context) });
         const { spokenText } = await import('../content/formats/spoken.ts');
-        return { is: heardCode(spokenText(answer?.text ?? ''), memory) };
+        return heardIn(spokenText(answer?.text ?? ''), memory);
       } finally {
         await budget.close();
       }
@@ -219,10 +248,13 @@ async function hear(context: CycleContext, tests: CycleTests, memory: CanaryMemo
   }
 }
 
-function noted(run: CanaryRun, heard: Heard): CanaryRun {
+function heardIn(said: string, memory: CanaryMemory): Heard {
+  const is = heardCode(said, memory);
+  return is === 'none' ? { is, other: otherCode(said) } : { is };
+}
+
+function noted(run: CanaryRun, heard: Exclude<Heard, { readonly is: 'busy' }>): CanaryRun {
   switch (heard.is) {
-    case 'busy':
-      return run;
     case 'silent':
       return { ...run, asks: run.asks + (heard.spent ? 1 : 0), unanswered: run.unanswered + 1, trouble: heard.why };
     case 'new':
@@ -230,17 +262,20 @@ function noted(run: CanaryRun, heard: Heard): CanaryRun {
     case 'stale':
       return { ...run, asks: run.asks + 1, stale: run.stale + 1, unanswered: 0, trouble: 'it still answers with an old code' };
     case 'none':
-      return { ...run, asks: run.asks + 1, unanswered: 0, trouble: 'its answer has no code' };
+      return { ...run, asks: run.asks + 1, unanswered: 0, trouble: codeless(heard.other) };
     default:
       return heard satisfies never;
   }
 }
 
-/** Never answered with the new code. Without any answer nobody can say what it knows. */
-function unheard({ asks, unanswered, trouble }: CanaryRun): { readonly outcome: CanaryOutcome; readonly why: string } {
+function codeless(other: string | null): string {
+  return other === null ? 'its answer has no code' : `it answers with ${other}, from before this state, or of another kbsync`;
+}
+
+/** Never answered with the new code. Where the last question got no answer, nobody can say what it knew by then. */
+function unheard({ unanswered, trouble }: CanaryRun): { readonly outcome: CanaryOutcome; readonly why: string } {
   const words = trouble ?? 'it was not asked';
-  const never = unanswered >= asks && unanswered > 0;
-  return never ? { outcome: 'inconclusive', why: `no answer: ${words}` } : { outcome: 'timeout', why: words };
+  return unanswered > 0 ? { outcome: 'inconclusive', why: `no answer: ${words}` } : { outcome: 'timeout', why: words };
 }
 
 interface Ending {

@@ -32,7 +32,7 @@ const linesOf = (canary: CanaryMemory | null) =>
 
 it.each<[CanaryMemory | null, string | null]>([
   [null, null],
-  [noCanary, 'freshness: not checked yet'],
+  [noCanary, 'freshness: not checked yet (kbsync watch begins it)'],
   [{ ...noCanary, last: check() }, 'freshness: answered from a change after 48 s (accepted after 2.0 s, trained after 31 s), 2 h ago'],
   [
     { ...noCanary, last: check({ quotedMs: null, why: 'it cannot be asked: look yourself' }) },
