@@ -23,8 +23,12 @@ export function codesOf(report: TargetReport): number[] {
   const codes: number[] = [];
   if (report.error !== null) codes.push(codeOfStop(report.error.code));
   if (report.held.length > 0) codes.push(5);
-  if (report.results.some(({ operation, outcome }) => operation.document !== canaryId && (outcome === 'failed' || outcome === 'unconfirmed'))) codes.push(4);
-  if (report.blocked.some(({ document }) => document !== canaryId) || report.training.failed > 0 || report.waited === 'run-failed') codes.push(4);
+  if (
+    report.results.some(({ operation, outcome }) => operation.document !== canaryId && (outcome === 'failed' || outcome === 'unconfirmed'))
+  )
+    codes.push(4);
+  if (report.blocked.some(({ document }) => document !== canaryId) || report.training.failed > 0 || report.waited === 'run-failed')
+    codes.push(4);
   if (report.training.stuck > 0) codes.push(6);
   if (report.waited === 'deadline') codes.push(6);
   if (report.waited === 'stopped') codes.push(130);

@@ -90,9 +90,15 @@ export function canaryWords({ outcome, acceptedMs, trainedMs, quotedMs, stale, w
   return `${steps === '' ? 'took a change' : steps}${because}`;
 }
 
-/** Milliseconds in words: "4.2 s", "48 s", "12 min 3 s". */
+/** Milliseconds in words: "4.2 s", "48 s", "12 min 3 s", "2 h". */
 export function took(ms: number): string {
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
-  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 120 ? parted(minutes, 'min', seconds % 60, 's') : parted(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+}
+
+function parted(many: number, unit: string, rest: number, restUnit: string): string {
+  return `${many} ${unit}${rest === 0 ? '' : ` ${rest} ${restUnit}`}`;
 }

@@ -56,7 +56,8 @@ export function buildPlan(input: PlanInput): Plan {
     version: 1,
     ...core,
     vendor: input.target.vendor,
-    unchanged: found.unchanged.filter(({ path, document }) => document !== canaryId && narrow.path(path) && narrow.document(document)).length,
+    unchanged: found.unchanged.filter(({ path, document }) => document !== canaryId && narrow.path(path) && narrow.document(document))
+      .length,
     outOfScope: found.outOfScope.filter(({ document, record }) => narrow.path(record.path) && narrow.document(document)).length,
     brakes,
     notes,

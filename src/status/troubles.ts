@@ -34,7 +34,14 @@ export function troublesOf(name: string, whole: TargetState, tests?: TestsMemory
     ),
     ...(drift === '' ? [] : [{ kind: 'drift', what: '', message: drift, next: `kbsync drift --target ${name} --repair` } as const]),
     ...(canary?.failing === true && canary.last !== null
-      ? [{ kind: 'freshness', what: '', message: standingWords({ failing: true, last: canary.last }), next: `kbsync history --target ${name}` } as const]
+      ? [
+          {
+            kind: 'freshness',
+            what: '',
+            message: standingWords({ failing: true, last: canary.last }),
+            next: `kbsync history --target ${name}`,
+          } as const,
+        ]
       : []),
   ];
 }

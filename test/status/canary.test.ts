@@ -43,6 +43,10 @@ it.each<[CanaryMemory | null, string | null]>([
     'freshness: did not answer from a change in time (accepted after 2.0 s, trained after 31 s, 11 old answers meanwhile): <b>it</b> still answers with an old code, 2 h ago',
   ],
   [
+    { ...noCanary, failing: true, last: check({ outcome: 'inconclusive', quotedMs: null, why: 'the target was paused meanwhile' }) },
+    'freshness: did not answer from a change in time; since then it could not be measured (accepted after 2.0 s, trained after 31 s): the target was paused meanwhile, 2 h ago',
+  ],
+  [
     {
       ...noCanary,
       run: {
