@@ -23,14 +23,15 @@ export function codesOf(report: TargetReport): number[] {
   const codes: number[] = [];
   if (report.error !== null) codes.push(codeOfStop(report.error.code));
   if (report.held.length > 0) codes.push(5);
-  if (
-    report.results.some(({ operation, outcome }) => operation.document !== canaryId && (outcome === 'failed' || outcome === 'unconfirmed'))
-  )
-    codes.push(4);
+  if (report.results.some(isUndone)) codes.push(4);
   if (report.blocked.some(({ document }) => document !== canaryId) || report.training.failed > 0 || report.waited === 'run-failed')
     codes.push(4);
   if (report.training.stuck > 0) codes.push(6);
   if (report.waited === 'deadline') codes.push(6);
   if (report.waited === 'stopped') codes.push(130);
   return codes;
+}
+
+function isUndone({ operation, outcome }: TargetReport['results'][number]): boolean {
+  return operation.document !== canaryId && (outcome === 'failed' || outcome === 'unconfirmed');
 }

@@ -96,7 +96,7 @@ export function took(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 120 ? parted(minutes, 'min', seconds % 60, 's') : parted(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+  return minutes < 60 ? parted(minutes, 'min', seconds % 60, 's') : parted(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
 }
 
 function parted(many: number, unit: string, rest: number, restUnit: string): string {
