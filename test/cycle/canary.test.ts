@@ -478,10 +478,36 @@ it('fails no run, and is none of the documents that a run tells of', async () =>
   await look();
   const pushed = await bot.sync();
   expect([pushed.unchanged, pushed.training.trained, pushed.unchangedDocuments]).toEqual([2, 2, ['hours.md', 'prices.md']]);
+  const still = await bot.sync();
+  expect([still.unchanged, still.unchangedDocuments]).toEqual([2, ['hours.md', 'prices.md']]);
   const refused = pushed.results.map((result) => ({ ...result, outcome: 'failed' as const }));
   expect(refused.map(({ operation }) => operation.document)).toEqual([canaryId]);
   expect(codesOf({ ...pushed, results: refused })).toEqual([]);
   expect(codesOf({ ...pushed, blocked: [{ action: 'update', document: canaryId, path: canaryId, reason: 'so', error: null }] })).toEqual(
     [],
   );
+});
+
+it('takes no time from an answer that waited for somebody else who asked', async () => {
+  await made('sitegpt');
+  await look();
+  await bot.sync();
+  const workspace = await bot.open();
+  const [target] = workspace.targets(null);
+  if (target === undefined) throw new Error('one target is configured');
+  const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+  await workspace.readOnly(target, signals, true, (context) =>
+    (context.tests as NonNullable<typeof context.tests>).alone(0, async () => {
+      for (let turn = 0; turn < 60; turn += 1) {
+        expect(await look()).toMatchObject({ open: true, ended: null, nextInMs: 10_000 });
+        await bot.clock.sleep(10_000);
+      }
+    }),
+  );
+  await workspace.close();
+  expect((await look()).ended).toMatchObject({
+    outcome: 'inconclusive',
+    asks: 1,
+    why: expect.stringContaining('could not be asked for 10 min'),
+  });
 });
