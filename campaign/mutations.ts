@@ -572,11 +572,7 @@ export const mutations: readonly Mutation[] = [
   {
     promise: '9',
     what: 'failed and unconfirmed documents have no exit code',
-    edits: one(
-      'src/cli/exit.ts',
-      `  if (report.results.some(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed')) codes.push(4);\n`,
-      '',
-    ),
+    edits: one('src/cli/exit.ts', `  if (report.results.some(isUndone)) codes.push(4);\n`, ''),
     test: invariants,
     only: '(chatthing|sitegpt-v2|cxgenie).* 9: a run that was held',
   },

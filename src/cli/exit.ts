@@ -1,4 +1,5 @@
 // Reports → the one exit code: the first, in the order of PRODUCT.md, that applies. Targets that are not required do not count.
+import { canaryId } from '../model/canary.ts';
 import { type ErrorCode, exitCodeOf } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 
@@ -16,16 +17,21 @@ export function codeOfStop(code: ErrorCode): number {
   return code === 'REQUEST_REFUSED' ? 11 : exitCodeOf(code);
 }
 
-/** Every code that one report earns. */
+/** Every code that one report earns. The freshness check fails no run. */
 export function codesOf(report: TargetReport): number[] {
   if (!report.required && report.error?.code !== 'ABORTED') return [];
   const codes: number[] = [];
   if (report.error !== null) codes.push(codeOfStop(report.error.code));
   if (report.held.length > 0) codes.push(5);
-  if (report.results.some(({ outcome }) => outcome === 'failed' || outcome === 'unconfirmed')) codes.push(4);
-  if (report.blocked.length > 0 || report.training.failed > 0 || report.waited === 'run-failed') codes.push(4);
+  if (report.results.some(isUndone)) codes.push(4);
+  if (report.blocked.some(({ document }) => document !== canaryId) || report.training.failed > 0 || report.waited === 'run-failed')
+    codes.push(4);
   if (report.training.stuck > 0) codes.push(6);
   if (report.waited === 'deadline') codes.push(6);
   if (report.waited === 'stopped') codes.push(130);
   return codes;
+}
+
+function isUndone({ operation, outcome }: TargetReport['results'][number]): boolean {
+  return operation.document !== canaryId && (outcome === 'failed' || outcome === 'unconfirmed');
 }

@@ -3,6 +3,7 @@
 import { readFile as readBytes } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
+import { took } from '../model/canary.ts';
 import type { Config, ContentConfig, Rule, TargetConfig } from '../model/config.ts';
 import { SyncError } from '../model/error.ts';
 import type { Json, JsonRecord } from '../model/json.ts';
@@ -77,6 +78,7 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const told = (faults: readonly Fault[]) => inOrder(faults).map((fault) => redacted(problemOf(fault, shown, parsed.place), secrets));
   if (notes.faults.length > 0 || read.data === null) throw invalid(told(trusted(notes.faults, parsed)));
   const config = configOf(read.data, read.targets, file, parsed);
+  warnings.push(...hurriedCanaries(config, read.targets));
   // What follows its host is what opens it.
   for (const { url } of config.notify) for (const part of secretsOfUrl(url)) secrets.add(part);
   return { config, secrets, warnings: told(warnings), source };
@@ -303,6 +305,16 @@ function contentOf(content: Data['content'], folder: string, stateDir: string): 
     root: git === null ? path.resolve(folder, content.root) : rootInGit(git),
     frontMatter: { key: content.frontMatter.key, map: map as { readonly [ours: string]: string } },
   };
+}
+
+/** A target that may be pushed to more seldom than its freshness check waits. */
+function hurriedCanaries({ targets, canary: { timeoutMs } }: Config, readings: readonly TargetReading[]): readonly Fault[] {
+  return targets.flatMap(({ name, canary, minIntervalMs }, index) => {
+    const at = readings[index]?.at;
+    if (at === undefined || !canary || minIntervalMs === null || minIntervalMs < timeoutMs) return [];
+    const expected = `a minInterval that is shorter than canary.timeout (${took(timeoutMs)}), or else the freshness check of ${name} may be given up before its document was pushed`;
+    return [{ at, path: ['targets', index, 'minInterval'], found: took(minIntervalMs), expected }];
+  });
 }
 
 function targetOf(target: Data['targets'][number], reading: TargetReading, line: number, schedule: Data['schedule']): TargetConfig {

@@ -266,7 +266,10 @@ export const configKeys = z.strictObject({
     .describe('Golden questions.'),
   canary: z
     .strictObject({
-      timeout: duration().prefault('1h').describe('How long after the change the bot may take to answer from it.'),
+      timeout: duration()
+        .refine((ms) => ms >= 60_000, 'a duration of at least 1m')
+        .prefault('1h')
+        .describe('How long after the change the bot may take to answer from it.'),
     })
     .prefault({})
     .describe('The freshness check.'),

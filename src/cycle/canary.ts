@@ -1,24 +1,16 @@
 // One look at the freshness check of one target: begins it, follows the new code from acceptance over training to the bot's own words, and ends it.
 // Pushes nothing itself: the document goes with the next sync, like any other.
 import { capabilitiesOf } from '../connectors/connector.ts';
-import {
-  type CanaryCheck,
-  type CanaryMemory,
-  type CanaryOutcome,
-  type CanaryRun,
-  canaryId,
-  canaryQuestion,
-  canaryWords,
-} from '../model/canary.ts';
+import { type CanaryCheck, type CanaryMemory, type CanaryOutcome, type CanaryRun, canaryId, canaryWords, took } from '../model/canary.ts';
 import { asSyncError } from '../model/error.ts';
 import { heldOperations } from '../plan/brake.ts';
 import type { Unready } from '../plan/input.ts';
-import { codeFrom, heardCode, pauseAfter } from '../verify/canary.ts';
-import { openBudget } from './budget.ts';
+import { codeFrom, pauseAfter } from '../verify/canary.ts';
 import { canaryAt } from './canary-document.ts';
+import { hear, noted, unheard } from './canary-question.ts';
 import { type CycleContext, type CycleTests, everything, noPasses } from './context.ts';
 import { type Folder, renderOptionsOf } from './folder.ts';
-import { callsOf, containerOf, planTarget } from './plan-target.ts';
+import { planTarget } from './plan-target.ts';
 
 export interface CanaryOptions {
   /** It is time for another check; without it one under way is only followed, and the very first one begun. */
@@ -48,6 +40,8 @@ export interface CanaryTold {
   readonly words: string;
 }
 
+/** A question that is put so much later than it was due still tells the time; milliseconds. Or as late as the pause before it was long. */
+const leastLateMs = 60_000;
 /** Old codes that are known again. */
 const mostOld = 10;
 /** How long somebody else who asks this bot's questions is waited for, in milliseconds. */
@@ -115,7 +109,7 @@ async function follow(context: CycleContext, tests: CycleTests, following: Follo
   const ending = { memory: { ...memory, run } };
   if (run.acceptedAt === null) {
     if (now < deadline) return wait(run, deadline);
-    const { held, why } = await whyNotAccepted(context, folder, options);
+    const { held, why } = await reasonNotAccepted(context, folder, options);
     return end(context, tests, { ...ending, outcome: held ? 'inconclusive' : 'timeout', why: `not accepted: ${why}` });
   }
   if (run.trainedAt === null && canTell) {
@@ -133,17 +127,27 @@ async function follow(context: CycleContext, tests: CycleTests, following: Follo
     const why = `it cannot be asked: ${traits.missing.ask?.remedy ?? `${connection.vendorLabel} gives no way to`}`;
     return end(context, tests, { ...ending, outcome: 'measured', why });
   }
-  const askAt = run.askAfter === null ? now : Date.parse(run.askAfter);
-  if (now < Math.min(askAt, deadline)) return wait(run, askAt);
+  // Where nothing tells when it was trained, since when it could have been asked is not known either.
+  const dueSince = run.askAfter ?? run.trainedAt;
+  const askAt = Math.min(deadline, dueSince === null ? now : Date.parse(dueSince));
+  if (now < askAt) return wait(run, askAt);
   const heard = await hear(context, tests, memory);
+  // Asked again as soon as nobody else does; since when it could not be, the time says.
+  if (heard.is === 'busy') return { ...(await wait(run, askAt)), nextInMs: lockedMs };
   const asked = noted(run, heard);
-  if (heard.is === 'new') return end(context, tests, { memory: { ...memory, run: asked }, outcome: 'measured', why: null, quoted: true });
-  if (heard.is !== 'busy' && now >= deadline) return end(context, tests, { memory: { ...memory, run: asked }, ...unheard(asked) });
-  const pauseMs =
-    heard.is === 'busy' ? lockedMs : pauseAfter(asked.asks + asked.unanswered, context.target.poll.firstMs ?? traits.poll.firstMs);
-  const next = nowMs() + pauseMs;
-  const looked = await wait({ ...asked, askAfter: new Date(next).toISOString() }, heard.is === 'busy' ? next : Math.min(next, deadline));
-  return heard.is === 'busy' ? { ...looked, nextInMs: lockedMs } : looked;
+  const pauseOf = (asks: number) => pauseAfter(asks, context.target.poll.firstMs ?? traits.poll.firstMs);
+  if (heard.is === 'new') {
+    const lateMs = now - askAt;
+    const tooLate = lateMs > Math.max(leastLateMs, pauseOf(run.asks));
+    const why = `it knows the new code, but could not be asked for ${took(lateMs)} before${run.trouble === null || run.unanswered === 0 ? '' : `: ${run.trouble}`}`;
+    const outcome = tooLate ? 'inconclusive' : 'measured';
+    return end(context, tests, { memory: { ...memory, run: asked }, outcome, why: tooLate ? why : null, quoted: !tooLate });
+  }
+  if (now >= deadline) return end(context, tests, { memory: { ...memory, run: asked }, ...unheard(asked) });
+  const next = nowMs() + pauseOf(asked.asks + asked.unanswered);
+  // A question that was not even put is still due since then.
+  if (heard.is === 'silent' && !heard.spent) return wait({ ...asked, askAfter: new Date(askAt).toISOString() }, next);
+  return wait({ ...asked, askAfter: new Date(next).toISOString() }, next);
 }
 
 /** What the records say of the new code. Moments once seen stay, whatever is pushed after it. */
@@ -158,6 +162,17 @@ async function progressOf(
   const acceptedAt = run.acceptedAt ?? record.pushedAt;
   const trainedAt = run.trainedAt ?? (record.trained === payload.fingerprint ? record.trainedAt : null);
   return { run: { ...run, acceptedAt, trainedAt }, canTell: record.training !== 'unknown' };
+}
+
+/** What keeps the folder from being planned keeps it from being pushed, too, and says nothing of the bot. */
+async function reasonNotAccepted(...asked: Parameters<typeof whyNotAccepted>): ReturnType<typeof whyNotAccepted> {
+  try {
+    return await whyNotAccepted(...asked);
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED' || error.code === 'ABORTED') throw thrown;
+    return { held: true, why: error.message };
+  }
 }
 
 /** Why the new code has not gone out. What a brake or a person holds says nothing of the bot. */
@@ -185,62 +200,10 @@ async function whyNotAccepted(
     };
   }
   const failure = state.records[canaryId]?.error ?? null;
+  const { minIntervalMs } = context.target;
+  if (failure === null && minIntervalMs !== null && minIntervalMs >= context.config.canary.timeoutMs)
+    return { held: true, why: `minInterval (${took(minIntervalMs)}) leaves no time for it within canary.timeout` };
   return { held: false, why: failure === null ? 'it was not pushed in time' : failure.message };
-}
-
-type Heard =
-  | { readonly is: 'new' | 'stale' | 'none' }
-  /** Another run asks this bot's questions. */
-  | { readonly is: 'busy' }
-  /** unspent: not even put. */
-  | { readonly is: 'silent'; readonly why: string; readonly spent: boolean };
-
-/** One question, if the day has one left. */
-async function hear(context: CycleContext, tests: CycleTests, memory: CanaryMemory): Promise<Heard> {
-  const { config, connection, nowMs } = context;
-  const { timezone } = config.schedule;
-  try {
-    return await tests.alone(0, async (): Promise<Heard> => {
-      const budget = openBudget(tests, { timezone, perDay: config.verify.maxCallsPerDay, allowed: null, atMost: 1, nowMs });
-      if (!(await budget.spend())) return { is: 'silent', why: "today's questions are used up (verify.maxCallsPerDay)", spent: false };
-      try {
-        const answer = await connection.target.ask?.(canaryQuestion, { ...callsOf(context), container: containerOf(context) });
-        const { spokenText } = await import('../content/formats/spoken.ts');
-        return { is: heardCode(spokenText(answer?.text ?? ''), memory) };
-      } finally {
-        await budget.close();
-      }
-    });
-  } catch (thrown) {
-    const error = asSyncError(thrown);
-    if (error.code === 'UNEXPECTED' || error.code === 'ABORTED') throw thrown;
-    if (error.code === 'LOCKED') return { is: 'busy' };
-    return { is: 'silent', why: `${error.message}${error.vendor === null ? '' : ` (the vendor says: ${error.vendor})`}`, spent: true };
-  }
-}
-
-function noted(run: CanaryRun, heard: Heard): CanaryRun {
-  switch (heard.is) {
-    case 'busy':
-      return run;
-    case 'silent':
-      return { ...run, asks: run.asks + (heard.spent ? 1 : 0), unanswered: run.unanswered + 1, trouble: heard.why };
-    case 'new':
-      return { ...run, asks: run.asks + 1, unanswered: 0, trouble: null };
-    case 'stale':
-      return { ...run, asks: run.asks + 1, stale: run.stale + 1, unanswered: 0, trouble: 'it still answers with an old code' };
-    case 'none':
-      return { ...run, asks: run.asks + 1, unanswered: 0, trouble: 'its answer has no code' };
-    default:
-      return heard satisfies never;
-  }
-}
-
-/** Never answered with the new code. Without any answer nobody can say what it knows. */
-function unheard({ asks, unanswered, trouble }: CanaryRun): { readonly outcome: CanaryOutcome; readonly why: string } {
-  const words = trouble ?? 'it was not asked';
-  const never = unanswered >= asks && unanswered > 0;
-  return never ? { outcome: 'inconclusive', why: `no answer: ${words}` } : { outcome: 'timeout', why: words };
 }
 
 interface Ending {

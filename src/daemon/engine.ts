@@ -11,12 +11,13 @@ import type { ContentProblem } from '../model/document.ts';
 import type { SourceTrouble, SourceView } from '../model/source.ts';
 import type { HistoryEntry } from '../state/history.ts';
 import type { Workspace } from '../workspace.ts';
+import { newCanaryRound } from './canary-round.ts';
 import { followersOf } from './followers.ts';
 import { createGitGate, type GitGate } from './git-gate.ts';
 import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
 import type { PassKind } from './pace.ts';
-import { newCanaryRound, passOver } from './pass.ts';
+import { passOver } from './pass.ts';
 import { type Puller, startPuller } from './puller.ts';
 import { type Schedule, startSchedule, type WallClock } from './schedule.ts';
 import { type SharedFolder, shareFolder } from './shared-folder.ts';
@@ -97,7 +98,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     tell: (message) => voice.complain(message),
   });
   let golden: readonly ContentProblem[] = [];
-  const canaryRounds = new Map(targets.flatMap(({ name, canary }) => (canary ? [[name, newCanaryRound()] as const] : [])));
+  const clocks = { wall: workspace.now, steady: timers.now };
+  const canaryRounds = new Map(targets.flatMap(({ name, canary }) => (canary ? [[name, newCanaryRound(clocks)] as const] : [])));
   const folder = shareFolder(async () => {
     await fetched(puller, timers);
     const found = await readQuietly(workspace, git, gate);
@@ -169,7 +171,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       initial: input.initial,
       kill: input.kill,
       leaderError,
-      canaryRound: canaryRounds.get(target.name) ?? newCanaryRound(),
+      canaryRound: canaryRounds.get(target.name) ?? newCanaryRound(clocks),
     });
     const onEnd = (kind: PassKind, outcome: PassOutcome): void => {
       teller.ends(target.name, kind, outcome);

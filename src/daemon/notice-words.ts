@@ -91,7 +91,10 @@ const titles: { readonly [kind in IncidentKind]: { readonly opened: Words; reado
   refused: { opened: () => 'refuses its credentials', over: () => 'takes its credentials again' },
   stopped: { opened: () => 'is stopped by an error', over: () => 'works again' },
   held: { opened: () => 'is held by a brake', over: () => 'is no longer held' },
-  freshness: { opened: () => 'did not answer from a change in time', over: () => 'answers from a change in time again' },
+  freshness: {
+    opened: () => 'did not answer from a change in time',
+    over: () => 'answers from a change in time again, or is not checked any more',
+  },
   failed: {
     opened: (count, one) => (one === null ? `has ${count} documents that failed` : `has a document that failed: ${one}`),
     over: (count, one) => (one === null ? `has ${count} documents that failed no longer` : `has a document that failed no longer: ${one}`),

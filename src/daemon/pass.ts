@@ -19,6 +19,7 @@ import { noTests, summaryOf } from '../model/tests.ts';
 import { troublesOf } from '../status/troubles.ts';
 import { isLearning } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
+import type { WatchedRound } from './canary-round.ts';
 import { learntSince } from './learnt.ts';
 import type { PaceSettings, PassKind, PassResult } from './pace.ts';
 import type { SharedFolder } from './shared-folder.ts';
@@ -34,19 +35,7 @@ export interface PassInput {
   /** What stopped the latest pass over the target that this one comes after; null: nothing did. */
   readonly leaderError: () => ErrorRecord | null;
   /** Whether schedule.canary has come round since the last look; asked once a look, and forgotten by it. */
-  readonly canaryRound: CanaryRound;
-}
-
-/** What the engine tells the freshness check of one target. */
-export interface CanaryRound {
-  /** schedule.canary has come round since the last look. */
-  due: boolean;
-  /** Why nobody has followed the check under way so far; null: it was. */
-  unfollowed: string | null;
-}
-
-export function newCanaryRound(): CanaryRound {
-  return { due: false, unfollowed: 'kbsync was started anew meanwhile' };
+  readonly canaryRound: WatchedRound;
 }
 
 /** The passes of one target. The lock is held during a pass only, so that nobody is locked out between two. */
@@ -74,6 +63,7 @@ export function passOver({
       return asked;
     }
     if (kind === 'canary') {
+      canaryRound.watchClock();
       const { due: begin, unfollowed } = canaryRound;
       const looked = await canaryPass({ workspace, target, folder: found, stop, kill, leaderError, begin, unfollowed });
       canaryRound.unfollowed = null;

@@ -69,6 +69,12 @@ export function withoutCanary(state: TargetState): TargetState {
   return { ...state, records, leftovers: state.leftovers.filter(not), forgetting: state.forgetting.filter(not) };
 }
 
+/** What the bot was last seen to do: where a check timed out and nothing could be measured since, both. */
+export function standingWords({ failing, last }: { readonly failing: boolean; readonly last: CanaryCheck }): string {
+  const words = canaryWords(last);
+  return failing && last.outcome === 'inconclusive' ? `did not answer from a change in time; since then it ${words}` : words;
+}
+
 /** What a check came to: "answered from a change after 48 s (accepted after 2 s, trained after 31 s)". */
 export function canaryWords({ outcome, acceptedMs, trainedMs, quotedMs, stale, why }: CanaryCheck): string {
   const steps = [
@@ -84,8 +90,15 @@ export function canaryWords({ outcome, acceptedMs, trainedMs, quotedMs, stale, w
   return `${steps === '' ? 'took a change' : steps}${because}`;
 }
 
-function took(ms: number): string {
+/** Milliseconds in words: "4.2 s", "48 s", "12 min 3 s", "2 h". */
+export function took(ms: number): string {
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
-  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? parted(minutes, 'min', seconds % 60, 's') : parted(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+}
+
+function parted(many: number, unit: string, rest: number, restUnit: string): string {
+  return `${many} ${unit}${rest === 0 ? '' : ` ${rest} ${restUnit}`}`;
 }

@@ -56,7 +56,8 @@ export function buildPlan(input: PlanInput): Plan {
     version: 1,
     ...core,
     vendor: input.target.vendor,
-    unchanged: found.unchanged.filter((payload) => narrow.path(payload.path) && narrow.document(payload.document)).length,
+    unchanged: found.unchanged.filter(({ path, document }) => document !== canaryId && narrow.path(path) && narrow.document(document))
+      .length,
     outOfScope: found.outOfScope.filter(({ document, record }) => narrow.path(record.path) && narrow.document(document)).length,
     brakes,
     notes,
@@ -195,9 +196,11 @@ function byOrder(left: Drafted, right: Drafted): number {
 }
 
 const ranks = { move: 1, update: 2, create: 3, adopt: 4 } as const;
+/** The freshness check goes after whatever the folder needs, and takes the room of none of it. */
+const rankOfCanary = 4.5;
 
 function rank(operation: Operation): number {
-  if (operation.action !== 'delete') return ranks[operation.action];
+  if (operation.action !== 'delete') return operation.document === canaryId ? rankOfCanary : ranks[operation.action];
   if (operation.retraction) return 0;
   return operation.remoteId === null ? 5 : 6;
 }

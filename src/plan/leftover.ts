@@ -90,11 +90,16 @@ function reasonOf({ why, removable }: Leftover): string {
   }
 }
 
+/** Where deleting is possible, these are the ones that nothing proves to be unwanted, or that never got an id. */
+function byHandOf(target: PlanInput['target']): string {
+  return target.capabilities.has('delete') ? 'kbsync todo names each, and where to look at it' : remedyOf(target, 'delete');
+}
+
 function notesOf(fates: ReadonlyMap<Fate, number>, input: PlanInput): string[] {
   const copies = (fate: Fate) => counted(fates.get(fate) ?? 0, 'superseded or leftover copy', 'superseded or leftover copies');
   const notes: string[] = [];
   if (fates.has('waits')) notes.push(`${copies('waits')} will go once the new text is trained.`);
-  if (fates.has('by-hand')) notes.push(`${copies('by-hand')} remain until a person removes them: ${remedyOf(input.target, 'delete')}`);
+  if (fates.has('by-hand')) notes.push(`${copies('by-hand')} remain until a person removes them: ${byHandOf(input.target)}`);
   if (fates.has('withheld')) notes.push(`${copies('withheld')} stay until the folder can be read completely.`);
   if (fates.has('out-of-scope'))
     notes.push(`${copies('out-of-scope')} of documents out of scope stay: kbsync drift --prune lists and removes them.`);

@@ -1,6 +1,6 @@
 // State + what is unconfirmed → the answer to "which revision of each document does this bot know right now?". Pure; never maintained, always derived.
 import { verdicts } from '../model/answer.ts';
-import { type CanaryCheck, type CanaryMemory, canaryId, canaryWords, withoutCanary } from '../model/canary.ts';
+import { type CanaryCheck, type CanaryMemory, canaryId, standingWords, withoutCanary } from '../model/canary.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import type { Effect } from '../model/effect.ts';
 import type { ErrorRecord } from '../model/error.ts';
@@ -176,11 +176,11 @@ function canaryOf({ run, last, failing }: CanaryMemory, nowMs: number): CanarySt
 /** "freshness: answered from a change after 48 s (…), 3 h ago"; null where it is off. */
 export function canarySentence({ canary }: Pick<TargetStatus, 'canary'>): string | null {
   if (canary === null) return null;
-  const { last, ageMs, running } = canary;
+  const { failing, last, ageMs, running } = canary;
   const now = running === null ? [] : [`a check waits for ${running.waitsFor}, ${age(running.forMs)} so far`];
-  const before = last === null ? [] : [`${canaryWords(last)}, ${age(ageMs)} ago`];
+  const before = last === null ? [] : [`${standingWords({ failing, last })}, ${age(ageMs)} ago`];
   const words = [...before, ...now];
-  return `freshness: ${words.length === 0 ? 'not checked yet' : words.join('; ')}`;
+  return `freshness: ${words.length === 0 ? 'not checked yet (kbsync watch begins it)' : words.join('; ')}`;
 }
 
 function strayedIn(state: TargetState, behind: ReadonlySet<string>): readonly Strayed[] {

@@ -1,5 +1,5 @@
 // Memory of one target → what is wrong in it that somebody should be told. Pure; what stops a pass as a whole is not known here.
-import { type CanaryMemory, canaryWords, withoutCanary } from '../model/canary.ts';
+import { type CanaryMemory, standingWords, withoutCanary } from '../model/canary.ts';
 import { driftCounts, driftWords, standingFindings } from '../model/drift.ts';
 import type { ErrorCode, ErrorRecord } from '../model/error.ts';
 import type { Finding, IncidentKind } from '../model/notice.ts';
@@ -34,7 +34,14 @@ export function troublesOf(name: string, whole: TargetState, tests?: TestsMemory
     ),
     ...(drift === '' ? [] : [{ kind: 'drift', what: '', message: drift, next: `kbsync drift --target ${name} --repair` } as const]),
     ...(canary?.failing === true && canary.last !== null
-      ? [{ kind: 'freshness', what: '', message: canaryWords(canary.last), next: `kbsync history --target ${name}` } as const]
+      ? [
+          {
+            kind: 'freshness',
+            what: '',
+            message: standingWords({ failing: true, last: canary.last }),
+            next: `kbsync history --target ${name}`,
+          } as const,
+        ]
       : []),
   ];
 }

@@ -588,6 +588,19 @@ targets:
     expect(sandboxed.secrets.values()).toEqual(['k-1234567']);
   });
 
+  it('are not all that is warned of: so is a minInterval that leaves a freshness check no time', async () => {
+    const warned = async (target: string, top = '') => (await load(config({ target, top }))).warnings.map(({ message }) => message);
+    expect(await warned('    canary: true\n    minInterval: 1h\n')).toEqual([
+      'sync.config.yaml:3:5 targets[0].minInterval: found 1 h, expected a minInterval that is shorter than canary.timeout (1 h), or else the freshness check of support may be given up before its document was pushed',
+    ]);
+    expect(await warned('    canary: true\n    minInterval: 59m\n')).toEqual([]);
+    expect(await warned('    minInterval: 1h\n')).toEqual([]);
+    expect(await warned('    canary: true\n    minInterval: 1h\n', 'canary: { timeout: 2h }\n')).toEqual([]);
+    expect((await problemsOf(config({ top: 'canary: { timeout: 59s }\n' }))).map(({ message }) => message)).toEqual([
+      'sync.config.yaml:2:20 canary.timeout: found "59s", expected a duration of at least 1m',
+    ]);
+  });
+
   it('too short to be blacked out are warned of, literal or not; not in a sandbox', async () => {
     const { warnings } = await load(config({ top: 'daemon: { token: "${T}" }\n' }), { env: { ACME_KEY: 'five5', T: 'abc' } });
     const what =

@@ -1,13 +1,15 @@
 // The freshness check against every kind of emulator, by one fake clock: how far each vendor lets it be followed, what an old answer does to it,
 // and that its document goes the way of any other without ever holding, doubling or counting as one of the folder.
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { codesOf } from '../../src/cli/exit.ts';
 import { history } from '../../src/cli/history.ts';
 import { Output } from '../../src/cli/output.ts';
 import { createSecretSet } from '../../src/config/secrets.ts';
 import { type CanaryLook, lookAtCanary } from '../../src/cycle/canary.ts';
 import { canaryEntry } from '../../src/cycle/canary-entry.ts';
+import { noPasses } from '../../src/cycle/context.ts';
 import type { Folder } from '../../src/cycle/folder.ts';
 import { unreadyLeader } from '../../src/cycle/staging.ts';
 import { type CanaryMemory, canaryId, canaryWords } from '../../src/model/canary.ts';
@@ -400,4 +402,112 @@ it.each(['chatthing', 'sitegpt', 'sitegpt+v0', 'koreai'])('its new code makes no
   bot.write({ 'prices.md': null });
   await syncVerifyIn(bot, { allowDeletes: 5, verify: false });
   expect((await verifyIn(bot, { changed: true })).tests.filter(({ kind }) => kind === 'golden')).toMatchObject([{ verdict: 'pass' }]);
+});
+
+it('takes no time from an answer that nobody could ask for', async () => {
+  await made('sitegpt');
+  await look();
+  await bot.sync();
+  // Somebody else asks this bot, or its loop is held, for so long.
+  await bot.clock.sleep(20 * minute);
+  const { ended, told } = await look();
+  expect(ended).toMatchObject({
+    outcome: 'inconclusive',
+    quotedMs: null,
+    why: expect.stringMatching(/^it knows the new code, but could not be asked for (19|20) min/),
+  });
+  expect(ended?.trainedMs).not.toBeNull();
+  expect(told?.change).toBe('inconclusive');
+  // As late as the pause before was long is as exact as it gets.
+  await look({ begin: true });
+  await bot.sync();
+  await bot.clock.sleep(50_000);
+  expect((await look()).ended).toMatchObject({ outcome: 'measured', why: null });
+});
+
+it('comes to no verdict where the last question got no answer, whatever the first ones said', async () => {
+  await made('chatthing', { staleAnswers: true });
+  await look();
+  await bot.sync();
+  await followed();
+  appendFileSync(join(bot.dir, 'sync.config.yaml'), 'verify: { maxCallsPerDay: 9 }\n');
+  await look({ begin: true });
+  await bot.sync();
+  const { ended } = await followed();
+  expect(ended).toMatchObject({ outcome: 'inconclusive', why: expect.stringContaining('verify.maxCallsPerDay') });
+  expect(ended?.stale).toBeGreaterThan(5);
+  expect((await remembered()).failing).toBe(false);
+});
+
+it('takes no time from a day that had no questions left', async () => {
+  await made('sitegpt');
+  const file = join(bot.dir, 'sync.config.yaml');
+  const before = readFileSync(file, 'utf8');
+  appendFileSync(file, 'verify: { maxCallsPerDay: 0 }\n');
+  await look();
+  await bot.sync();
+  expect(await look()).toMatchObject({ open: true, ended: null });
+  await bot.clock.sleep(30 * minute);
+  expect(await look()).toMatchObject({ open: true, ended: null });
+  writeFileSync(file, before);
+  expect((await look()).ended).toMatchObject({ outcome: 'inconclusive', quotedMs: null, why: expect.stringContaining('maxCallsPerDay') });
+});
+
+it('blames no bot for a minInterval that leaves no time', async () => {
+  await made('sitegpt', {}, 'canary: true, minInterval: 2h');
+  await look();
+  await bot.clock.sleep(61 * minute);
+  expect((await look()).ended).toMatchObject({
+    outcome: 'inconclusive',
+    why: 'not accepted: minInterval (2 h) leaves no time for it within canary.timeout',
+  });
+});
+
+it('blames no bot for a folder that is gone', async () => {
+  await made('sitegpt');
+  bot.write({ 'hours.md': null, 'prices.md': null });
+  expect((await bot.sync({ passes: { ...noPasses, allowDeletes: 2 } })).exitCode).toBe(0);
+  rmSync(join(bot.dir, 'content'), { recursive: true });
+  await look({ begin: true });
+  await bot.clock.sleep(61 * minute);
+  expect((await look()).ended).toMatchObject({ outcome: 'inconclusive', why: expect.stringMatching(/^not accepted: .*content/) });
+});
+
+it('fails no run, and is none of the documents that a run tells of', async () => {
+  await made('sitegpt');
+  await look();
+  const pushed = await bot.sync();
+  expect([pushed.unchanged, pushed.training.trained, pushed.unchangedDocuments]).toEqual([2, 2, ['hours.md', 'prices.md']]);
+  const still = await bot.sync();
+  expect([still.unchanged, still.unchangedDocuments]).toEqual([2, ['hours.md', 'prices.md']]);
+  const refused = pushed.results.map((result) => ({ ...result, outcome: 'failed' as const }));
+  expect(refused.map(({ operation }) => operation.document)).toEqual([canaryId]);
+  expect(codesOf({ ...pushed, results: refused })).toEqual([]);
+  expect(codesOf({ ...pushed, blocked: [{ action: 'update', document: canaryId, path: canaryId, reason: 'so', error: null }] })).toEqual(
+    [],
+  );
+});
+
+it('takes no time from an answer that waited for somebody else who asked', async () => {
+  await made('sitegpt');
+  await look();
+  await bot.sync();
+  const workspace = await bot.open();
+  const [target] = workspace.targets(null);
+  if (target === undefined) throw new Error('one target is configured');
+  const signals = { stop: new AbortController().signal, kill: new AbortController().signal };
+  await workspace.readOnly(target, signals, true, (context) =>
+    (context.tests as NonNullable<typeof context.tests>).alone(0, async () => {
+      for (let turn = 0; turn < 60; turn += 1) {
+        expect(await look()).toMatchObject({ open: true, ended: null, nextInMs: 10_000 });
+        await bot.clock.sleep(10_000);
+      }
+    }),
+  );
+  await workspace.close();
+  expect((await look()).ended).toMatchObject({
+    outcome: 'inconclusive',
+    asks: 1,
+    why: expect.stringContaining('could not be asked for 10 min'),
+  });
 });

@@ -47,8 +47,14 @@ export interface House {
 
 const instant = { chatthing: { syncMs: 0, startLagMs: 0, listLagMs: 0 }, sitegpt: { queuedMs: 0, processingMs: 0 } } as const;
 
-/** A house whose daemons are stopped and whose folder is removed when it is closed. `learnMs`: how long SiteGPT takes to learn a document. */
-export async function house({ learnMs = 0 }: { readonly learnMs?: number } = {}): Promise<House> {
+/** A house whose daemons are stopped and whose folder is removed when it is closed. `learnMs`: how long SiteGPT takes to learn a document. `now`: the wall clock of the workspaces. */
+export async function house({
+  learnMs = 0,
+  now = Date.now,
+}: {
+  readonly learnMs?: number;
+  readonly now?: () => number;
+} = {}): Promise<House> {
   const dir = mkdtempSync(join(tmpdir(), 'kbsync-house-'));
   const emulators: { spec: Awaited<ReturnType<typeof resolveEmulator>>; emulator: Emulator }[] = [];
   for (const vendor of ['chatthing', 'sitegpt'] as const) {
@@ -69,6 +75,7 @@ export async function house({ learnMs = 0 }: { readonly learnMs?: number } = {})
       cwd: dir,
       env: {},
       version,
+      now,
       onEvent(event) {
         events.push(event);
         onEvent(event);

@@ -68,6 +68,11 @@ describe('the body', () => {
 });
 
 describe('the title', () => {
+  it('claims no answer in time where the freshness check may have been switched off', () => {
+    const over = titleOf(notice({ kind: 'freshness', event: 'over', next: null }, ['', 'm']));
+    expect(over).toContain('answers from a change in time again, or is not checked any more');
+  });
+
   it('is a sentence for every kind, begun and over, one and many', () => {
     for (const kind of Object.keys(incidentKinds) as IncidentKind[]) {
       for (const event of ['opened', 'over'] as const) {

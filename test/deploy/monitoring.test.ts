@@ -45,7 +45,7 @@ const drawn = async (): Promise<void> => {
 };
 
 beforeAll(async () => {
-  bots = await fiveBots({ daemon: `{ port: 0, token: ${daemonToken} }`, extra: 'schedule: { drift: "* * * * * *" }\n' });
+  bots = await fiveBots({ canary: 'site', daemon: `{ port: 0, token: ${daemonToken} }`, extra: 'schedule: { drift: "* * * * * *" }\n' });
   await bots.until('every kind of metric', async () => {
     await drawn();
     if (text.includes('kbsync_in_sync{target="support"} 1') && !text.includes('kbsync_tests'))
@@ -55,7 +55,7 @@ beforeAll(async () => {
         body: '{"targets":["support"]}',
       });
     const cycled = fiveTargets.every((target) => text.includes(`kbsync_cycle_duration_seconds_count{target="${target}"}`));
-    return cycled && text.includes('kbsync_tests{') && text.includes('kbsync_drift_items');
+    return cycled && text.includes('kbsync_tests{') && text.includes('kbsync_drift_items') && text.includes('stage="quoted"');
   });
 });
 afterAll(() => bots.close());
@@ -78,7 +78,21 @@ describe('/metrics', () => {
     const values = families.flatMap(({ samples }) => samples.flatMap(({ labels }) => Object.values(labels)));
     expect(values.filter((value) => /reset|prices|hours|\.md/.test(value))).toEqual([]);
     const labels = new Set(families.flatMap(({ samples }) => samples.flatMap(({ labels: own }) => Object.keys(own))));
-    const few = ['target', 'vendor', 'state', 'kind', 'verdict', 'intent', 'status', 'action', 'outcome', 'severity', 'version', 'le'];
+    const few = [
+      'target',
+      'vendor',
+      'state',
+      'kind',
+      'verdict',
+      'intent',
+      'status',
+      'action',
+      'outcome',
+      'stage',
+      'severity',
+      'version',
+      'le',
+    ];
     expect([...labels].filter((label) => !few.includes(label))).toEqual([]);
   });
 

@@ -19,6 +19,13 @@ it('goes where nothing else is held', () => {
   expect([found.brakes, found.operations.map(({ action, document }) => `${action} ${document}`)]).toEqual([[], [`update ${canaryId}`]]);
 });
 
+it('goes last, and is none of those that are unchanged', () => {
+  const found = plan({ state: stateOf(files(1)), wanted: [...files(1), now, head('z.md'), head('a.md')] });
+  expect([found.unchanged, found.operations.map(({ document }) => document)]).toEqual([1, ['a.md', 'z.md', canaryId]]);
+  const still = plan({ state: stateOf([...files(3), before]), wanted: [...files(3), before] });
+  expect([still.unchanged, still.operations]).toEqual([3, []]);
+});
+
 it.each<[string, InputParts]>([
   ['after', { after: { target: 'dev', why: 'it was never synced', next: 'sync it' } }],
   ['too-many-updates', { safety: { ...safety, maxUpdate: { share: 0, floor: 0 } } }],

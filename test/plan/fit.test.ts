@@ -90,6 +90,11 @@ describe('leftovers', () => {
       operations: [],
       notes: ['2 superseded or leftover copies remain until a person removes them: delete it in the dashboard'],
     });
+    // A vendor that deletes is not said to have no way to: it is what nothing proves to be unwanted.
+    expect(plan([leftover('a.md', { removable: 'by-hand', why: 'orphan' })])).toMatchObject({
+      operations: [],
+      notes: ['1 superseded or leftover copy remain until a person removes them: kbsync todo names each, and where to look at it'],
+    });
   });
 
   it('goes with its document, which will never be trained again', () => {

@@ -32,7 +32,7 @@ const linesOf = (canary: CanaryMemory | null) =>
 
 it.each<[CanaryMemory | null, string | null]>([
   [null, null],
-  [noCanary, 'freshness: not checked yet'],
+  [noCanary, 'freshness: not checked yet (kbsync watch begins it)'],
   [{ ...noCanary, last: check() }, 'freshness: answered from a change after 48 s (accepted after 2.0 s, trained after 31 s), 2 h ago'],
   [
     { ...noCanary, last: check({ quotedMs: null, why: 'it cannot be asked: look yourself' }) },
@@ -41,6 +41,10 @@ it.each<[CanaryMemory | null, string | null]>([
   [
     { ...noCanary, failing: true, last: timedOut },
     'freshness: did not answer from a change in time (accepted after 2.0 s, trained after 31 s, 11 old answers meanwhile): <b>it</b> still answers with an old code, 2 h ago',
+  ],
+  [
+    { ...noCanary, failing: true, last: check({ outcome: 'inconclusive', quotedMs: null, why: 'the target was paused meanwhile' }) },
+    'freshness: did not answer from a change in time; since then it could not be measured (accepted after 2.0 s, trained after 31 s): the target was paused meanwhile, 2 h ago',
   ],
   [
     {

@@ -28,6 +28,8 @@ export interface FiveBotsInput {
   /** Lines of YAML below the targets'. */
   readonly extra?: string;
   readonly daemon?: string;
+  /** The target with the freshness check. */
+  readonly canary?: (typeof fiveTargets)[number];
   /** Changes the workspace before the daemon gets it. */
   readonly wrap?: (workspace: Workspace) => Workspace;
 }
@@ -35,11 +37,17 @@ export interface FiveBotsInput {
 const vendors = { support: 'chatthing', genie: 'cxgenie', site: 'sitegpt', reply: 'replycx', kore: 'koreai' } as const;
 
 /** Starts it on three documents, one of them with a golden question. */
-export async function fiveBots({ extra = '', daemon = '{ port: 0 }', wrap = (same) => same }: FiveBotsInput = {}): Promise<FiveBots> {
+export async function fiveBots({
+  extra = '',
+  daemon = '{ port: 0 }',
+  canary,
+  wrap = (same) => same,
+}: FiveBotsInput = {}): Promise<FiveBots> {
   const dir = mkdtempSync(join(tmpdir(), 'kbsync-five-'));
   mkdirSync(join(dir, 'content'));
   const rows = fiveTargets.map(
-    (name) => `  - { name: ${name}, vendor: ${vendors[name]}, sandbox: true, poll: { first: 100ms, max: 500ms } }\n`,
+    (name) =>
+      `  - { name: ${name}, vendor: ${vendors[name]}, sandbox: true, poll: { first: 100ms, max: 500ms }, canary: ${name === canary} }\n`,
   );
   writeFileSync(
     join(dir, 'sync.config.yaml'),

@@ -1,6 +1,6 @@
 // The code in an answer, however a model writes it, and the pauses between questions.
 import { describe, expect, it } from 'vitest';
-import { canaryText, codeFrom, heardCode, pauseAfter } from '../../src/verify/canary.ts';
+import { canaryText, codeFrom, heardCode, otherCode, pauseAfter } from '../../src/verify/canary.ts';
 
 const memory = { code: 'KB-3f9a-11c2', old: ['KB-0000-1111'] };
 
@@ -16,12 +16,19 @@ describe('a code', () => {
     ['KB 3f9a 11c2', 'new'],
     ['It is KB-0000-1111.', 'stale'],
     ['It was KB-0000-1111 and is KB-3f9a-11c2.', 'stale'],
+    ['The code: 3f9a-11c2', 'new'],
+    ['It is **3F9A 11C2**', 'new'],
+    ['It is 0000-1111', 'stale'],
     ['It is KB-9999-9999.', 'none'],
     ['It is KB-3f9a-11c2d.', 'none'],
     ['It is SKB-3f9a-11c2.', 'none'],
     ["I don't know.", 'none'],
   ])('in "%s" is %s', (answer, found) => {
     expect(heardCode(answer, memory)).toBe(found);
+  });
+
+  it('is told where it is none that is known', () => {
+    expect(['It is KB-9999-9999.', 'Call 1234-5678.', 'None.'].map(otherCode)).toEqual(['KB-9999-9999', null, null]);
   });
 
   it('is asked for ever more seldom', () => {
