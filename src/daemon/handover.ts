@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SyncError } from '../model/error.ts';
 import type { JsonRecord } from '../model/json.ts';
-import { type Disk, isPrivate, makePrivate } from '../state/disk.ts';
+import { type Disk, folderIdentity, isPrivate, makePrivate } from '../state/disk.ts';
 import { sameToken, tokenOf } from '../status/access.ts';
 
 /** A command as its process was given it. */
@@ -60,6 +60,8 @@ interface Whereabouts {
   readonly socket: string;
   readonly token: string;
   readonly startedAt: string;
+  /** The folder that it serves: a copy of this file in a copied state folder speaks of the original's. */
+  readonly folder: string | null;
 }
 
 /** Names that no target can have, so that nothing of a target is met. */
@@ -110,7 +112,15 @@ export async function openHandover(input: HandoverInput): Promise<Handover> {
   });
   if (process.platform !== 'win32') chmodSync(path, 0o600);
   const startedAt = new Date(input.now()).toISOString();
-  const where: Whereabouts = { version: 1, kbsync: version, pid: process.pid, socket: path, token, startedAt };
+  const where: Whereabouts = {
+    version: 1,
+    kbsync: version,
+    pid: process.pid,
+    socket: path,
+    token,
+    startedAt,
+    folder: folderIdentity(daemonFolder(stateDir)),
+  };
   await disk.replace(whereFile(stateDir), `${JSON.stringify(where, null, 2)}\n`);
   return {
     path,
@@ -254,5 +264,6 @@ function whereaboutsOf(disk: Disk, stateDir: string): Whereabouts | null {
   const text = disk.read(whereFile(stateDir))?.toString('utf8');
   const found = text === undefined ? null : lineOf(text);
   const whole = found !== null && found['version'] === 1 && typeof found['socket'] === 'string' && typeof found['token'] === 'string';
-  return whole ? (found as unknown as Whereabouts) : null;
+  if (!whole || found['folder'] !== folderIdentity(daemonFolder(stateDir))) return null;
+  return found as unknown as Whereabouts;
 }

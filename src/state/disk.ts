@@ -120,6 +120,15 @@ export function isPrivate(folder: string): boolean {
   }
 }
 
+/** What tells a folder from a copy of it, by whatever path or link one came to it; null where it is not there. */
+export function folderIdentity(folder: string): string | null {
+  try {
+    return String(statSync(folder, { bigint: true }).ino);
+  } catch {
+    return null;
+  }
+}
+
 function notPrivate(folder: string, how: string): SyncError {
   return new SyncError('STATE_UNWRITABLE', {
     message: `${folder} ${how}`,

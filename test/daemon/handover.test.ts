@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -83,6 +84,26 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 describe('hand-over', () => {
+  it('a copy of the state folder is not the one that the daemon serves: what is run there is not handed to it', async () => {
+    let ran = 0;
+    await listen(async () => {
+      ran += 1;
+      return 0;
+    });
+    const copy = mkdtempSync(join(tmpdir(), 'kbsync-handover-'));
+    try {
+      mkdirSync(join(copy, 'daemon'), { mode: 0o700 });
+      copyFileSync(join(stateDir, 'daemon', 'daemon.json'), join(copy, 'daemon', 'daemon.json'));
+      expect([await call({ dir: copy }).code, ran]).toEqual([null, 0]);
+      // By another way to the same folder it is.
+      const link = join(copy, 'link');
+      symlinkSync(stateDir, link);
+      expect([await call({ dir: link }).code, ran]).toEqual([0, 1]);
+    } finally {
+      rmSync(copy, { recursive: true, force: true });
+    }
+  });
+
   it('runs the command there, and gives back every byte and the exit code', async () => {
     const seen: HandedCommand[] = [];
     await listen(async (given, { stdout, stderr }) => {
