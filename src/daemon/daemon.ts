@@ -10,7 +10,7 @@ import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
 import type { PageWork } from './desk.ts';
-import { type Engine, type EngineInput, startEngine, within } from './engine.ts';
+import { type Engine, type EngineInput, pacesOf, startEngine, within } from './engine.ts';
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
@@ -163,7 +163,8 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     };
     const onFolder: EngineInput['onFolder'] = (trouble, fetching) => notifier.saw(folderSeen(trouble, fetching));
     notifier.configure(notifyPlanOf(workspace));
-    const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
+    const before = now.engine === null ? null : pacesOf(now.engine);
+    const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, before, onPass, onFolder };
     now.engine = await startEngine(engine);
   };
   const starting = listenForCommands(first, run, version).then((handover) => {

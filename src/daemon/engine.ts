@@ -15,7 +15,7 @@ import { followersOf } from './followers.ts';
 import { createGitGate, type GitGate } from './git-gate.ts';
 import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
-import type { PassKind } from './pace.ts';
+import type { Pace, PassKind } from './pace.ts';
 import { newCanaryRound, passOver } from './pass.ts';
 import { type Puller, startPuller } from './puller.ts';
 import { type Schedule, startSchedule, type WallClock } from './schedule.ts';
@@ -33,6 +33,8 @@ export interface EngineInput {
   /** Aborted: drop what is in flight. */
   readonly kill: AbortSignal;
   readonly doing: (target: string) => string | null;
+  /** Of the engine that this one takes the place of; default: there was none. */
+  readonly before?: Paces | null;
   /** After each scan and fetch: why nothing may be deleted, and why the folder cannot be fetched; null where nothing is wrong. */
   readonly onFolder?: (trouble: string | null, fetching: SourceTrouble | null) => void;
   /** After each pass, when the state may have changed. */
@@ -41,6 +43,19 @@ export interface EngineInput {
   readonly watch?: typeof watchContent;
   readonly clock?: WallClock;
   readonly git?: GitMarks;
+}
+
+/** The pace of each target when its engine had stopped, for those that are still of the same vendor. */
+export type Paces = ReadonlyMap<string, { readonly vendor: string; readonly pace: Pace }>;
+
+/** What the next engine is to know of this one. */
+export function pacesOf({ targets, loops }: Pick<Engine, 'targets' | 'loops'>): Paces {
+  return new Map(
+    targets.flatMap(({ name, vendor }) => {
+      const pace = loops.get(name)?.pace();
+      return pace === undefined ? [] : [[name, { vendor, pace }] as const];
+    }),
+  );
 }
 
 /** What git leaves in the repository that holds a folder. */
@@ -161,6 +176,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   await within(watcher.ready, watchReadyMs, timers);
   for (const target of targets) {
     if (target.paused) continue;
+    const before = input.before?.get(target.name);
     const leaderError = () => (target.after === null ? null : (loops.get(target.after)?.view().error ?? null));
     const pass = passOver({
       workspace,
@@ -199,6 +215,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
         name: target.name,
         timers,
         waits: followers.has(target),
+        before:
+          before?.vendor === target.vendor ? { pace: stillWanted(before.pace, config), minIntervalMs: target.minIntervalMs } : undefined,
         gate: () => gate.closed(),
         pass,
         onBegin: (kind, why) => {
@@ -227,6 +245,8 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     await Promise.all(paused.values());
   };
   void applyPauses();
+  // Every bot may have to wait for its interval: what is in the folder is worth knowing before. A failure is told by the first pass.
+  if (input.before != null) void folder.get().catch(() => undefined);
   return {
     workspace,
     targets,
@@ -255,6 +275,15 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       await Promise.all([watcher.close(), puller?.end()]);
       await Promise.all([...loops.values()].map((loop) => loop.stop()));
     },
+  };
+}
+
+/** What is not on the schedule any more is not looked at. */
+function stillWanted(pace: Pace, { schedule }: Config): Pace {
+  return {
+    ...pace,
+    driftAt: schedule.drift === null ? null : pace.driftAt,
+    verifyAt: schedule.verify === null ? null : pace.verifyAt,
   };
 }
 

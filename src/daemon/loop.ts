@@ -3,6 +3,7 @@ import { asSyncError, type ErrorRecord, type SyncError } from '../model/error.ts
 import {
   begun,
   canaryDue,
+  carriedOver,
   demanded,
   driftDue,
   dueOf,
@@ -31,6 +32,8 @@ export interface LoopInput {
   readonly timers: LoopTimers;
   /** Nothing is due before the first hint. Default: a cycle is, at once. */
   readonly waits?: boolean;
+  /** The pace of the loop that this one takes the place of, and the least interval as it is configured now. Default: there was none. */
+  readonly before?: { readonly pace: Pace; readonly minIntervalMs: number | null } | undefined;
   /** What a cycle has to wait for, in words; null: nothing. Asked whenever one could begin; whoever opens it hints. Default: nothing. */
   readonly gate?: () => string | null;
   /** One pass. `stop` aborted: begin nothing new, and come back. What it throws is told and backed off from. */
@@ -82,6 +85,8 @@ export interface Loop {
   /** Ends a pass under way early (what is in flight is finished) and makes none until the last holder releases. */
   hold(): Promise<() => void>;
   view(): LoopView;
+  /** For the loop that takes its place. */
+  pace(): Pace;
   /** No pass is begun any more; resolves when the one under way has ended. */
   stop(): Promise<void>;
 }
@@ -89,7 +94,9 @@ export interface Loop {
 /** Starts the loop. */
 export function startLoop(input: LoopInput): Loop {
   const { timers } = input;
-  let pace: Pace = { ...startingPace(timers.now()), ...(input.waits === true && { wantedAt: null }) };
+  const { before } = input;
+  const first = before === undefined ? startingPace(timers.now()) : carriedOver(before.pace, before.minIntervalMs, timers.now());
+  let pace: Pace = { ...first, ...(input.waits === true && { wantedAt: null }) };
   let why = 'start';
   let running: { readonly kind: PassKind; readonly control: AbortController; readonly ended: Promise<void> } | null = null;
   let timer: unknown = null;
@@ -192,6 +199,7 @@ export function startLoop(input: LoopInput): Loop {
       const gated = running === null ? gateOf() : running.kind === 'sync' ? (input.gate?.() ?? null) : null;
       return { running: running?.kind ?? null, next, failures, error, cycles, held: holds > 0, gated, alive: !broken && !stopped };
     },
+    pace: () => pace,
     async stop() {
       stopped = true;
       disarm();
