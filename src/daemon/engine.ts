@@ -35,6 +35,8 @@ export interface EngineInput {
   readonly doing: (target: string) => string | null;
   /** Of the engine that this one takes the place of; default: there was none. */
   readonly before?: Paces | null;
+  /** Passes of that engine that have not come to their end: nothing begins at their targets before. Default: there are none. */
+  readonly late?: ReadonlyMap<string, Promise<void>>;
   /** After each scan and fetch: why nothing may be deleted, and why the folder cannot be fetched; null where nothing is wrong. */
   readonly onFolder?: (trouble: string | null, fetching: SourceTrouble | null) => void;
   /** After each pass, when the state may have changed. */
@@ -87,7 +89,9 @@ export interface Engine {
   folderTrouble(): string | null;
   /** What keeps it from being ready; [] when it is. */
   unready(): readonly string[];
-  /** Watcher and cron end, passes under way come to their end; the workspace stays open. */
+  /** Watcher and cron end, passes under way are told to come to their end; resolves to those ends, by target. The workspace stays open. */
+  leave(): Promise<ReadonlyMap<string, Promise<void>>>;
+  /** The same, and resolves when all have. */
   stop(): Promise<void>;
 }
 
@@ -217,6 +221,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
         waits: followers.has(target),
         before:
           before?.vendor === target.vendor ? { pace: stillWanted(before.pace, config), minIntervalMs: target.minIntervalMs } : undefined,
+        after: input.late?.get(target.name),
         gate: () => gate.closed(),
         pass,
         onBegin: (kind, why) => {
@@ -244,6 +249,12 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     for (const loop of loops.values()) if (wanted.has(loop.name) && !paused.has(loop.name)) paused.set(loop.name, loop.hold());
     await Promise.all(paused.values());
   };
+  const leave: Engine['leave'] = async () => {
+    schedule.stop();
+    gate.end();
+    await Promise.all([watcher.close(), puller?.end()]);
+    return new Map([...loops].map(([name, loop]) => [name, loop.stop()]));
+  };
   void applyPauses();
   // Every bot may have to wait for its interval: what is in the folder is worth knowing before. A failure is told by the first pass.
   if (input.before != null) void folder.get().catch(() => undefined);
@@ -269,11 +280,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       const why = unscanned ? gate.closed() : null;
       return [...(unscanned ? [`the folder has not been scanned yet${why === null ? '' : `, waiting for ${why}`}`] : []), ...dead];
     },
+    leave,
     async stop() {
-      schedule.stop();
-      gate.end();
-      await Promise.all([watcher.close(), puller?.end()]);
-      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await Promise.all((await leave()).values());
     },
   };
 }
