@@ -578,7 +578,8 @@ async function run(self: Command, work: Run): Promise<void> {
       log,
     });
   const command = self.name();
-  const scene = { ...options, command, cwd: process.cwd(), stderr: process.stderr, secrets: lastWord.secrets };
+  const daemon = command === 'watch' && self.args.length === 0;
+  const scene = { ...options, daemon, cwd: process.cwd(), stderr: process.stderr, secrets: lastWord.secrets };
   let opened: ProcessLog | null;
   try {
     opened = await openLog(logOptionsOf(given), scene);

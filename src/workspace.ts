@@ -19,6 +19,7 @@ import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
+import { renamePause } from './state/pauses.ts';
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
 import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
@@ -360,7 +361,9 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const guard = () => {
           for (const lock of locks) lock.verify();
         };
-        const renamed = await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
+        const renamed = await renamePause(disk, config.stateDir, { from, to }, () =>
+          renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to),
+        );
         await retractions.renamed(from, to);
         await renameTests(disk, config.stateDir, from, to);
         return renamed;

@@ -15,7 +15,8 @@ export interface LogOptions {
 }
 
 export interface LogScene {
-  readonly command: string;
+  /** Whether this is the daemon; a command that only speaks to it, as `watch pause`, is none. */
+  readonly daemon: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly cwd: string;
@@ -53,7 +54,7 @@ export function logOptionsOf(given: { readonly [name: string]: unknown }): LogOp
 export async function openLog(options: LogOptions, scene: LogScene): Promise<ProcessLog | null> {
   const { stderr, secrets, quiet } = scene;
   const terminal = stderr.isTTY === true;
-  if (!options.asked && (scene.command !== 'watch' || (terminal && !scene.verbose))) return null;
+  if (!options.asked && (!scene.daemon || (terminal && !scene.verbose))) return null;
   const { createLog, fileSink, streamSink } = await import('./log.ts');
   const { file } = options;
   const here = file === null;

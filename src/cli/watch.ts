@@ -32,6 +32,15 @@ export interface WatchRequest {
 
 /** Runs until it is asked to stop. Resolves to 0. */
 export async function watch(invocation: Invocation, request: WatchRequest): Promise<number> {
+  const signals = takeSignals(() => invocation.log?.reopen());
+  try {
+    return await keepWatch(invocation, request, signals);
+  } finally {
+    signals.release();
+  }
+}
+
+async function keepWatch(invocation: Invocation, request: WatchRequest, signals: Pick<Signals, 'onReload'>): Promise<number> {
   const { output, options, cwd, env, version, secrets, stop } = invocation;
   const daemon = await startDaemon({
     async open(onEvent) {
@@ -65,23 +74,50 @@ export async function watch(invocation: Invocation, request: WatchRequest): Prom
     manager?.stopping();
     void daemon.stop();
   };
-  const onReload = (): void => {
-    invocation.log?.reopen();
-    if (manager === null) void daemon.reload();
-    else void manager.reloading(() => daemon.reload());
-  };
   stop.addEventListener('abort', onStop, { once: true });
   if (stop.aborted) onStop();
-  process.on('SIGHUP', onReload);
+  signals.onReload(() => void (manager === null ? daemon.reload() : manager.reloading(() => daemon.reload())));
   try {
     await daemon.finished;
   } finally {
-    process.off('SIGHUP', onReload);
     manager?.stopping();
     // A connection that does not close must not keep a stopped daemon alive.
     setTimeout(() => process.exit(), 1_000).unref();
   }
   return 0;
+}
+
+interface Signals {
+  /** How a reload is done, once it can be; at once, where one was asked for while starting. */
+  onReload(reload: () => void): void;
+  release(): void;
+}
+
+/**
+ * Takes the signals that a daemon is sent beside those that end it, from before it has started: left alone, SIGHUP and SIGUSR2 would end it, and
+ * SIGUSR1, by which many a daemon opens its log anew, would open Node's debugger to everybody on this machine.
+ */
+function takeSignals(reopen: () => void): Signals {
+  let reload: (() => void) | null = null;
+  let asked = false;
+  const onHangup = (): void => {
+    reopen();
+    if (reload === null) asked = true;
+    else reload();
+  };
+  const forLogs = ['SIGUSR1', 'SIGUSR2'] as const;
+  process.on('SIGHUP', onHangup);
+  for (const name of forLogs) process.on(name, reopen);
+  return {
+    onReload(work) {
+      reload = work;
+      if (asked) work();
+    },
+    release() {
+      process.off('SIGHUP', onHangup);
+      for (const name of forLogs) process.off(name, reopen);
+    },
+  };
 }
 
 /** Runs a handed command in this process, its words going to whoever handed it. */

@@ -10,7 +10,7 @@ import type { ReloadNews, Snapshot } from '../status/snapshot.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Commands, createCommands, type HandedStreams } from './commands.ts';
 import type { PageWork } from './desk.ts';
-import { type Engine, type EngineInput, startEngine, within } from './engine.ts';
+import { type Engine, type EngineInput, pacesOf, startEngine, within } from './engine.ts';
 import { faceOf } from './face.ts';
 import { daemonFolder, type HandedCommand, openHandover } from './handover.ts';
 import { createHub } from './hub.ts';
@@ -66,6 +66,8 @@ export interface Daemon {
 
 /** PRODUCT: under CI a job that is cancelled has little time. */
 const ciShutdownMs = 5_000;
+/** A reload waits so long for what is in flight before the other targets go on. Milliseconds. */
+const leaveMs = 5_000;
 /** Kept of that time for closing. */
 const closingMs = 1_000;
 
@@ -93,7 +95,15 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
 
   const first = await input.open(hub.publish);
   const reload: ReloadNews = { loadedAt: stampOf(first), failed: null };
-  const now: Now = { workspace: first, engine: null, secrets: new Set([first.secrets]), swap: Promise.resolve(), swapping: null, reload };
+  const now: Now = {
+    workspace: first,
+    engine: null,
+    secrets: new Set([first.secrets]),
+    swap: Promise.resolve(),
+    swapping: null,
+    leaving: new Set(),
+    reload,
+  };
   releases.push(() => now.workspace.close());
   const lock = await lockDaemon(first);
   releases.push(() => lock.release());
@@ -154,7 +164,7 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
   const listen: Page['listen'] = (at) => startServer(face.at(at));
   const page: Page = { server: await listen(first.config.daemon), listen };
   releases.push(() => page.server.close());
-  const start = async (workspace: Workspace): Promise<void> => {
+  const start = async (workspace: Workspace, late: Late = new Map()): Promise<void> => {
     const { targets: names, initial } = input;
     const onPass: EngineInput['onPass'] = (target, kind, { result, durationMs, error }) => {
       snapshots.forget(target);
@@ -163,7 +173,21 @@ async function openAll(input: DaemonInput, releases: (() => Promise<void>)[]): P
     };
     const onFolder: EngineInput['onFolder'] = (trouble, fetching) => notifier.saw(folderSeen(trouble, fetching));
     notifier.configure(notifyPlanOf(workspace));
-    const engine = { workspace, names, initial, voice, teller, timers, kill: killing.signal, doing: hub.doing, onPass, onFolder };
+    const before = now.engine === null ? null : pacesOf(now.engine);
+    const engine = {
+      workspace,
+      names,
+      initial,
+      voice,
+      teller,
+      timers,
+      kill: killing.signal,
+      doing: hub.doing,
+      before,
+      late,
+      onPass,
+      onFolder,
+    };
     now.engine = await startEngine(engine);
   };
   const starting = listenForCommands(first, run, version).then((handover) => {
@@ -212,8 +236,13 @@ interface Now {
   swap: Promise<void>;
   /** Since when engines are being changed; null: they are not. */
   swapping: number | null;
+  /** What old configurations still have under way, each until its workspace is closed. */
+  readonly leaving: Set<Promise<void>>;
   reload: ReloadNews;
 }
+
+/** Passes under an old configuration that have not come to their end, by target. */
+type Late = ReadonlyMap<string, Promise<void>>;
 
 interface Parts {
   readonly input: DaemonInput;
@@ -234,7 +263,7 @@ function listenForCommands({ disk, config, now: clock }: Workspace, run: Command
 /** How a running daemon comes to an end, or to another configuration. */
 function endingOf(
   parts: Parts,
-  start: (workspace: Workspace) => Promise<void>,
+  start: (workspace: Workspace, late: Late) => Promise<void>,
   forget: () => void,
   onEvent: (event: SyncEvent) => void,
 ): Pick<Daemon, 'finished' | 'stop' | 'kill' | 'reload'> {
@@ -249,7 +278,7 @@ function endingOf(
   let ending: Promise<void> | null = null;
   const end = async (limitMs: number, failure: SyncError | null): Promise<void> => {
     stopping.abort();
-    const quiet = Promise.allSettled([now.swap.then(() => running().stop()), commands.idle()]);
+    const quiet = Promise.allSettled([now.swap.then(() => running().stop()), commands.idle(), ...now.leaving]);
     if (!(await within(quiet, Math.max(0, limitMs - closingMs), timers))) {
       voice.complain('stopping: what is still in flight is dropped; the journal knows of it, and the next start settles it');
       killing.abort();
@@ -260,20 +289,24 @@ function endingOf(
   };
   /** Commands under way go on as they began; the loops of their targets rest until they are done. */
   const swapIn = async (next: Workspace): Promise<void> => {
-    const before = now.workspace.config;
+    const old = now.workspace;
+    let late: Late = new Map();
     now.swapping = timers.now();
     try {
-      await running().stop();
-      await now.workspace.close();
+      late = await lateOf(await running().leave(), timers);
+      const left = Promise.allSettled(late.values()).then(() => old.close());
+      if (late.size === 0) await left;
+      else keepUntilDone(now.leaving, left, voice);
       now.workspace = next;
       forget();
-      await start(next);
+      await start(next, late);
       commands.moved();
       now.reload = { loadedAt: stampOf(next), failed: null };
     } finally {
       now.swapping = null;
     }
-    voice.talk(`reload: the new configuration is at work${changesBetween(before, next.config)}`);
+    const still = late.size === 0 ? '' : `; what is in flight at ${[...late.keys()].join(', ')} is finished first`;
+    voice.talk(`reload: the new configuration is at work${changesBetween(old.config, next.config)}${still}`);
   };
   const refused = (thrown: unknown): void => {
     const error = asSyncError(thrown);
@@ -311,6 +344,21 @@ function endingOf(
       return now.swap;
     },
   };
+}
+
+/** Those that do not end within a moment: the others need not wait for a vendor that does not answer. */
+async function lateOf(ends: Late, timers: LoopTimers): Promise<Late> {
+  const open = new Map(ends);
+  const all = [...ends].map(([name, end]) => end.then(() => open.delete(name)));
+  await within(Promise.all(all), leaveMs, timers);
+  return new Map(open);
+}
+
+function keepUntilDone(leaving: Set<Promise<void>>, left: Promise<void>, voice: Voice): void {
+  const done = left
+    .catch((thrown: unknown) => voice.complain(`reload: ${asSyncError(thrown).message}`))
+    .then(() => void leaving.delete(done));
+  leaving.add(done);
 }
 
 /** The one lock of a state folder's daemon. LOCKED. */

@@ -16,7 +16,7 @@ import { followersOf } from './followers.ts';
 import { createGitGate, type GitGate } from './git-gate.ts';
 import { learntEntry } from './learnt.ts';
 import { type Loop, type LoopTimers, type PassOutcome, startLoop } from './loop.ts';
-import type { PassKind } from './pace.ts';
+import type { Pace, PassKind } from './pace.ts';
 import { passOver } from './pass.ts';
 import { type Puller, startPuller } from './puller.ts';
 import { type Schedule, startSchedule, type WallClock } from './schedule.ts';
@@ -34,6 +34,10 @@ export interface EngineInput {
   /** Aborted: drop what is in flight. */
   readonly kill: AbortSignal;
   readonly doing: (target: string) => string | null;
+  /** Of the engine that this one takes the place of; default: there was none. */
+  readonly before?: Paces | null;
+  /** Passes of that engine that have not come to their end: nothing begins at their targets before. Default: there are none. */
+  readonly late?: ReadonlyMap<string, Promise<void>>;
   /** After each scan and fetch: why nothing may be deleted, and why the folder cannot be fetched; null where nothing is wrong. */
   readonly onFolder?: (trouble: string | null, fetching: SourceTrouble | null) => void;
   /** After each pass, when the state may have changed. */
@@ -42,6 +46,19 @@ export interface EngineInput {
   readonly watch?: typeof watchContent;
   readonly clock?: WallClock;
   readonly git?: GitMarks;
+}
+
+/** The pace of each target when its engine had stopped, for those that are still of the same vendor. */
+export type Paces = ReadonlyMap<string, { readonly vendor: string; readonly pace: Pace }>;
+
+/** What the next engine is to know of this one. */
+export function pacesOf({ targets, loops }: Pick<Engine, 'targets' | 'loops'>): Paces {
+  return new Map(
+    targets.flatMap(({ name, vendor }) => {
+      const pace = loops.get(name)?.pace();
+      return pace === undefined ? [] : [[name, { vendor, pace }] as const];
+    }),
+  );
 }
 
 /** What git leaves in the repository that holds a folder. */
@@ -73,7 +90,9 @@ export interface Engine {
   folderTrouble(): string | null;
   /** What keeps it from being ready; [] when it is. */
   unready(): readonly string[];
-  /** Watcher and cron end, passes under way come to their end; the workspace stays open. */
+  /** Watcher and cron end, passes under way are told to come to their end; resolves to those ends, by target. The workspace stays open. */
+  leave(): Promise<ReadonlyMap<string, Promise<void>>>;
+  /** The same, and resolves when all have. */
   stop(): Promise<void>;
 }
 
@@ -163,6 +182,7 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
   await within(watcher.ready, watchReadyMs, timers);
   for (const target of targets) {
     if (target.paused) continue;
+    const before = input.before?.get(target.name);
     const leaderError = () => (target.after === null ? null : (loops.get(target.after)?.view().error ?? null));
     const pass = passOver({
       workspace,
@@ -201,6 +221,9 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
         name: target.name,
         timers,
         waits: followers.has(target),
+        before:
+          before?.vendor === target.vendor ? { pace: stillWanted(before.pace, config), minIntervalMs: target.minIntervalMs } : undefined,
+        after: input.late?.get(target.name),
         gate: () => gate.closed(),
         pass,
         onBegin: (kind, why) => {
@@ -228,7 +251,15 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
     for (const loop of loops.values()) if (wanted.has(loop.name) && !paused.has(loop.name)) paused.set(loop.name, loop.hold());
     await Promise.all(paused.values());
   };
+  const leave: Engine['leave'] = async () => {
+    schedule.stop();
+    gate.end();
+    await Promise.all([watcher.close(), puller?.end()]);
+    return new Map([...loops].map(([name, loop]) => [name, loop.stop()]));
+  };
   void applyPauses();
+  // Every bot may have to wait for its interval: what is in the folder is worth knowing before. A failure is told by the first pass.
+  if (input.before != null) void folder.get().catch(() => undefined);
   return {
     workspace,
     targets,
@@ -251,12 +282,19 @@ export async function startEngine(input: EngineInput): Promise<Engine> {
       const why = unscanned ? gate.closed() : null;
       return [...(unscanned ? [`the folder has not been scanned yet${why === null ? '' : `, waiting for ${why}`}`] : []), ...dead];
     },
+    leave,
     async stop() {
-      schedule.stop();
-      gate.end();
-      await Promise.all([watcher.close(), puller?.end()]);
-      await Promise.all([...loops.values()].map((loop) => loop.stop()));
+      await Promise.all((await leave()).values());
     },
+  };
+}
+
+/** What is not on the schedule any more is not looked at. */
+function stillWanted(pace: Pace, { schedule }: Config): Pace {
+  return {
+    ...pace,
+    driftAt: schedule.drift === null ? null : pace.driftAt,
+    verifyAt: schedule.verify === null ? null : pace.verifyAt,
   };
 }
 

@@ -33,8 +33,10 @@ export interface Book {
 
 export const emptyBook: Book = { version: 1, incidents: {}, outbox: [] };
 
-/** Waits between the attempts for one notice; after the last one it is given up. Milliseconds. */
+/** Waits between the attempts for one notice; the last one again and again, until it is too old. Milliseconds. */
 export const retryMs: readonly number[] = [2_000, 15_000, 60_000, 300_000, 900_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
+/** The longest wait where newer notices wait behind this one: the receiver may be back for long, and they are news. Milliseconds. */
+export const inTheWayMs = 300_000;
 /** Older than this is no news any more. */
 export const mostAgeMs = 86_400_000;
 /** Notices that wait for one webhook; the oldest goes first. */
@@ -224,10 +226,21 @@ export function notDelivered(
 ): { readonly book: Book; readonly givenUp: boolean } {
   const pending = book.outbox.find((one) => one.id === id);
   if (pending === undefined) return { book, givenUp: false };
-  const wait = retryMs[pending.attempts];
-  if (wait === undefined || nowMs - Date.parse(pending.at) > mostAgeMs) return { book: givenUp(book, pending), givenUp: true };
-  const later = { ...pending, attempts: pending.attempts + 1, dueMs: nowMs + Math.max(wait, Math.min(waitMs ?? 0, retryMs.at(-1) ?? 0)) };
+  const ends = Date.parse(pending.at) + mostAgeMs;
+  if (nowMs >= ends) return { book: givenUp(book, pending), givenUp: true };
+  const wait = Math.max(waitAfter(pending.attempts), Math.min(waitMs ?? 0, longestMs));
+  const later = { ...pending, attempts: pending.attempts + 1, dueMs: Math.min(nowMs + wait, ends) };
   return { book: { ...book, outbox: book.outbox.map((one) => (one === pending ? later : one)) }, givenUp: false };
+}
+
+const longestMs = retryMs.at(-1) ?? 0;
+const waitAfter = (attempts: number): number => retryMs[attempts] ?? longestMs;
+
+/** When the first of a webhook's notices is to be tried; `followed`: others wait behind it. Milliseconds since 1970. */
+export function dueAt({ attempts, dueMs }: Pick<Pending, 'attempts' | 'dueMs'>, followed: boolean): number {
+  if (!followed || attempts === 0) return dueMs;
+  // From the last attempt on; later, where the receiver has asked for it.
+  return Math.min(dueMs, dueMs - waitAfter(attempts - 1) + inTheWayMs);
 }
 
 /** What a webhook never heard the beginning of, it need not hear the end of. */

@@ -3,6 +3,7 @@ import { asSyncError, type ErrorRecord, type SyncError } from '../model/error.ts
 import {
   begun,
   canaryDue,
+  carriedOver,
   demanded,
   driftDue,
   dueOf,
@@ -31,6 +32,10 @@ export interface LoopInput {
   readonly timers: LoopTimers;
   /** Nothing is due before the first hint. Default: a cycle is, at once. */
   readonly waits?: boolean;
+  /** The pace of the loop that this one takes the place of, and the least interval as it is configured now. Default: there was none. */
+  readonly before?: { readonly pace: Pace; readonly minIntervalMs: number | null } | undefined;
+  /** Of the loop that this one takes the place of: its last pass has ended. Nobody is at the target before that, and no holder has it. Default: there is none. */
+  readonly after?: Promise<void> | undefined;
   /** What a cycle has to wait for, in words; null: nothing. Asked whenever one could begin; whoever opens it hints. Default: nothing. */
   readonly gate?: () => string | null;
   /** One pass. `stop` aborted: begin nothing new, and come back. What it throws is told and backed off from. */
@@ -82,14 +87,21 @@ export interface Loop {
   /** Ends a pass under way early (what is in flight is finished) and makes none until the last holder releases. */
   hold(): Promise<() => void>;
   view(): LoopView;
+  /** For the loop that takes its place. */
+  pace(): Pace;
   /** No pass is begun any more; resolves when the one under way has ended. */
   stop(): Promise<void>;
 }
 
+/** The pass of the loop before may take so long to come to its end, in milliseconds; it is taken for hanging then. */
+const longestAfterMs = 3 * 3_600_000;
+
 /** Starts the loop. */
 export function startLoop(input: LoopInput): Loop {
   const { timers } = input;
-  let pace: Pace = { ...startingPace(timers.now()), ...(input.waits === true && { wantedAt: null }) };
+  const { before } = input;
+  const first = before === undefined ? startingPace(timers.now()) : carriedOver(before.pace, before.minIntervalMs, timers.now());
+  let pace: Pace = { ...first, ...(input.waits === true && { wantedAt: null }) };
   let why = 'start';
   let running: { readonly kind: PassKind; readonly control: AbortController; readonly ended: Promise<void> } | null = null;
   let timer: unknown = null;
@@ -98,6 +110,8 @@ export function startLoop(input: LoopInput): Loop {
   let cycles = 0;
   let stopped = false;
   let broken = false;
+  const bornAt = timers.now();
+  let ready = input.after === undefined;
 
   const disarm = (): void => {
     if (timer !== null) timers.cancel(timer);
@@ -105,7 +119,7 @@ export function startLoop(input: LoopInput): Loop {
   };
   const arm = (): void => {
     disarm();
-    if (stopped || running !== null || holds > 0) return;
+    if (stopped || running !== null || holds > 0 || !ready) return;
     const due = dueOf(pace);
     if (due !== null) timer = timers.after(Math.max(0, due.at - timers.now()), () => turn(due.kind));
   };
@@ -163,6 +177,10 @@ export function startLoop(input: LoopInput): Loop {
     arm();
   };
 
+  const after = (input.after ?? Promise.resolve()).then(() => {
+    ready = true;
+    arm();
+  });
   arm();
   return {
     name: input.name,
@@ -176,7 +194,7 @@ export function startLoop(input: LoopInput): Loop {
       holds += 1;
       disarm();
       running?.control.abort();
-      await running?.ended;
+      await Promise.all([after, running?.ended]);
       let released = false;
       return () => {
         if (released) return;
@@ -189,14 +207,31 @@ export function startLoop(input: LoopInput): Loop {
       const due = dueOf(pace);
       const next = due === null ? null : { kind: due.kind, inMs: Math.max(0, due.at - timers.now()), waiting: due.waiting };
       const { failures } = pace;
-      const gated = running === null ? gateOf() : running.kind === 'sync' ? (input.gate?.() ?? null) : null;
-      return { running: running?.kind ?? null, next, failures, error, cycles, held: holds > 0, gated, alive: !broken && !stopped };
+      const hangs = !ready && timers.now() - bornAt > longestAfterMs;
+      const gated = !ready
+        ? 'its run under the old configuration to end'
+        : running === null
+          ? gateOf()
+          : running.kind === 'sync'
+            ? (input.gate?.() ?? null)
+            : null;
+      return {
+        running: running?.kind ?? null,
+        next,
+        failures,
+        error,
+        cycles,
+        held: holds > 0,
+        gated,
+        alive: !broken && !stopped && !hangs,
+      };
     },
+    pace: () => pace,
     async stop() {
       stopped = true;
       disarm();
       running?.control.abort();
-      await running?.ended;
+      await Promise.all([after, running?.ended]);
     },
   };
 }

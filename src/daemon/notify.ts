@@ -10,7 +10,7 @@ import { visible } from '../plan/escape.ts';
 import type { Disk } from '../state/disk.ts';
 import { acquireLock, type Lock } from '../state/lock.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Book, delivered, emptyBook, judge, notDelivered, type Pending, trimmed } from './incidents.ts';
+import { type Book, delivered, dueAt, emptyBook, judge, notDelivered, type Pending, trimmed } from './incidents.ts';
 import type { LoopTimers } from './loop.ts';
 import { bodyOf } from './notice-words.ts';
 import type { Voice } from './voice.ts';
@@ -72,6 +72,8 @@ const deadAfter = 3;
 
 interface Post {
   sending: string | null;
+  /** Tried at once, whatever it waits for: its address may just have been mended. */
+  promptly: boolean;
   timer: unknown;
   failures: number;
   since: number | null;
@@ -105,6 +107,7 @@ export function createNotifier(input: NotifierInput): Notifier {
   const postOf = (name: string): Post => {
     const blank = {
       sending: null,
+      promptly: true,
       timer: null,
       failures: 0,
       since: null,
@@ -118,7 +121,10 @@ export function createNotifier(input: NotifierInput): Notifier {
     posts.set(name, post);
     return post;
   };
-  const nextFor = (name: string): Pending | undefined => theBook().outbox.find(({ webhook }) => webhook === name);
+  const nextFor = (name: string): { readonly pending: Pending; readonly dueMs: number } | null => {
+    const [pending, ...others] = theBook().outbox.filter(({ webhook }) => webhook === name);
+    return pending === undefined ? null : { pending, dueMs: dueAt(pending, others.length > 0) };
+  };
   const announce = (): void => {
     for (const told of waiting) told();
   };
@@ -129,16 +135,17 @@ export function createNotifier(input: NotifierInput): Notifier {
     if (closing.signal.aborted || post.sending !== null || webhook.missing.length > 0) return;
     if (post.timer !== null) timers.cancel(post.timer);
     post.timer = null;
-    const pending = nextFor(webhook.name);
-    const waitMs = pending === undefined ? 0 : pending.dueMs - now();
+    const next = nextFor(webhook.name);
+    const waitMs = next === null || post.promptly ? 0 : next.dueMs - now();
+    post.promptly = false;
     // A clock that was set back must not keep a notice for long.
     if (waitMs > 0) post.timer = timers.after(Math.min(waitMs, longestWaitMs), () => pump(current(webhook)));
-    if (pending === undefined || waitMs > 0) {
+    if (next === null || waitMs > 0) {
       announce();
       return;
     }
-    post.sending = pending.id;
-    void send(webhook, pending).catch((thrown: unknown) => voice.complain(`notify: ${visible(redact(asSyncError(thrown).message))}`));
+    post.sending = next.pending.id;
+    void send(webhook, next.pending).catch((thrown: unknown) => voice.complain(`notify: ${visible(redact(asSyncError(thrown).message))}`));
   };
   /** Its address may have been changed by a reload. */
   const current = (webhook: Webhook): Webhook => plan.webhooks.find(({ name }) => name === webhook.name) ?? webhook;
@@ -202,13 +209,17 @@ export function createNotifier(input: NotifierInput): Notifier {
 
   return {
     configure(next) {
+      const before = plan.webhooks;
       plan = next;
       if (next.webhooks.length === 0) return;
       for (const { name, missing } of next.webhooks) {
         if (missing.length > 0) voice.complain(`notify: webhook ${name} is told nothing: ${missing.join(', ')} is not set`);
       }
       void change(trimmed(theBook(), next.webhooks, next.targets));
-      for (const webhook of next.webhooks) pump(webhook);
+      for (const webhook of next.webhooks) {
+        if (webhook.url !== before.find(({ name }) => name === webhook.name)?.url) postOf(webhook.name).promptly = true;
+        pump(webhook);
+      }
     },
     saw(seen) {
       if (seen === null || plan.webhooks.length === 0 || closing.signal.aborted) return;

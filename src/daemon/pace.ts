@@ -123,6 +123,17 @@ export function startingPace(now: number): Pace {
   };
 }
 
+/**
+ * The pace of a target whose configuration was read again: what it pushed last, what is being learnt and what is still to be looked at go on; why it
+ * was to wait does not, since that may be what was mended. `minIntervalMs`: as it is configured now; null: by vendor, as before.
+ */
+export function carriedOver(before: Pace, minIntervalMs: number | null, now: number): Pace {
+  const { pushedAt, lookPauseMs, looksUntil, unlearnt, driftAt, verifyAt } = before;
+  const settings = { ...before.settings, minIntervalMs: minIntervalMs ?? before.settings.minIntervalMs };
+  const learning = { lookPauseMs, looksUntil, unlearnt, lookAt: unlearnt ? now : null };
+  return { ...startingPace(now), pushedAt, settings, ...learning, driftAt, verifyAt };
+}
+
 interface Due {
   readonly kind: PassKind;
   readonly at: number;

@@ -66,6 +66,9 @@ export interface Reporter {
 
 /** How often readiness is asked about while starting. */
 const startingMs = 250;
+/** A start is given so much more time by the manager, asked for anew this often, while it waits for what may take its time. Microseconds, milliseconds. */
+const extension = 'EXTEND_TIMEOUT_USEC=120000000';
+const extendMs = 30_000;
 /** The status line is told anew this often, or with each sign of life. */
 const statusMs = 60_000;
 
@@ -122,9 +125,18 @@ export function reportTo({ wishes, send, daemon, complain, timers, monotonicMicr
       },
       () => undefined,
     );
+  let extendedAt = timers.now();
+  /** A rebase in the folder, or the first clone, may take longer than TimeoutStartSec: ended for that, it would only begin again. */
+  const extend = (why: readonly string[]): void => {
+    if (timers.now() - extendedAt < extendMs || waiting > 0 || daemon.dead().length > 0) return;
+    extendedAt = timers.now();
+    void tell(`STATUS=starting: ${why.map(visible).join('; ')}`, extension);
+  };
   const start = (): void => {
     if (stopped) return;
-    if (daemon.unready().length > 0) {
+    const why = daemon.unready();
+    if (why.length > 0) {
+      extend(why);
       timer = timers.after(startingMs, start);
       return;
     }
@@ -136,7 +148,7 @@ export function reportTo({ wishes, send, daemon, complain, timers, monotonicMicr
   };
 
   if (wishes.trouble !== null) complain(wishes.trouble);
-  void tell('STATUS=starting: the first look at the folder');
+  void tell('STATUS=starting: the first look at the folder', extension);
   start();
   return {
     async reloading(work) {

@@ -37,6 +37,29 @@ export async function removePause(disk: Disk, stateDir: string, target: string):
   return paused;
 }
 
+/**
+ * Has `rename` done, and what is paused stays so under the new name: paused there before it is renamed, and under the old name until it is, so that
+ * a crash between resumes nothing.
+ */
+export async function renamePause<T>(
+  disk: Disk,
+  stateDir: string,
+  names: { readonly from: string; readonly to: string },
+  rename: () => Promise<T>,
+) {
+  const pauses = readPauses(disk, stateDir);
+  const pause = pauses.get(names.from);
+  if (pause !== undefined) await writePause(disk, stateDir, names.to, pause);
+  try {
+    const renamed = await rename();
+    await removePause(disk, stateDir, names.from);
+    return renamed;
+  } catch (thrown) {
+    if (pause !== undefined && !pauses.has(names.to)) await removePause(disk, stateDir, names.to);
+    throw thrown;
+  }
+}
+
 function readPause(disk: Disk, path: string): Pause {
   try {
     const found: unknown = JSON.parse(disk.read(path)?.toString('utf8') ?? '');

@@ -63,6 +63,9 @@ const families = {
 
 type Name = keyof typeof families;
 
+/** Every metric that there can be. */
+export const metricNames: readonly string[] = Object.keys(families);
+
 /** Upper bounds of the histogram, in seconds: from "nothing to do" to the first push of a large folder. */
 const bounds = [0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 7_200];
 

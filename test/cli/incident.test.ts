@@ -1,5 +1,5 @@
 // A wrong page and a renamed bot, with the real program: retract, what plan, show, status and history say of it, and state rename.
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
@@ -157,6 +157,18 @@ it('a renamed bot is recognised, handed over with its memory, and nothing is sen
     'help state rename',
     'help sync',
   ]);
+});
+
+it('what a person has paused stays paused under the new name, and nothing is left of the old one', async () => {
+  const paused = () => readdirSync(join(place.dir, 'state/daemon/paused'));
+  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await place.run('watch', 'pause', 'site')).exitCode).toBe(0);
+  configure('help');
+  expect((await place.run('state', 'rename', 'sit', 'help')).exitCode).toBe(2);
+  expect(paused()).toEqual(['site.json']);
+  expect((await place.run('state', 'rename', 'site', 'help')).exitCode).toBe(0);
+  expect((await place.run('status')).stdout).toContain('kbsync watch resume help');
+  expect(paused()).toEqual(['help.json']);
 });
 
 it('what was retracted stays kept out under the new name, also when the state of that name is lost', async () => {

@@ -178,7 +178,14 @@ describe('--log-level, --log-format, --log-file', () => {
     const lines: string[] = [];
     const stderr = { write: (text: string) => void lines.push(text), isTTY: how.tty === true };
     const { verbose = false, quiet = false } = how;
-    const log = await openLog(logOptionsOf({ ...given }), { command, quiet, verbose, cwd: dir, stderr, secrets: createSecretSet() });
+    const log = await openLog(logOptionsOf({ ...given }), {
+      daemon: command === 'watch',
+      quiet,
+      verbose,
+      cwd: dir,
+      stderr,
+      secrets: createSecretSet(),
+    });
     return { log, lines };
   };
 

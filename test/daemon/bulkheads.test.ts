@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realTimers } from '../../src/daemon/loop.ts';
 import { type House, house, pages } from './house.ts';
 
 describe('the daemon', () => {
@@ -33,6 +34,35 @@ describe('the daemon', () => {
     }
     expect(home.items('support')).toEqual([]);
     expect(home.said.filter((line) => line.startsWith('! '))).toEqual([]);
+    await daemon.kill();
+  }, 60_000);
+
+  it('with one target that hangs: a reload keeps the other waiting for a moment only, and tells what it did not wait for', async () => {
+    let stalled = 0;
+    home.served.setFault((_request, vendor) => {
+      stalled += vendor === 'chatthing' ? 1 : 0;
+      return vendor === 'chatthing' ? 'stall' : null;
+    });
+    home.write(pages(3));
+    // The moment, made shorter.
+    const timers = { ...realTimers, after: (ms: number, run: () => void) => realTimers.after(ms === 5_000 ? 400 : ms, run) };
+    const daemon = await home.start({ timers });
+    await home.until('the first push', async () => (await trained('site')) === 3 && stalled > 0);
+    const doing = async (target: string) => {
+      const status = (await (await fetch(`${daemon.url}api/status`)).json()) as { targets: { name: string; doing: string }[] };
+      return status.targets.find(({ name }) => name === target)?.doing;
+    };
+    await home.until('a quiet moment', async () => (await doing('site')) === 'watching');
+    const before = stalled;
+    await daemon.reload();
+    expect(home.said.at(-1)).toBe('reload: the new configuration is at work; what is in flight at support is finished first');
+    home.write({ 'more.md': '# More\n\nmore\n' });
+    await home.until('an edit', async () => (await trained('site')) === 4);
+    expect(daemon.unready()).toEqual([]);
+    expect(await doing('support')).toBe('waiting for its run under the old configuration to end');
+    // Nobody else is at that bot meanwhile, and a second reload changes nothing of that.
+    await daemon.reload();
+    expect([stalled, home.said.filter((line) => line.includes('locked'))]).toEqual([before, []]);
     await daemon.kill();
   }, 60_000);
 

@@ -369,6 +369,28 @@ describe('daemon', () => {
     expect(home.items('support')).toHaveLength(4);
   });
 
+  it('keeps the least time between two pushes over a reload, and is ready meanwhile', async () => {
+    const everyHour = (least: string): void => {
+      home.configure({ targets: 'site' });
+      const file = join(home.dir, 'sync.config.yaml');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('minInterval: 0', `minInterval: ${least}`));
+    };
+    everyHour('1h');
+    home.write(pages(3));
+    const daemon = await home.start();
+    await home.until('trained', inSync(daemon, 3));
+    home.write({ 'p3.md': '# Page 3\n\nword3.\n' });
+    const waits = async () => (await targetOf(daemon, 'site')).doing === 'changes wait for minInterval';
+    await home.until('it waits', waits);
+    const before = home.writes('site');
+    await daemon.reload();
+    await home.until('the new one is ready', () => daemon.unready().length === 0);
+    expect([await waits(), home.writes('site')]).toEqual([true, before]);
+    everyHour('0');
+    await daemon.reload();
+    await home.until('learnt', inSync(daemon, 4));
+  });
+
   it('takes another content root and another place of its page, and stays where it was if it cannot have that', async () => {
     home.configure({ targets: 'site' });
     home.write(pages(3));

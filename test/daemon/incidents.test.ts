@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Book,
   delivered,
+  dueAt,
   emptyBook,
   folderSeen,
   judge,
@@ -131,19 +132,27 @@ describe('what was not heard', () => {
     expect(tried.saw(saw())).toEqual(['ops opened failed 1: a.md', 'ops over failed 1: a.md']);
   });
 
-  it('is given up after the last attempt, or after a day, and its end with it', () => {
-    const { saw: see, fail, outbox } = keeping(ops);
+  it('is given up after a day, however often it was tried, and its end with it', () => {
+    const { saw: see, fail, outbox, pass } = keeping(ops);
     see(saw(failed('a.md')));
-    const attempts = Array.from({ length: retryMs.length }, () => fail());
+    const attempts = Array.from({ length: 5 * retryMs.length }, () => fail());
     expect(attempts.every((givenUp) => !givenUp)).toBe(true);
     see(saw());
     expect(outbox()).toHaveLength(2);
+    pass(86_400_000);
     expect(fail()).toBe(true);
     expect(outbox()).toEqual([]);
-    const old = keeping(ops);
-    old.saw(saw(failed('a.md')));
-    old.pass(86_400_001);
-    expect(old.fail()).toBe(true);
+  });
+
+  it('keeps newer ones waiting for minutes, not for hours, and for as long as the receiver asks', () => {
+    const { saw: see, book } = keeping(ops);
+    see(saw(failed('a.md')));
+    let current = book();
+    for (let n = 0; n < 7; n += 1) current = notDelivered(current, 'n1', 0, null).book;
+    const tried = current.outbox[0] ?? { attempts: 0, dueMs: 0 };
+    expect([dueAt(tried, false), dueAt(tried, true)]).toEqual([10_800_000, 300_000]);
+    const asked = notDelivered(book(), 'n1', 0, 1_800_000).book.outbox[0] ?? tried;
+    expect(dueAt(asked, true)).toBe(1_800_000);
   });
 
   it('waits longer from attempt to attempt, and at least as long as the receiver asks', () => {

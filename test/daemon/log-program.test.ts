@@ -49,6 +49,11 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 
 describe('the log of the program', () => {
+  it('is the daemon’s by itself, and not that of a command that speaks to it', async () => {
+    const { stdout, stderr } = await run(process.execPath, [program, 'watch', 'pause', 'site'], { cwd: dir });
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^site: paused: /), '']);
+  });
+
   it('has stderr to itself in JSON, failures too; stdout is as ever', async () => {
     const plain = await run(process.execPath, [program, 'sync', '--quiet'], { cwd: dir });
     rmSync(join(dir, 'state'), { recursive: true });

@@ -174,4 +174,31 @@ describe('loop', () => {
     expect(passes).toHaveLength(1);
     expect(loop.view().alive).toBe(false);
   });
+
+  it('begins nothing, and is handed to nobody, before the last pass of the loop before it has ended', async () => {
+    let ends = (): void => {};
+    const after = new Promise<void>((resolve) => {
+      ends = resolve;
+    });
+    const kinds: PassKind[] = [];
+    const pass = (kind: PassKind): Promise<PassResult> => {
+      kinds.push(kind);
+      return Promise.resolve(resultOf());
+    };
+    const next = startLoop({ name: 'bot', timers, after, pass });
+    next.demand('asked for');
+    let handed = false;
+    void next.hold().then((release) => {
+      handed = true;
+      release();
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([kinds, handed, next.view()]).toMatchObject([[], false, { alive: true, gated: 'its run under the old configuration to end' }]);
+    // One that hangs for hours is for the watchdog.
+    await vi.advanceTimersByTimeAsync(3 * 3_600_000);
+    expect(next.view().alive).toBe(false);
+    ends();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([kinds, handed, next.view()]).toMatchObject([['sync'], true, { alive: true, gated: null }]);
+  });
 });

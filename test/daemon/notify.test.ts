@@ -183,7 +183,7 @@ describe('a notifier', () => {
     expect(said[0]).toMatch(/^! notify: webhook ops takes nothing: it answers 404;.*kbsync notify test ops$/);
     expect(notifier.views()[0]?.failing).toMatchObject({ error: 'it answers 404', since: '2026-01-01T00:00:00.000Z' });
     await time.pass(3 * 86_400_000);
-    expect(told.length).toBeLessThanOrEqual(10);
+    expect(told.length).toBeLessThanOrEqual(11);
     expect(notifier.views()[0]).toMatchObject({ waiting: 0, counts: { delivered: 0, dropped: 1 } });
     expect(new Set(told).size).toBe(1);
 
@@ -196,6 +196,39 @@ describe('a notifier', () => {
     notifier.saw(saw());
     await time.pass(1_000);
     expect(told.at(-1)).toBe('ops over failed 1 n3');
+  });
+
+  it('tells what is new soon though an old one has been tried in vain for hours, and the old one first', async () => {
+    const { time, told, start, answers } = scene();
+    answers(() => gone);
+    const notifier = start();
+    notifier.saw(saw(failed('a.md')));
+    // The next attempt is three hours away.
+    await time.pass(2 * 3_600_000);
+    const before = told.length;
+    answers(() => ok);
+    notifier.saw(saw(failed('a.md'), failed('b.md')));
+    await time.pass(300_000);
+    expect(told.slice(before)).toEqual(['ops opened failed 1 n1', 'ops opened failed 1 n2']);
+  });
+
+  it('tries at once what waited for a webhook whose address was mended, and after a restart', async () => {
+    const { time, told, start, answers, plan } = scene();
+    answers((name) => (name === 'ops' ? gone : ok));
+    const notifier = start();
+    notifier.saw(saw(failed('a.md')));
+    await time.pass(2 * 3_600_000);
+    const before = told.length;
+    notifier.configure(plan);
+    await time.pass(1_000);
+    expect(told).toHaveLength(before);
+    await notifier.close();
+    const next = start();
+    await time.pass(1_000);
+    expect(told.slice(before)).toEqual(['ops opened failed 1 n1 404']);
+    next.configure({ ...plan, webhooks: [{ ...hook('ops'), url: 'https://mended.example/x' }] });
+    await time.pass(1_000);
+    expect(told.at(-1)).toBe('mended opened failed 1 n1');
   });
 
   it('lets one dead webhook keep nothing from another, nor from whoever tells it', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   begun,
   canaryDue,
+  carriedOver,
   demanded,
   driftDue,
   dueOf,
@@ -41,6 +42,24 @@ describe('pace', () => {
     });
     expect(dueOf(hinted(paceAfter(interval), 2_000))?.at).toBe(2_000);
     expect(dueOf(demanded(paceAfter({ wrote: true, ...interval }), 2_000))?.at).toBe(2_000);
+  });
+
+  it('keeps the interval over a reload, with the training and the looks that were due; why it had to wait otherwise is forgotten', () => {
+    const slow = { settings: { minIntervalMs: 60 * minute } };
+    const pushed = paceAfter({ wrote: true, learning: true, ...slow });
+    const next = carriedOver(pushed, null, 9_000);
+    expect(dueOf(next)).toEqual({ kind: 'train', at: 9_000, waiting: null });
+    expect(dueOf({ ...next, lookAt: null })).toEqual({ kind: 'sync', at: 1_000 + 60 * minute, waiting: 'interval' });
+    // Looked at as long as it would have been.
+    expect(paceAfter({ learning: true, ...slow }, 'train', 10_000, next)).toMatchObject({ looksUntil: pushed.looksUntil, unlearnt: true });
+    expect(dueOf({ ...carriedOver(pushed, 0, 9_000), lookAt: null })).toEqual({ kind: 'sync', at: 9_000, waiting: null });
+    expect(dueOf(carriedOver(paceAfter({ error: 'CREDENTIALS_REFUSED' }), null, 9_000))).toEqual({
+      kind: 'sync',
+      at: 9_000,
+      waiting: null,
+    });
+    const cut = interrupted(begun(driftDue(paceAfter({}), 2_000), 'drift'), 'drift', 8_000);
+    expect(dueOf({ ...carriedOver(cut, null, 9_000), wantedAt: null })).toMatchObject({ kind: 'drift' });
   });
 
   it('keeps a hint that comes during a pass for the next one', () => {

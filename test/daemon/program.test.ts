@@ -1,6 +1,6 @@
 // The real program as a person runs it: `kbsync watch` on sandbox bots, a command from a second process, and signals.
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -41,8 +41,9 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
 });
 
-async function watch(): Promise<Running> {
-  const child = spawn(process.execPath, [program, 'watch'], { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+/** `atOnce`: signals that it is sent as soon as it has read its configuration, long before it is at work. */
+async function watch(atOnce: readonly NodeJS.Signals[] = [], options: readonly string[] = []): Promise<Running> {
+  const child = spawn(process.execPath, [program, 'watch', ...options], { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
   children.push(() => void child.kill('SIGKILL'));
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -50,6 +51,10 @@ async function watch(): Promise<Running> {
   });
   const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
   const running = { url: '', said: () => said, ended, signal: (name: NodeJS.Signals) => void child.kill(name) };
+  if (atOnce.length > 0) {
+    await until(running, 'its first file', () => existsSync(join(dir, 'state', 'daemon')));
+    for (const name of atOnce) running.signal(name);
+  }
   await until(running, 'the status page', () => said.includes('status page: '));
   return { ...running, url: /status page: (\S+)/.exec(said)?.[1] ?? '' };
 }
@@ -194,6 +199,28 @@ describe('kbsync watch', () => {
       deaf.closeAllConnections();
       deaf.close();
     }
+  }, 60_000);
+
+  it('is not ended by SIGHUP while it starts, but reads its configuration again when it has', async () => {
+    const running = await watch(['SIGHUP']);
+    await until(running, 'the reload', () => running.said().includes('reload: the new configuration is at work'));
+    running.signal('SIGTERM');
+    expect(await running.ended).toBe(0);
+  }, 60_000);
+
+  it('opens its log anew on SIGUSR1 and SIGUSR2, reads nothing again, and opens no debugger', async () => {
+    const log = join(dir, 'kbsync.log');
+    const running = await watch([], ['--log-file', log]);
+    await until(running, 'everything trained', allTrained(running, 30));
+    for (const name of ['SIGUSR1', 'SIGUSR2'] as const) {
+      renameSync(log, join(dir, name));
+      running.signal(name);
+      await until(running, `a log file after ${name}`, () => existsSync(log));
+    }
+    expect(running.said()).not.toMatch(/Debugger|reload/);
+    running.signal('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(readFileSync(log, 'utf8')).toContain('asked to stop');
   }, 60_000);
 
   it('reads its configuration again on SIGHUP, and says why where it cannot', async () => {

@@ -67,7 +67,7 @@ describe('the reporter', () => {
     unready = ['the folder has not been scanned yet'];
     report();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(sent).toEqual([['STATUS=starting: the first look at the folder']]);
+    expect(sent).toEqual([['STATUS=starting: the first look at the folder', 'EXTEND_TIMEOUT_USEC=120000000']]);
     unready = [];
     await vi.advanceTimersByTimeAsync(250);
     expect(sent.slice(1)).toEqual([['READY=1', status]]);
@@ -78,6 +78,24 @@ describe('the reporter', () => {
       ['WATCHDOG=1', status],
     ]);
     expect(complaints).toEqual([]);
+  });
+
+  it('asks for more time while a start has to wait, says for what, and asks no more when something has come to a stand', async () => {
+    unready = ['the folder has not been scanned yet, waiting for a git rebase to end'];
+    report();
+    // Longer than TimeoutStartSec of the unit, and no pause as long as what was asked for.
+    await vi.advanceTimersByTimeAsync(20 * 60_000);
+    expect(sent.length).toBeGreaterThanOrEqual(39);
+    expect(new Set(sent.slice(1).map((fields) => fields.join(' ')))).toEqual(
+      new Set(['STATUS=starting: the folder has not been scanned yet, waiting for a git rebase to end EXTEND_TIMEOUT_USEC=120000000']),
+    );
+    const before = sent.length;
+    dead = ['the loop of site has ended'];
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(sent).toHaveLength(before);
+    [dead, unready] = [[], []];
+    await vi.advanceTimersByTimeAsync(250);
+    expect(sent.at(-1)).toEqual(['READY=1', status]);
   });
 
   it('withholds the sign of life while something has come to a stand, says so once, and goes on after it', async () => {
