@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import { actionNames, type Desk } from '../../src/status/desk.ts';
+import { mostReaders } from '../../src/status/event-stream.ts';
 import { createApp, type ServerInput } from '../../src/status/server.ts';
 import { daemonToken, type FiveBots, fiveBots, fiveTargets } from '../support/five-bots.ts';
 import { openApi } from '../support/openapi.ts';
@@ -35,7 +36,10 @@ const input: ServerInput = {
   verify: () => [],
   pause: () => Promise.resolve([]),
   resume: () => Promise.resolve([]),
-  reload: () => ({ loadedAt: '2026-11-21T00:00:00.000Z', failed: { at: '2026-11-21T00:00:00.000Z', message: 'no', next: 'mend it' } }),
+  reload: () => ({
+    loadedAt: '2026-11-21T00:00:00.000Z',
+    failed: { at: '2026-11-21T00:00:00.000Z', code: 'CONFIG_INVALID', message: 'no', next: 'mend it' },
+  }),
   openapi: () => Promise.resolve(''),
   subscribe: () => () => {},
   desk,
@@ -188,7 +192,11 @@ describe('what a daemon with a bot of each vendor answers', () => {
       for (const operation of api.operations.filter((one) => api.statuses(one).includes(String(wanted)))) {
         const [method = '', path = ''] = operation.split(' ');
         if (path === '/readyz' && wanted === 503) continue;
-        const reply = await createApp(server).request(path, { method, headers });
+        const app = createApp(server);
+        // Busy is this one when too many follow.
+        const before = path === '/api/events' && wanted === 503 ? mostReaders : 0;
+        for (let reader = 0; reader < before; reader += 1) await app.request(path, { method, headers });
+        const reply = await app.request(path, { method, headers });
         const answer = { status: reply.status, type: reply.headers.get('content-type') ?? '', body: await reply.text() };
         expect([operation, answer.status, api.faults(operation, answer)]).toEqual([operation, wanted, []]);
         seen.add(`${operation} ${answer.status}`);
