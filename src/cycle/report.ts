@@ -1,5 +1,5 @@
 // What a pass came to: results over its rounds, the truth about training, and the note of what the bot was last seen to know.
-import { canaryId } from '../model/canary.ts';
+import { canaryId, withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import { asSyncError, type SyncError } from '../model/error.ts';
 import { fingerprint, keyed } from '../model/json.ts';
@@ -81,7 +81,8 @@ export class Report {
       outOfScope: this.first?.plan.outOfScope ?? 0,
       requests: { read: requests.read - this.before.read, write: requests.write - this.before.write },
       held: this.held,
-      training: trainingCounts(memory.state),
+      // As everything that is counted of the folder: the freshness check tells of its own document.
+      training: trainingCounts(withoutCanary(memory.state)),
       owed: {
         forgetting: forgetting.length,
         leftovers: leftovers.filter((leftover) => leftover.removable !== 'by-hand').length,
