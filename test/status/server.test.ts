@@ -241,7 +241,7 @@ describe('who may ask', () => {
   it('off loopback: who has no token is told by the probe that a configuration was refused, and not its words', async () => {
     const failed = {
       at: '2026-11-21T00:00:00.000Z',
-      code: 'CONFIG_INVALID',
+      code: 'CONFIG_INVALID' as const,
       message: '/srv/kb/sync.config.yaml:3: hunter2',
       next: 'mend it',
     };
@@ -273,7 +273,7 @@ describe('listening', () => {
     const first = await startServer(bench().input);
     const port = Number(new URL(first.url).port);
     await expect(startServer(bench({ port }).input)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
+      code: 'CONFIG_INVALID' as const,
       message: expect.stringContaining(`port ${port}`) as string,
       next: expect.stringContaining('daemon.port') as string,
     });
@@ -284,7 +284,7 @@ describe('listening', () => {
 
   it('does not start off loopback without a token', async () => {
     await expect(startServer(bench({ host: '0.0.0.0' }).input)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
+      code: 'CONFIG_INVALID' as const,
       next: expect.stringContaining('KBSYNC_TOKEN') as string,
     });
   });
