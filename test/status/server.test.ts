@@ -202,7 +202,15 @@ describe('POST /api/sync', () => {
     const post = (body: string) => ask('/api/sync', { method: 'POST', headers: bearer, body });
     expect((await post('{"targets":["site"]}')).status).toBe(202);
     expect((await post('{}')).status).toBe(202);
-    for (const body of ['{"targets":"site"}', '[]', 'nonsense', '{"target":["site"]}', '{"targets":[1]}', '{"targets":["nobody"]}']) {
+    for (const body of [
+      '{"targets":"site"}',
+      '[]',
+      'nonsense',
+      '{"target":["site"]}',
+      '{"targets":[1]}',
+      '{"targets":["nobody"]}',
+      '{"targets":[]}',
+    ]) {
       const reply = await post(body);
       expect([body, reply.status]).toEqual([body, 400]);
       expect(((await reply.json()) as { error: { message: string } }).error.message).not.toBe('');
