@@ -79,10 +79,12 @@ async function operator(
 ): Promise<{ readonly session: Session; readonly form: Readonly<Record<string, string>> } | Response> {
   if (input.token === null) return refuse(context, input, howToSetToken);
   const session = sessions.find(context.req.header('cookie'), cookieName(context.req.header('host')));
+  const isOwn = isOwnForm((name) => context.req.header(name));
   // The session has ended, or the daemon was started again, since the page was read.
-  if (session === null && isForPeople(context)) return context.redirect(`/login?next=${encodeURIComponent(cameFrom(context))}`, 303);
+  if (session === null && isOwn && isForPeople(context))
+    return context.redirect(`/login?next=${encodeURIComponent(cameFrom(context))}`, 303);
   if (session === null) return refuse(context, input, 'this needs somebody who is logged in: /login', 401);
-  if (!isOwnForm((name) => context.req.header(name))) return refuse(context, input, 'this is not a form of this page');
+  if (!isOwn) return refuse(context, input, 'this is not a form of this page');
   const form = await formOf(context.req.raw);
   if (form === null || !sameToken(form['csrf'] ?? null, session.csrf))
     return refuse(context, input, 'the form is too old or not from this page: reload it and try again');

@@ -270,6 +270,9 @@ describe('a person in a browser', () => {
     const sent = await press('http://127.0.0.1:8420/todo?target=site');
     expect([sent.status, sent.headers.get('location')]).toEqual([303, '/login?next=%2Ftodo%3Ftarget%3Dsite']);
     expect((await press('http://evil.example/todo')).headers.get('location')).toBe('/login?next=%2F');
+    // The form of another site leads nowhere.
+    const forged = await ask('/actions/sync', { method: 'POST', headers: { ...people, 'sec-fetch-site': 'cross-site' }, form: { csrf } });
+    expect(forged.status).toBe(401);
     expect(begun).toEqual([]);
   });
 
