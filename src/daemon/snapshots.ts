@@ -42,7 +42,7 @@ export interface SnapshotsInput {
   readonly facts?: ((context: CycleContext) => InboxFacts) | undefined;
 }
 
-/** A state is taken for the present for twenty times as long as reading it took: a twentieth of a core at most goes into looking. */
+/** All states are taken for the present for twenty times as long as reading them took: a twentieth of a core at most goes into looking. */
 const restFactor = 20;
 
 /** Snapshots of whatever engine is running. */
@@ -62,12 +62,17 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
     const { name } = target;
     const before = known.get(name);
     if (before !== undefined && monotonic() < before.until) return before.read;
-    const began = monotonic();
-    const read = afterOthers().then(() => readTarget(engine(), target, factsOf));
+    const current = engine();
+    const restTimes = restFactor * current.targets.length;
+    let began = monotonic();
+    const read = afterOthers().then(() => {
+      began = monotonic();
+      return readTarget(current, target, factsOf);
+    });
     const entry = { read, until: Number.POSITIVE_INFINITY };
     known.set(name, entry);
     const done = (): void => {
-      entry.until = monotonic() + (monotonic() - began) * restFactor;
+      entry.until = monotonic() + (monotonic() - began) * restTimes;
     };
     read.then(done, done);
     return read;
