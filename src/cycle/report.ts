@@ -36,13 +36,11 @@ export class Report {
   }
 
   pushed(pushed: PushedTarget, round: number): void {
-    for (const result of pushed.results) {
-      // What failed in an earlier round and was made good by another operation on the same document is not a failure of the run.
-      for (const [id, { operation, outcome }] of this.byOperation) {
-        if (round > 1 && operation.document === result.operation.document && outcome !== 'done') this.byOperation.delete(id);
-      }
-      this.byOperation.set(result.operation.id, result);
-    }
+    // What failed in an earlier round and was made good by another operation on the same document is not a failure of the run.
+    const again = new Set(round > 1 ? pushed.results.map(({ operation }) => operation.document) : []);
+    for (const [id, { operation, outcome }] of again.size === 0 ? [] : this.byOperation)
+      if (outcome !== 'done' && again.has(operation.document)) this.byOperation.delete(id);
+    for (const result of pushed.results) this.byOperation.set(result.operation.id, result);
     if (round === 1 || pushed.held.length > 0) this.held = pushed.held;
     if (pushed.stoppedBy !== null) this.failed(pushed.stoppedBy);
   }
@@ -81,6 +79,7 @@ export class Report {
       outOfScope: this.first?.plan.outOfScope ?? 0,
       requests: { read: requests.read - this.before.read, write: requests.write - this.before.write },
       held: this.held,
+      // As everything that is counted of the folder: the freshness check tells of its own document.
       training: trainingCounts(withoutCanary(memory.state)),
       owed: {
         forgetting: forgetting.length,

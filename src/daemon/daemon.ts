@@ -310,7 +310,7 @@ function endingOf(
   };
   const refused = (thrown: unknown): void => {
     const error = asSyncError(thrown);
-    now.reload = { ...now.reload, failed: { at: stampOf(now.workspace), message: error.message, next: error.next } };
+    now.reload = { ...now.reload, failed: { at: stampOf(now.workspace), code: error.code, message: error.message, next: error.next } };
     voice.complain(`reload: the old configuration goes on: ${error.message}. Next: ${error.next}`);
   };
   return {

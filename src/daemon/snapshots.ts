@@ -42,7 +42,7 @@ export interface SnapshotsInput {
   readonly facts?: ((context: CycleContext) => InboxFacts) | undefined;
 }
 
-/** A state is taken for the present for twenty times as long as reading it took: a twentieth of a core at most goes into looking. */
+/** All states are taken for the present for twenty times as long as reading them took: a twentieth of a core at most goes into looking. */
 const restFactor = 20;
 
 /** Snapshots of whatever engine is running. */
@@ -51,16 +51,28 @@ export function createSnapshots({ engine, version, monotonic, webhooks = () => [
   const factsKnown = new WeakMap<Workspace, Map<string, Promise<InboxFacts>>>();
   const known = new Map<string, { readonly read: Promise<Read>; until: number }>();
 
+  // Reading a memory of thirty thousand documents computes for a second: each starts in a turn of its own, so that probes, pushes and other
+  // readers wait for one at most.
+  let turn: Promise<void> = Promise.resolve();
+  const afterOthers = (): Promise<void> => {
+    turn = turn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return turn;
+  };
   const readOf = (target: TargetConfig): Promise<Read> => {
     const { name } = target;
     const before = known.get(name);
     if (before !== undefined && monotonic() < before.until) return before.read;
-    const began = monotonic();
-    const read = readTarget(engine(), target, factsOf);
+    const current = engine();
+    const restTimes = restFactor * current.targets.length;
+    let began = monotonic();
+    const read = afterOthers().then(() => {
+      began = monotonic();
+      return readTarget(current, target, factsOf);
+    });
     const entry = { read, until: Number.POSITIVE_INFINITY };
     known.set(name, entry);
     const done = (): void => {
-      entry.until = monotonic() + (monotonic() - began) * restFactor;
+      entry.until = monotonic() + (monotonic() - began) * restTimes;
     };
     read.then(done, done);
     return read;

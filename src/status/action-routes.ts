@@ -5,7 +5,8 @@ import type { Context, Hono } from 'hono';
 import { asSyncError } from '../model/error.ts';
 import { sameToken } from './access.ts';
 import type { ActionName, Desk } from './desk.ts';
-import { formOf, json, placeWithin } from './requests.ts';
+import { cameFrom, failure, isForPeople } from './failure.ts';
+import { formOf, placeWithin } from './requests.ts';
 import type { ServerInput } from './server.ts';
 import { cookieName, cookieText, isOwnForm, type Session, type Sessions } from './sessions.ts';
 import { howToSetToken, loginPage } from './shell.ts';
@@ -66,7 +67,7 @@ async function act(context: Context, input: ServerInput, { desk, name, form }: A
     return context.redirect(`${place.pathname}${place.search}`, 303);
   } catch (thrown) {
     const error = asSyncError(thrown);
-    return json(context, input, { version: 1, error: { ...error.record() } }, error.code === 'USAGE' ? 400 : 500);
+    return failure(context, input, error.record(), error.code === 'USAGE' ? 400 : error.code === 'BUSY' ? 503 : 500);
   }
 }
 
@@ -78,8 +79,12 @@ async function operator(
 ): Promise<{ readonly session: Session; readonly form: Readonly<Record<string, string>> } | Response> {
   if (input.token === null) return refuse(context, input, howToSetToken);
   const session = sessions.find(context.req.header('cookie'), cookieName(context.req.header('host')));
+  const isOwn = isOwnForm((name) => context.req.header(name));
+  // The session has ended, or the daemon was started again, since the page was read.
+  if (session === null && isOwn && isForPeople(context))
+    return context.redirect(`/login?next=${encodeURIComponent(cameFrom(context))}`, 303);
   if (session === null) return refuse(context, input, 'this needs somebody who is logged in: /login', 401);
-  if (!isOwnForm((name) => context.req.header(name))) return refuse(context, input, 'this is not a form of this page');
+  if (!isOwn) return refuse(context, input, 'this is not a form of this page');
   const form = await formOf(context.req.raw);
   if (form === null || !sameToken(form['csrf'] ?? null, session.csrf))
     return refuse(context, input, 'the form is too old or not from this page: reload it and try again');
@@ -95,8 +100,8 @@ async function login(
   return context.html(redact(text), status);
 }
 
-function refuse(context: Context, input: ServerInput, message: string, status: 401 | 403 = 403): Response {
-  return json(context, input, { version: 1, error: { code: 'USAGE', message } }, status);
+function refuse(context: Context, input: ServerInput, message: string, status: 401 | 403 = 403): Promise<Response> {
+  return failure(context, input, { code: 'USAGE', message }, status);
 }
 
 /** Said by the proxy that has the certificate; somebody who lies about it only keeps their own browser from sending the cookie. */

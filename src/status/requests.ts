@@ -7,7 +7,7 @@ export function json(
   context: Context,
   { redact }: { readonly redact: (text: string) => string },
   body: JsonRecord,
-  status: 200 | 202 | 400 | 401 | 403 | 404 | 413 | 500 | 503 = 200,
+  status: 200 | 202 | 400 | 401 | 403 | 404 | 409 | 413 | 500 | 503 = 200,
 ): Response {
   context.header('content-type', 'application/json; charset=utf-8');
   return context.body(JSON.stringify(withTexts(body, redact)), status);

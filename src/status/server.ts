@@ -9,11 +9,13 @@ import type { SyncEvent } from '../model/event.ts';
 import type { JsonRecord } from '../model/json.ts';
 import { isLoopback, namesLoopback, sameToken, tokenOf } from './access.ts';
 import { addActions } from './action-routes.ts';
+import { addApiActions } from './api-actions.ts';
 import type { Desk } from './desk.ts';
 import { documentsPage, documentsQuery } from './documents-query.ts';
-import { eventStream } from './event-stream.ts';
+import { createEventStreams } from './event-stream.ts';
+import { failure, isForPeople } from './failure.ts';
 import { addPages } from './page-routes.ts';
-import { bodyOf, json, mostBodyBytes } from './requests.ts';
+import { json } from './requests.ts';
 import { statusRow } from './rows.ts';
 import { cookieName, createSessions, type Sessions } from './sessions.ts';
 import type { ReloadNews, Snapshot } from './snapshot.ts';
@@ -105,21 +107,23 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
   app.use(secureHeaders({ ...policy, xFrameOptions: 'DENY', crossOriginResourcePolicy: 'same-origin', referrerPolicy: 'same-origin' }));
   app.use(async (context, next) => {
     context.header('cache-control', 'no-store');
-    return refusalOf(context, input, sessions) ?? (await next());
+    const refused = refusalOf(context, input, sessions);
+    return refused === null ? await next() : await refused;
   });
   app.onError((thrown, context) => {
     const error = asSyncError(thrown);
     const status = error.code === 'USAGE' ? 400 : error.code === 'BUSY' ? 503 : 500;
-    return json(context, input, { version: 1, error: { ...error.record() } }, status);
+    return failure(context, input, error.record(), status);
   });
-  app.notFound((context) => json(context, input, { version: 1, error: { code: 'USAGE', message: 'there is no such page' } }, 404));
+  app.notFound((context) => failure(context, input, { code: 'USAGE', message: 'there is no such page' }, 404));
 
   addPages(app, input, sessions);
   addActions(app, input, sessions);
   app.get('/healthz', (context) => context.text('ok'));
   app.get('/readyz', (context) => {
     const why = input.unready();
-    const config = input.reload === undefined ? {} : { config: { ...input.reload() } };
+    const news = input.reload?.();
+    const config = news === undefined ? {} : { config: mayRead(context, input, sessions) ? { ...news } : withoutWords(news) };
     return json(context, input, { ready: why.length === 0, why, ...config }, why.length === 0 ? 200 : 503);
   });
   app.get('/metrics', async (context) => {
@@ -158,17 +162,15 @@ export function createApp(input: ServerInput, closing?: AbortSignal): Hono {
       return context.body(await openapi());
     });
   }
-  app.get('/api/events', (context) => eventStream(context, { ...input, closing }));
-  for (const command of ['sync', 'verify', 'pause', 'resume'] as const) {
-    const want = input[command];
-    if (want === undefined) continue;
-    app.post(`/api/${command}`, async (context) => {
-      const body = await bodyOf(context.req.raw, mostBodyBytes);
-      if (body === null) return json(context, input, { version: 1, error: { code: 'USAGE', message: 'the body is too large' } }, 413);
-      return json(context, input, { version: 1, command, accepted: [...(await want(targetsIn(body)))] }, 202);
-    });
-  }
+  const streams = createEventStreams({ subscribe: input.subscribe, redact: input.redact, closing });
+  app.get('/api/events', (context) => streams.open(context, () => mayRead(context, input, sessions)));
+  addApiActions(app, input);
   return app;
+}
+
+/** For those whom the probe does not know: the words of a refused configuration name files, keys and what was found there. */
+function withoutWords({ loadedAt, failed }: ReloadNews): JsonRecord {
+  return { loadedAt, failed: failed === null ? null : { at: failed.at, code: failed.code } };
 }
 
 const policy = {
@@ -188,43 +190,31 @@ const policy = {
 };
 
 /** Why a request is not answered, as the answer; null where it is. */
-function refusalOf(context: Context, input: ServerInput, sessions: Sessions): Response | null {
-  const { host, token, metricsOpen } = input;
-  const refuse = (status: 401 | 403, message: string) => json(context, input, { version: 1, error: { code: 'USAGE', message } }, status);
+function refusalOf(context: Context, input: ServerInput, sessions: Sessions): Response | Promise<Response> | null {
+  const { host, token } = input;
+  const refuse = (status: 401 | 403, message: string) => failure(context, input, { code: 'USAGE', message }, status);
   const local = isLoopback(host);
   if (local && !namesLoopback(context.req.header('host'))) return refuse(403, 'the Host header does not name this machine');
   const { path, method } = context.req;
   const reads = method === 'GET' || method === 'HEAD';
-  if (reads && (local || openPaths.has(path) || (metricsOpen && path === '/metrics'))) return null;
+  if (reads && (openPaths.has(path) || mayRead(context, input, sessions))) return null;
   // Each of these asks for a session itself, but for the first, which makes one.
   if (method === 'POST' && (path === '/login' || path === '/logout' || path.startsWith('/actions/'))) return null;
-  if (reads && sessions.find(context.req.header('cookie'), cookieName(context.req.header('host'))) !== null) return null;
   if (token === null) return refuse(403, 'no token is configured: set KBSYNC_TOKEN or daemon.token to allow this');
-  // A browser sends Basic by itself, also when another site's page makes it post: for reading only.
-  if (sameToken(tokenOf(context.req.header('authorization'), reads), token)) return null;
+  if (sameToken(tokenOf(context.req.header('authorization'), false), token)) return null;
   // A person in a browser is asked in a form, which goes on to what they may do; anything else is told how.
-  if (reads && context.req.header('authorization') === undefined && (context.req.header('accept') ?? '').includes('text/html'))
-    return context.redirect(`/login?next=${encodeURIComponent(new URL(context.req.url).pathname)}`, 303);
+  if (reads && context.req.header('authorization') === undefined && isForPeople(context)) {
+    const { pathname, search } = new URL(context.req.url);
+    return context.redirect(`/login?next=${encodeURIComponent(`${pathname}${search}`)}`, 303);
+  }
   context.header('www-authenticate', reads ? 'Basic realm="kbsync", charset="UTF-8"' : 'Bearer realm="kbsync"');
   return refuse(401, 'this needs the token: Authorization: Bearer …');
 }
 
-/** The targets that a POST names; null: all. USAGE for a body that is not one. */
-function targetsIn(body: string): readonly string[] | null {
-  if (body.trim() === '') return null;
-  const wrong = new SyncError('USAGE', { message: 'the body must be JSON such as {"targets":["support"]}, or empty for all' });
-  let found: unknown;
-  try {
-    found = JSON.parse(body);
-  } catch {
-    throw wrong;
-  }
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) throw wrong;
-  const fields: { readonly [key: string]: unknown } = { ...found };
-  const strange = Object.keys(fields).filter((key) => key !== 'targets');
-  const { targets } = fields as { readonly targets?: unknown };
-  if (strange.length > 0) throw wrong;
-  if (targets === undefined || targets === null) return null;
-  if (!Array.isArray(targets) || !targets.every((name): name is string => typeof name === 'string')) throw wrong;
-  return targets;
+/** Whether the asker may be told more than the probes tell everybody: it is on this machine, logged in, or has the token. */
+function mayRead(context: Context, { host, token, metricsOpen }: ServerInput, sessions: Sessions): boolean {
+  if (isLoopback(host) || (metricsOpen && context.req.path === '/metrics')) return true;
+  if (sessions.find(context.req.header('cookie'), cookieName(context.req.header('host'))) !== null) return true;
+  // A browser sends Basic by itself, also when another site's page makes it post: for reading only.
+  return token !== null && sameToken(tokenOf(context.req.header('authorization'), true), token);
 }

@@ -101,6 +101,28 @@ ${said === '' ? '' : html`<p class="bad" role="alert" id="why">${said}</p>`}
   return String(await body);
 }
 
+/** What did not go, for a person: in words, with a way back. It may stand before somebody who is not logged in, and says nothing of the workspace. */
+export async function wordsPage(input: {
+  readonly code: string;
+  readonly message: string;
+  readonly vendor?: string | null;
+  readonly next?: string;
+  readonly back: string;
+  readonly nonce: string;
+}): Promise<string> {
+  const { code, message, vendor, next, back, nonce } = input;
+  const body = html`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<link rel="icon" href="${icon('#57606a')}"><title>That did not go: kbsync</title><style nonce="${nonce}">${raw(styles)}</style></head>
+<body><main id="main" data-page="words"><section class="login bad-edge"><h1>That did not go</h1>
+<p role="alert"><strong>${code}</strong>: <bdi>${message}</bdi>${vendor == null ? '' : html` (the vendor says: <bdi>${vendor}</bdi>)`}</p>
+${next === undefined || next === '' ? '' : html`<p>Next: <bdi>${next}</bdi></p>`}
+<p><a class="button" href="${back}">Back</a></p>
+</section></main></body></html>`;
+  return String(await body);
+}
+
 function who({ standing, here }: Scene): Html {
   if (standing.kind === 'no-token') return html`<p class="dim small">read only</p>`;
   if (standing.kind === 'reader') return html`<p><a href="/login?next=${encodeURIComponent(here)}">Log in to act</a></p>`;

@@ -2,7 +2,7 @@
 
 import type { ContentProblem, DocumentId } from '../model/document.ts';
 import type { Effect } from '../model/effect.ts';
-import type { ErrorRecord } from '../model/error.ts';
+import type { ErrorCode, ErrorRecord } from '../model/error.ts';
 import type { WebhookView } from '../model/notice.ts';
 import type { Doubt, TargetState, Todo } from '../model/record.ts';
 import type { SourceView } from '../model/source.ts';
@@ -47,7 +47,7 @@ export interface ReloadNews {
   /** When the one at work was read, ISO. */
   readonly loadedAt: string;
   /** The latest attempt to read a newer one; null: it went well, or there was none. */
-  readonly failed: { readonly at: string; readonly message: string; readonly next: string } | null;
+  readonly failed: { readonly at: string; readonly code: ErrorCode; readonly message: string; readonly next: string } | null;
 }
 
 export interface Snapshot {

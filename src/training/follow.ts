@@ -1,5 +1,6 @@
 // Asks how training goes, once; and waits for it, bounded. `trained` is said only on the vendor's evidence, `unknown` where it has none to give.
 import type { StatusReport } from '../connectors/connector.ts';
+import { withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, TrainingNews } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
@@ -58,7 +59,7 @@ export async function followTraining(context: TrainingContext, waited?: Waited):
   }
   if (entries.length === 0) return 'same';
   await memory.append(entries);
-  context.emit({ kind: 'training', counts: trainingCounts(memory.state) });
+  context.emit({ kind: 'training', counts: trainingCounts(withoutCanary(memory.state)) });
   return failed ? 'run-failed' : 'moved';
 }
 

@@ -150,6 +150,45 @@ describe.skipIf(missing !== '')(`the status page${missing}`, () => {
     expect(wrong).toEqual([]);
   });
 
+  it('a run that a brake holds is approved by a person, and done', async () => {
+    const { page, wrong } = await openPage(browser);
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`many/page-${n}.md`, `# Page ${n}\n\nWord${n}.\n`]));
+    house.write(many);
+    await logIn(page, url);
+    await page
+      .locator('#target-site')
+      .getByText(/^site: (\d+) of \1 at/)
+      .waitFor({ timeout: 30_000 });
+    await page.goto(`${url}documents?q=many/page-11&target=site&state=trained`);
+    await page.locator('.doc').waitFor({ timeout: 30_000 });
+    house.write(Object.fromEntries(Object.keys(many).map((path) => [path, null])));
+    await page.goto(`${url}todo?target=site`);
+    const held = page.locator('section', { hasText: 'site would lose 12 of' }).first();
+    await held.getByText('approve …').click({ timeout: 30_000 });
+    await held.getByRole('button', { name: /^Approve H\d+ and sync/ }).click();
+    await page.getByText(/^approve H\d+ at site: done$/).waitFor({ timeout: 30_000 });
+    await page.goto(`${url}documents?q=many/page&target=site&state=trained`);
+    await page.getByText('No document matches.').waitFor({ timeout: 30_000 });
+    expect(wrong).toEqual([]);
+  });
+
+  it('every text stands out from what is behind it, light and dark, and nothing is loaded from elsewhere', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, wrong } = await openPage(browser, { colorScheme });
+      const asked = new Set<string>();
+      page.on('request', (one) => asked.add(new URL(one.url()).origin));
+      await logIn(page, url);
+      for (const path of ['', 'documents', 'documents/reset.md', 'tests', 'todo', 'history?days=1', 'gaps', 'login', 'nowhere']) {
+        await page.goto(`${url}${path}`);
+        expect([colorScheme, path, await page.evaluate(tooFaint)]).toEqual([colorScheme, path, []]);
+      }
+      asked.delete('null');
+      expect([...asked]).toEqual([new URL(url).origin]);
+      expect(wrong.filter((line) => !line.includes('404'))).toEqual([]);
+      await page.context().close();
+    }
+  });
+
   it('works without a script: searching, logging in, and having something done', async () => {
     const { page, wrong } = await openPage(browser, { javaScriptEnabled: false });
     await page.goto(`${url}documents`);
@@ -199,3 +238,22 @@ describe.skipIf(missing !== '')(`the status page${missing}`, () => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** Texts with a contrast of less than 4.5 (large ones: 3) to the colour behind them, by the formula of WCAG 2. Runs in the page. */
+const tooFaint = `(() => {
+  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
+  const bright = ({ r, g, b }) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (one) => { for (let at = one; at !== null; at = at.parentElement) { const c = rgb(getComputedStyle(at).backgroundColor); if (c.a > 0) return c; } return rgb('rgb(255,255,255)'); };
+  const faint = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    const one = node.parentElement;
+    if (node.nodeValue.trim() === '' || ['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(one.nodeName) || one.getClientRects().length === 0) continue;
+    const style = getComputedStyle(one);
+    const [ink, paper] = [bright(rgb(one instanceof SVGElement ? style.fill : style.color)), bright(behind(one))];
+    const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+    const size = parseFloat(style.fontSize);
+    if (contrast < (size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700) ? 3 : 4.5)) faint.add(contrast.toFixed(2) + ' ' + style.color + ' ' + one.nodeName + '.' + one.className + ': ' + node.nodeValue.trim().slice(0, 30));
+  }
+  return [...faint];
+})()`;

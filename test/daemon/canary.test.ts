@@ -57,11 +57,24 @@ it('makes no write by itself between two rounds, whatever is restarted', async (
   const before = code();
   expect(before).toBeDefined();
   const writes = home.writes('support');
-  await home.start();
+  const second = await home.start();
   await home.until('a cycle', () => home.said.filter((line) => line.includes('support: ')).length >= 2);
   home.write({ 'b.md': '# B\n\nBeta.\n' });
   await home.until('a push', () => home.writes('support') > writes);
   expect([code(), checks().length]).toEqual([before, 1]);
+  // Its document is none of those that are counted: neither in the history, which the page draws, nor in what is told meanwhile.
+  const learnt = async () =>
+    (await (await fetch(new URL('/api/documents?target=support&q=b.md&state=trained', second.url))).text()).includes('"total":1');
+  await home.until('b.md is trained', learnt);
+  const trained = () => [
+    ...home.events.flatMap((event) => (event.kind === 'training' && event.target === 'support' ? [event.counts.trained] : [])),
+    ...readFileSync(join(home.dir, 'state/history.jsonl'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"target":"support"') && /"kind":"(?:run|learnt)"/.test(line))
+      .flatMap((line) => [...line.matchAll(/"trained":(\d+)/g)].map(([, count]) => Number(count))),
+  ];
+  await home.until('it is told', () => trained().includes(2));
+  expect(Math.max(...trained())).toBe(2);
 }, 60_000);
 
 it('is neither begun nor told of where the schedule is off', async () => {

@@ -19,7 +19,20 @@ const folder: FolderStory = {
   others: [],
   given: [],
 };
-const past = { from: '', to: '', runs: [], learnt: [], seconds: [], asked: [], rows: [], unnamed: 0 };
+const at = '2026-11-21T00:00:00.000Z';
+const row = {
+  at,
+  target: 'site',
+  command: 'watch',
+  commit: null,
+  action: 'create',
+  document: 'a.md',
+  path: 'a.md',
+  from: null,
+  reason: 'new',
+  outcome: 'done',
+};
+const past = { from: '', to: '', runs: [], learnt: [], seconds: [], asked: [], rows: [row], unnamed: 0 };
 
 function bench(patch: Partial<ServerInput> = {}) {
   const begun: [ActionName, ActionRequest][] = [];
@@ -245,12 +258,114 @@ describe('acting', () => {
   });
 });
 
+describe('a person in a browser', () => {
+  const people = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  it('whose session has ended is asked for the token, and comes back to where the button stood', async () => {
+    const { ask, own, logIn, later, begun } = bench();
+    const { cookie, csrf } = await logIn();
+    later(13 * 3_600_000);
+    const press = (referer: string) =>
+      ask('/actions/sync', { method: 'POST', headers: { ...own, ...people, cookie, referer }, form: { csrf } });
+    const sent = await press('http://127.0.0.1:8420/todo?target=site');
+    expect([sent.status, sent.headers.get('location')]).toEqual([303, '/login?next=%2Ftodo%3Ftarget%3Dsite']);
+    expect((await press('http://evil.example/todo')).headers.get('location')).toBe('/login?next=%2F');
+    // The form of another site leads nowhere.
+    const forged = await ask('/actions/sync', { method: 'POST', headers: { ...people, 'sec-fetch-site': 'cross-site' }, form: { csrf } });
+    expect(forged.status).toBe(401);
+    expect(begun).toEqual([]);
+  });
+
+  it('is told in words, with a way back, what a program is told as JSON', async () => {
+    const { ask, own, logIn } = bench();
+    const { cookie, csrf } = await logIn();
+    const referer = 'http://127.0.0.1:8420/todo?target="><b>';
+    const form = { csrf, target: 'nobody' };
+    const replies = [
+      [400, await ask('/actions/sync', { method: 'POST', headers: { ...own, ...people, cookie, referer }, form })],
+      [403, await ask('/actions/sync', { method: 'POST', headers: { ...own, ...people, cookie, referer }, form: { csrf: 'old' } })],
+      [404, await ask('/nowhere', { headers: people })],
+      [403, await ask('/', { headers: { ...people, host: 'evil.example' } })],
+    ] as const;
+    for (const [status, reply] of replies) {
+      const text = await reply.text();
+      expect([reply.status, reply.headers.get('content-type')]).toEqual([status, 'text/html; charset=UTF-8']);
+      expect(text).toContain('<strong>USAGE</strong>');
+      expect(text).toMatch(/<a class="button" href="[/][^"]*">Back<[/]a>/);
+      expect(text).not.toContain('<b>');
+      expect(reply.headers.get('content-security-policy')).toContain(/<style nonce="([^"]+)"/.exec(text)?.[1] ?? 'none');
+    }
+    const program = await ask('/actions/sync', { method: 'POST', headers: { ...own, cookie }, form });
+    expect([program.status, await program.json()]).toMatchObject([400, { error: { code: 'USAGE', message: 'there is no target nobody' } }]);
+  });
+
+  it('finds a name for each column of each table', async () => {
+    const { ask, logIn } = bench();
+    const { cookie } = await logIn();
+    for (const path of ['/', '/documents', '/documents/a.md', '/tests', '/todo', '/history', '/gaps']) {
+      const text = await (await ask(path, { headers: { cookie } })).text();
+      expect([path, text.match(/<th>/g)]).toEqual([path, null]);
+    }
+  });
+});
+
+describe('the same from a program, with the token', () => {
+  const bearer = { authorization: `Bearer ${token}` };
+
+  it('retries, ticks off, answers and approves, and says what came of it', async () => {
+    const { app, begun } = bench();
+    const post = async (path: string, body: object | string) => {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      const reply = await app.request(path, { method: 'POST', headers: { host: '127.0.0.1:8420', ...bearer }, body: text });
+      return [reply.status, (await reply.json()) as { told?: string; error?: { message: string } }] as const;
+    };
+    expect(await post('/api/retry', '')).toEqual([200, { version: 1, command: 'retry', state: 'done', told: 'so it is' }]);
+    await post('/api/retry', { targets: ['site'], path: 'a.md' });
+    for (const decision of ['done', 'retry', 'approve']) await post('/api/todo', { target: 'site', id: 'T1', decision });
+    await post('/api/todo', { target: 'site', id: 'U1', decision: 'created', remoteId: 'doc_9' });
+    const one = { targets: ['site'] };
+    expect(begun).toEqual([
+      ['retry-failed', { targets: null, fields: {} }],
+      ['retry-failed', { ...one, fields: { path: 'a.md' } }],
+      ['todo-done', { ...one, fields: { id: 'T1', remote: '' } }],
+      ['todo-retry', { ...one, fields: { id: 'T1', remote: '' } }],
+      ['todo-approve', { ...one, fields: { id: 'T1', remote: '' } }],
+      ['todo-created', { ...one, fields: { id: 'U1', remote: 'doc_9' } }],
+    ]);
+    const wrong = [
+      { target: 'site', id: 'T1' },
+      { target: 'site', id: 'T1', decision: 'burn' },
+      { id: 'T1', decision: 'done' },
+      '',
+      '[]',
+      { target: 1 },
+    ];
+    for (const body of wrong) {
+      const [status, answer] = await post('/api/todo', body);
+      expect([body, status, answer.error?.message]).toEqual([body, 400, expect.stringContaining('a')]);
+    }
+    for (const body of [{ targets: [] }, { target: 'site' }, { path: 1 }, { targets: ['nobody'] }])
+      expect((await post('/api/retry', body))[0]).toBe(400);
+    expect(begun).toHaveLength(6);
+  });
+
+  it('does nothing for who has a session, a password or nothing', async () => {
+    const { ask, own, logIn, begun } = bench();
+    const { cookie } = await logIn();
+    const basic = `Basic ${Buffer.from(`x:${token}`).toString('base64')}`;
+    for (const headers of [{}, { ...own, cookie }, { authorization: basic }, { authorization: 'Bearer guess' }])
+      for (const path of ['/api/retry', '/api/todo']) expect((await ask(path, { method: 'POST', headers })).status).toBe(401);
+    expect(begun).toEqual([]);
+  });
+});
+
 describe('off loopback', () => {
   it('asks a person for the token in a form, and lets who has a session read', async () => {
     const { ask, logIn } = bench({ host: '0.0.0.0' });
     const html = { accept: 'text/html,*/*' };
     const sent = await ask('/documents', { headers: html });
     expect([sent.status, sent.headers.get('location')]).toEqual([303, '/login?next=%2Fdocuments']);
+    expect((await ask('/documents?q=a', { headers: html })).headers.get('location')).toBe('/login?next=%2Fdocuments%3Fq%3Da');
     const form = await ask('/login');
     expect(form.status).toBe(200);
     expect(await form.text()).not.toContain('docs');

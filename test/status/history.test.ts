@@ -4,7 +4,7 @@ import { chart } from '../../src/status/chart.ts';
 import type { Line } from '../../src/status/desk.ts';
 import { daysOf, history } from '../../src/status/pages/history.ts';
 import { pastOf } from '../../src/status/past.ts';
-import { nowMs, sceneOf, snapshotOf, targetOf, written } from './snapshots.ts';
+import { nowMs, recordOf, sceneOf, snapshotOf, targetOf, written } from './snapshots.ts';
 
 const at = (hours: number): string => new Date(nowMs - hours * 3_600_000).toISOString();
 const run = (hours: number, patch: object = {}): Line => ({
@@ -64,14 +64,18 @@ describe('the past', () => {
 describe('the page of the history', () => {
   it('draws what was trained, how long it took, what was refused and what passed', async () => {
     const traffic = { since: at(30), targets: { site: [{ hour: at(3), requests: 40, refused: 3, unanswered: 1 }] } };
-    const snapshot = snapshotOf([targetOf(), targetOf({}, {}, { name: 'quiet' })]);
+    const records = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n}.md`, recordOf()]));
+    const unread = targetOf({}, {}, { name: 'unread' });
+    const { ledger: _ledger, ...unreadable } = unread;
+    const snapshot = snapshotOf([targetOf({ records: records(12) }), targetOf({ records: records(7) }, {}, { name: 'quiet' }), unreadable]);
     const html = await written(sceneOf(snapshot), (scene) => history(scene, 7, pastOf(lines, span, null), traffic));
     expect(html).toContain('lowest 10, highest 12, last 12 documents');
+    expect(html, 'nothing happened to it, and it knows what it knows').toContain('lowest 7, highest 7, last 7 documents');
     expect(html).toContain('<p class="dim small">4 seconds</p>');
     expect(html).toContain('40 requests in all, 4 refused');
     expect(html).toContain('<p class="dim small">50 %</p>');
-    expect(html.match(/<svg[^>]*role="img"/g)).toHaveLength(4);
-    expect(html.match(/nothing in this time/g)).toHaveLength(4);
+    expect(html.match(/<svg[^>]*role="img"/g)).toHaveLength(5);
+    expect(html.match(/nothing in this time/g)).toHaveLength(7);
     for (const [, title = '', description = ''] of html.matchAll(/aria-labelledby="([\w-]+) ([\w-]+)"/g)) {
       expect(html).toContain(`<title id="${title}">`);
       expect(html).toContain(`<desc id="${description}">`);

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import { actionNames, type Desk } from '../../src/status/desk.ts';
+import { mostReaders } from '../../src/status/event-stream.ts';
 import { createApp, type ServerInput } from '../../src/status/server.ts';
 import { daemonToken, type FiveBots, fiveBots, fiveTargets } from '../support/five-bots.ts';
 import { openApi } from '../support/openapi.ts';
@@ -35,7 +36,10 @@ const input: ServerInput = {
   verify: () => [],
   pause: () => Promise.resolve([]),
   resume: () => Promise.resolve([]),
-  reload: () => ({ loadedAt: '2026-11-21T00:00:00.000Z', failed: { at: '2026-11-21T00:00:00.000Z', message: 'no', next: 'mend it' } }),
+  reload: () => ({
+    loadedAt: '2026-11-21T00:00:00.000Z',
+    failed: { at: '2026-11-21T00:00:00.000Z', code: 'CONFIG_INVALID', message: 'no', next: 'mend it' },
+  }),
   openapi: () => Promise.resolve(''),
   subscribe: () => () => {},
   desk,
@@ -152,13 +156,16 @@ describe('what a daemon with a bot of each vendor answers', () => {
     expect(await ask('POST /api/pause', one)).toBe(202);
     expect([await pausedOf(), await ask('GET /api/status'), await ask('POST /api/sync', one)]).toEqual(['1', 200, 400]);
     expect([await ask('POST /api/resume', one), await pausedOf()]).toEqual([202, '0']);
+    expect(await ask('POST /api/retry', { headers: token })).toBe(200);
+    expect(await ask('POST /api/retry', { headers: token, body: '{"targets":["site"],"path":"../elsewhere.md"}' })).toBe(409);
+    expect(await ask('POST /api/todo', { headers: token, body: '{"target":"site","id":"H9","decision":"approve"}' })).toBe(409);
     expect(await (await bots.ask('/api/openapi.yaml')).text()).toBe(api.text);
   });
 
   it('refusals: wrong requests, no token, another Host, too much', async () => {
     for (const query of ['?target=nobody', '?state=asleep', '?limit=0', '?limit=ten', '?offset=-1', '?page=2', '?limit=1&limit=2'])
       expect([query, await ask('GET /api/documents', { query })]).toEqual([query, 400]);
-    for (const action of ['POST /api/sync', 'POST /api/verify', 'POST /api/pause', 'POST /api/resume']) {
+    for (const action of api.operations.filter((operation) => operation.startsWith('POST '))) {
       expect(await ask(action)).toBe(401);
       expect(await ask(action, { headers: token, body: '{"target":1}' })).toBe(400);
       expect(await ask(action, { headers: token, body: '{"targets":["nobody"]}' })).toBe(400);
@@ -170,25 +177,56 @@ describe('what a daemon with a bot of each vendor answers', () => {
 
   it('and the answers that a healthy daemon does not give, from the same routes', async () => {
     const outside = { host: 'kb.example.com' };
+    const bodies: Readonly<Record<string, string>> = { '/api/todo': '{"target":"support","id":"T1","decision":"done"}' };
     const cases: readonly [ServerInput, Record<string, string>, number][] = [
       [input, outside, 403],
       [{ ...input, host: '0.0.0.0' }, outside, 401],
       [
-        { ...input, snapshot: failing('BUSY'), metrics: failing('BUSY'), sync: busy, verify: busy, pause: busy, resume: busy },
+        {
+          ...input,
+          snapshot: failing('BUSY'),
+          metrics: failing('BUSY'),
+          sync: busy,
+          verify: busy,
+          pause: busy,
+          resume: busy,
+          desk: { ...desk, begin: busy },
+        },
         { host: '127.0.0.1', ...bearer },
         503,
       ],
       [
-        { ...input, snapshot: broken, metrics: broken, sync: bug, verify: bug, pause: bug, resume: bug, openapi: broken },
+        {
+          ...input,
+          snapshot: broken,
+          metrics: broken,
+          sync: bug,
+          verify: bug,
+          pause: bug,
+          resume: bug,
+          openapi: broken,
+          desk: { ...desk, begin: bug },
+        },
         { host: '127.0.0.1', ...bearer },
         500,
       ],
     ];
+    const settled = await createApp(input).request('/api/todo', {
+      method: 'POST',
+      headers: { host: '127.0.0.1', ...bearer },
+      body: bodies['/api/todo'] ?? '',
+    });
+    expect(api.faults('POST /api/todo', { status: settled.status, type: 'application/json', body: await settled.text() })).toEqual([]);
+    seen.add(`POST /api/todo ${settled.status}`);
     for (const [server, headers, wanted] of cases) {
       for (const operation of api.operations.filter((one) => api.statuses(one).includes(String(wanted)))) {
         const [method = '', path = ''] = operation.split(' ');
         if (path === '/readyz' && wanted === 503) continue;
-        const reply = await createApp(server).request(path, { method, headers });
+        const app = createApp(server);
+        // Busy is this one when too many follow.
+        const before = path === '/api/events' && wanted === 503 ? mostReaders : 0;
+        for (let reader = 0; reader < before; reader += 1) await app.request(path, { method, headers });
+        const reply = await app.request(path, { method, headers, ...(method === 'POST' && { body: bodies[path] ?? '' }) });
         const answer = { status: reply.status, type: reply.headers.get('content-type') ?? '', body: await reply.text() };
         expect([operation, answer.status, api.faults(operation, answer)]).toEqual([operation, wanted, []]);
         seen.add(`${operation} ${answer.status}`);

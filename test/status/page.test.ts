@@ -81,7 +81,7 @@ describe('status page', () => {
       { name: 'ops', failing: { since, error: hostile }, waiting: 1, counts },
       { name: 'fine', failing: null, waiting: 0, counts },
     ];
-    const failed = { at: since, message: hostile, next: 'mend it' };
+    const failed = { at: since, code: 'CONFIG_INVALID', message: hostile, next: 'mend it' } as const;
     const snapshot = snapshotOf([target, targetOf({}, { paused: true, resumable: false }, { name: 'fixed' })], {
       webhooks,
       reload: { loadedAt: since, failed },

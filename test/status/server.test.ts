@@ -1,9 +1,11 @@
 // The status server: routes, who may ask what, and headers. Mostly without a socket.
 import { request } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import type { SyncEvent } from '../../src/model/event.ts';
 import { isLoopback, namesLoopback, sameToken, tokenOf } from '../../src/status/access.ts';
+import { mostReaders } from '../../src/status/event-stream.ts';
 import { createApp, type ServerInput, startServer } from '../../src/status/server.ts';
 import { recordOf, snapshotOf, targetOf } from './snapshots.ts';
 
@@ -133,6 +135,46 @@ describe('routes', () => {
     for (let n = 0; n < 5_000; n += 1) for (const listener of listeners) listener(event);
     expect(listeners.size).toBe(0);
   });
+
+  it('keeps nothing for who asks for the head of the stream alone', async () => {
+    const { ask, listeners } = bench();
+    const reply = await ask('/api/events', { method: 'HEAD' });
+    expect([reply.status, reply.headers.get('content-type'), listeners.size]).toEqual([200, 'text/event-stream; charset=utf-8', 0]);
+  });
+
+  it('writes an event out once for all who follow, and takes no more of them than it can hold', async () => {
+    let written = 0;
+    const { ask, listeners } = bench({
+      redact(text) {
+        if (text === 'counted') written += 1;
+        return text;
+      },
+    });
+    const replies = [];
+    for (let n = 0; n < mostReaders; n += 1) replies.push(await ask('/api/events'));
+    const [first] = listeners;
+    first?.({ kind: 'note', target: 'site', at: '2026-11-21T00:00:00.000Z', message: 'counted' });
+    expect([listeners.size, written, (await ask('/api/events')).status]).toEqual([1, 1, 503]);
+    for (const reply of replies) await reply.body?.cancel();
+    expect([listeners.size, (await ask('/api/events')).status]).toEqual([0, 200]);
+  });
+
+  it('ends a stream whose session or token has gone', async () => {
+    vi.useFakeTimers();
+    try {
+      let now = token;
+      const { ask, listeners, input } = bench({ host: '0.0.0.0' });
+      Object.defineProperty(input, 'token', { get: () => now });
+      const reply = await ask('/api/events', { headers: bearer });
+      vi.advanceTimersByTime(25_000);
+      expect([reply.status, listeners.size]).toEqual([200, 1]);
+      now = 'another-token-altogether';
+      vi.advanceTimersByTime(25_000);
+      expect(listeners.size).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
 
 describe('POST /api/sync', () => {
@@ -160,7 +202,15 @@ describe('POST /api/sync', () => {
     const post = (body: string) => ask('/api/sync', { method: 'POST', headers: bearer, body });
     expect((await post('{"targets":["site"]}')).status).toBe(202);
     expect((await post('{}')).status).toBe(202);
-    for (const body of ['{"targets":"site"}', '[]', 'nonsense', '{"target":["site"]}', '{"targets":[1]}', '{"targets":["nobody"]}']) {
+    for (const body of [
+      '{"targets":"site"}',
+      '[]',
+      'nonsense',
+      '{"target":["site"]}',
+      '{"targets":[1]}',
+      '{"targets":["nobody"]}',
+      '{"targets":[]}',
+    ]) {
       const reply = await post(body);
       expect([body, reply.status]).toEqual([body, 400]);
       expect(((await reply.json()) as { error: { message: string } }).error.message).not.toBe('');
@@ -196,6 +246,22 @@ describe('who may ask', () => {
     expect((await open.ask('/', { headers })).status).toBe(401);
   });
 
+  it('off loopback: who has no token is told by the probe that a configuration was refused, and not its words', async () => {
+    const failed = {
+      at: '2026-11-21T00:00:00.000Z',
+      code: 'CONFIG_INVALID' as const,
+      message: '/srv/kb/sync.config.yaml:3: hunter2',
+      next: 'mend it',
+    };
+    const reload = () => ({ loadedAt: '2026-11-20T00:00:00.000Z', failed }) as const;
+    const { ask } = bench({ host: '0.0.0.0', token, reload });
+    const told = { loadedAt: '2026-11-20T00:00:00.000Z', failed: { at: failed.at, code: failed.code } };
+    expect(await (await ask('/readyz')).json()).toEqual({ ready: true, why: [], config: told });
+    expect(await (await ask('/readyz', { headers: { authorization: 'Bearer guess' } })).text()).not.toContain('hunter2');
+    expect(await (await ask('/readyz', { headers: bearer })).json()).toMatchObject({ config: { failed } });
+    expect(await (await bench({ reload }).ask('/readyz')).json()).toMatchObject({ config: { failed } });
+  });
+
   it('knows loopback, names and tokens', () => {
     expect(['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost', 'LOCALHOST'].map(isLoopback)).not.toContain(false);
     expect(['0.0.0.0', '::', '192.168.0.1', 'localhost.example', '127.0.0.1.example'].map(isLoopback)).not.toContain(true);
@@ -215,7 +281,7 @@ describe('listening', () => {
     const first = await startServer(bench().input);
     const port = Number(new URL(first.url).port);
     await expect(startServer(bench({ port }).input)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
+      code: 'CONFIG_INVALID' as const,
       message: expect.stringContaining(`port ${port}`) as string,
       next: expect.stringContaining('daemon.port') as string,
     });
@@ -226,7 +292,7 @@ describe('listening', () => {
 
   it('does not start off loopback without a token', async () => {
     await expect(startServer(bench({ host: '0.0.0.0' }).input)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
+      code: 'CONFIG_INVALID' as const,
       next: expect.stringContaining('KBSYNC_TOKEN') as string,
     });
   });
@@ -254,6 +320,35 @@ describe('listening', () => {
     expect(await post({ 'content-length': '70000' }, 'x'.repeat(70_000))).toBe(413);
     expect(asked).toEqual([null, null, ['site']]);
     await server.close();
+  });
+
+  it('hangs up on a reader that does not read, rather than hold what waits for it', async () => {
+    const { input, listeners } = bench();
+    const server = await startServer(input);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    try {
+      socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await new Promise((resolve) => socket.once('data', resolve));
+      socket.pause();
+      const message = 'x'.repeat(10_000);
+      for (let n = 0; n < 20_000 && listeners.size > 0; n += 1) {
+        for (const listener of listeners) listener({ kind: 'note', target: 'site', at: '2026-11-21T00:00:00.000Z', message });
+        if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      let text = '';
+      socket
+        .on('error', () => undefined)
+        .on('data', (chunk) => {
+          text = (text + String(chunk)).slice(-100);
+        });
+      const gone = new Promise((resolve) => socket.once('close', resolve));
+      socket.resume();
+      await gone;
+      expect([listeners.size, text.endsWith('0\r\n\r\n')]).toEqual([0, false]);
+    } finally {
+      socket.destroy();
+      await server.close();
+    }
   });
 
   it('closes although somebody follows the events', async () => {

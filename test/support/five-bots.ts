@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { pageWork } from '../../src/cli/page-work.ts';
+import { runHanded } from '../../src/cli/watch.ts';
+import { createSecretSet } from '../../src/config/secrets.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import { openWorkspace, type Workspace } from '../../src/workspace.ts';
 import { planted } from './planted.ts';
@@ -62,7 +65,8 @@ export async function fiveBots({
     targets: [],
     initial: false,
     version: '0.0.0-test',
-    runCommand: () => Promise.resolve(0),
+    runCommand: (command, streams) => runHanded(command, streams, { env: {}, version: '0.0.0-test', secrets: createSecretSet() }),
+    page: pageWork({ options: { config: null, targets: [], json: false, quiet: false, verbose: false }, cwd: dir }),
     voice: { talk: (line) => void said.push(line), complain: (line) => void said.push(`! ${line}`) },
     openapi: () => readFile(fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url)), 'utf8'),
   });

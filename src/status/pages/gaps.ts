@@ -22,7 +22,7 @@ ${may && found !== null ? results(found, snapshot.nowMs) : ''}`;
 
 function results({ at, days, targets, groups, gaps: found }: GapsFound, nowMs: number): Html {
   return html`<section aria-labelledby="gaps-bots"><h2 id="gaps-bots">Looked ${ago(at, nowMs)}, at ${days === 1 ? 'the last 24 hours' : `the last ${days} days`}</h2>
-<table class="stack"><thead><tr><th>bot</th><th>exchanges</th><th>in vain</th><th>note</th></tr></thead><tbody>${targets.map(({ name, checked, reason, exchanges, vain }) => html`<tr><td data-label="bot">${name}</td><td data-label="exchanges">${checked ? figure(exchanges) : 'not read'}</td><td data-label="in vain">${checked ? figure(vain) : ''}</td><td>${reason === null ? '' : html`<bdi>${reason}</bdi>`}</td></tr>`)}</tbody></table></section>
+<table class="stack"><thead><tr><th scope="col">bot</th><th scope="col">exchanges</th><th scope="col">in vain</th><th scope="col">note</th></tr></thead><tbody>${targets.map(({ name, checked, reason, exchanges, vain }) => html`<tr><td data-label="bot">${name}</td><td data-label="exchanges">${checked ? figure(exchanges) : 'not read'}</td><td data-label="in vain">${checked ? figure(vain) : ''}</td><td>${reason === null ? '' : html`<bdi>${reason}</bdi>`}</td></tr>`)}</tbody></table></section>
 ${
   found.length === 0
     ? html`<p>No question that was asked in vain${targets.some(({ checked }) => checked) ? '' : ': no bot could be read'}.</p>`

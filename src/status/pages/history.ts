@@ -25,6 +25,11 @@ export function history(scene: Scene, days: Days, past: Past, traffic: Traffic):
   const slots = slotsOf(nowMs, days);
   const each = (make: (name: string, vendor: string) => Html) =>
     html`<div class="charts">${names.map(({ name, vendor }) => make(name, vendor))}</div>`;
+  /** A bot to which nothing happened in this time knows all the same what it knows. */
+  const knownNow = (name: string): readonly Value[] =>
+    targets.flatMap(({ status, ledger }) =>
+      status.name === name && ledger !== undefined ? [{ at: new Date(nowMs).toISOString(), value: status.counts.trained }] : [],
+    );
   const body = html`<h1>History</h1>
 <form method="get" action="/history" class="card" aria-label="Time"><div class="filters"><label><span>The last</span><select name="days" id="days">${([1, 7, 30, 90] as const).map((one) => html`<option value="${one}"${one === days ? raw(' selected') : ''}>${one === 1 ? '24 hours' : `${one} days`}</option>`)}</select></label><div><button>Show</button></div></div></form>
 <section aria-labelledby="c-trained"><h2 id="c-trained">Documents trained</h2>
@@ -34,10 +39,10 @@ ${each((name) =>
     title: name,
     unit: 'documents',
     kind: 'line',
-    bars: lastIn(
-      slots,
-      past.learnt.filter(({ target }) => target === name).map(({ at, trained }) => ({ at, value: trained })),
-    ),
+    bars: lastIn(slots, [
+      ...past.learnt.filter(({ target }) => target === name).map(({ at, trained }) => ({ at, value: trained })),
+      ...knownNow(name),
+    ]),
   }),
 )}</section>
 <section aria-labelledby="c-seconds"><h2 id="c-seconds">Seconds from save to trained</h2><p class="dim small">The median of documents that were saved while the daemon watched, where the vendor tells when it has learnt.</p>
