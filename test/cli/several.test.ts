@@ -1,12 +1,13 @@
 // Several targets in one command, with the real program: what one of them may not do to the others, and what is refused as a whole.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { Operation } from '../../src/model/operation.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
 import { acquireLock } from '../../src/state/lock.ts';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
 import { ended, type Home, home } from '../support/run-program.ts';
 
 const config = (name = 'acme', more = '') => `version: 1
@@ -14,7 +15,7 @@ name: ${name}
 content: { root: ./content }
 targets:
   - { name: support, vendor: chatthing, sandbox: true, poll: { first: 100ms, max: 1s } }
-  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 100ms, max: 1s } }
+  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 100ms, max: 1s } }
 ${more}`;
 
 type Row = { name: string; training: { state: string; trained: number }; notes: string[]; error: { code: string; message: string } | null };
@@ -22,13 +23,18 @@ type Answer = { exitCode: number; error?: { code: string; message: string }; tar
 
 describe('several targets', () => {
   let place: Home;
+  let bots: QuickSandbox;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     place = home(config());
     place.write({ 'content/keep.md': '# Keep\n\nIt stays.\n' });
+    bots = await quickSandbox(place.dir);
   });
 
-  afterEach(() => place.remove());
+  afterEach(async () => {
+    await bots.close();
+    place.remove();
+  });
 
   const run = async (...words: string[]) => {
     const ran = await place.run(...words, '--json');
@@ -182,33 +188,37 @@ describe('several targets', () => {
   });
 });
 
-describe('a vendor', () => {
-  let place: Home;
-  let server: Server;
+// Each of them waits for what a signal takes: side by side, in folders of their own.
+describe.concurrent('a vendor', () => {
+  interface There {
+    readonly place: Home;
+    readonly origin: string;
+    readonly heard: Promise<void>;
+  }
 
-  afterEach(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    place.remove();
-  });
-
-  async function at(answer: (heard: () => void) => Parameters<typeof createServer>[1]): Promise<{ heard: Promise<void> }> {
+  async function at(finished: TestContext['onTestFinished'], answer: (heard: () => void) => RequestListener): Promise<There> {
     let tell = (): void => {};
     const heard = new Promise<void>((resolve) => {
       tell = resolve;
     });
-    server = createServer(answer(tell) as Parameters<typeof createServer>[0]);
+    const server = createServer(answer(tell));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    place = home(
-      `version: 1\nname: acme\ntargets: [{ name: site, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "http://127.0.0.1:${port}" }]\n`,
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const place = home(
+      `version: 1\nname: acme\ntargets: [{ name: site, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "${origin}" }]\n`,
     );
     place.write({ 'content/a.md': '# A\n' });
-    return { heard };
+    finished(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      place.remove();
+    });
+    return { place, origin, heard };
   }
 
-  it('that refuses the very first request: 11, for sync, plan and ask', async () => {
-    await at(
+  it.sequential('that refuses the very first request: 11, for sync, plan and ask', async ({ expect, onTestFinished }) => {
+    const { place } = await at(
+      onTestFinished,
       () => (_, reply) => reply.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"code":"BAD","message":"no"}}'),
     );
     for (const command of ['sync', 'plan']) {
@@ -218,10 +228,9 @@ describe('a vendor', () => {
     expect((await place.run('ask', 'site', 'Anybody?')).exitCode).toBe(11);
   }, 30_000);
 
-  it('that hangs keeps nobody waiting: the others are done while it still hangs', async () => {
-    const { heard } = await at((tell) => tell);
-    const { port } = server.address() as AddressInfo;
-    const hangs = `  - { name: dead, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "http://127.0.0.1:${port}" }\n`;
+  it('that hangs keeps nobody waiting: the others are done while it still hangs', async ({ expect, onTestFinished }) => {
+    const { place, origin, heard } = await at(onTestFinished, (tell) => tell);
+    const hangs = `  - { name: dead, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "${origin}" }\n`;
     place.write({ 'sync.config.yaml': config('acme', hangs), 'content/keep.md': '# Keep\n\nIt stays.\n' });
     const child = place.start('sync', '--json');
     await heard;
@@ -241,8 +250,8 @@ describe('a vendor', () => {
     ]);
   }, 60_000);
 
-  it('that hangs: Ctrl-C ends what only reads at once, and a sync in its time', async () => {
-    const { heard } = await at((tell) => tell);
+  it('that hangs: Ctrl-C ends what only reads at once, and a sync in its time', async ({ expect, onTestFinished }) => {
+    const { place, heard } = await at(onTestFinished, (tell) => tell);
     const since = { plan: 0, sync: 0 };
     const runs = (['plan', 'sync'] as const).map(async (command) => {
       const child = place.start(command, '--json');

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Effect, EntryBody } from '../../src/model/effect.ts';
 import type { Operation } from '../../src/model/operation.ts';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = `version: 1
@@ -9,7 +10,7 @@ name: acme
 content: { root: ./content }
 targets:
   - { name: support, vendor: chatthing, sandbox: true, poll: { first: 200ms, max: 1s } }
-  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 200ms, max: 1s } }
+  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 200ms, max: 1s } }
 `;
 
 type Inbox = { items: { id: string | null; kind: string; target: string; document: string | null; message: string; commands: string[] }[] };
@@ -26,13 +27,18 @@ const doubt = (id: string, effect: string): EntryBody => ({ kind: 'doubt', doubt
 
 describe('todo', () => {
   let place: Home;
+  let bots: QuickSandbox;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     place = home(config);
     place.write({ 'content/keep.md': '# Keep\n\nIt stays.\n' });
+    bots = await quickSandbox(place.dir);
   });
 
-  afterEach(() => place.remove());
+  afterEach(async () => {
+    await bots.close();
+    place.remove();
+  });
 
   const inbox = async () => (await place.run('todo', '--json')).json<Inbox>().items;
   const refused = async (...words: string[]) => {
