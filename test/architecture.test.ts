@@ -168,6 +168,7 @@ const diskPlaces = [
   'src/state/process-probe.ts', // reads /proc
   'src/content/disk.ts', // the content folder, never written
   'src/content/watch.ts', // looks at the root
+  'src/content/revision.ts', // whether git has anything to tell
   'src/config/load.ts', // reads the configuration
   'src/sandbox/store.ts', // what emulated bots hold
   'src/sandbox/folder.ts', // its folder
@@ -185,7 +186,8 @@ const diskPlaces = [
 ];
 
 const environment = /\bprocess\.env\b/;
-const environmentPlaces = ['src/main.ts', 'src/transport/http.ts'];
+/** revision.ts: whether git, which is given the same one, is told of a repository there. */
+const environmentPlaces = ['src/main.ts', 'src/transport/http.ts', 'src/content/revision.ts'];
 
 const loose = /^(?:let|var) /;
 /** main.ts holds the exit code; page-assets.ts is a script for the browser, in a text. */

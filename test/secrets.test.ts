@@ -149,7 +149,9 @@ describe('a sandbox', () => {
 
 describe('a document that holds a key of the configuration', () => {
   it('goes to no bot and is not kept, and the others go on', async () => {
-    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}" }]\n');
+    place = home(
+      'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}" }]\n',
+    );
     bots = await quickSandbox(place.dir);
     place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nUse ${planted} to log in.\n` });
     const ran = await place.run('sync', '--json');
@@ -166,7 +168,9 @@ describe('a document that holds a key of the configuration', () => {
   }, 30_000);
 
   it('is foreseen by the plan, in whatever form it stands, and from the cache too', async () => {
-    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}" }]\n');
+    place = home(
+      'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}" }]\n',
+    );
     const inBase64 = Buffer.from(`user:${planted}`).toString('base64');
     place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nAuthorization: Basic ${inBase64}\n` });
     for (const words of [['--json'], ['--json', '--offline'], ['--json']]) {
