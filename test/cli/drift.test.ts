@@ -6,6 +6,7 @@ import type { TargetConfig } from '../../src/model/config.ts';
 import type { KnownDocument } from '../../src/model/effect.ts';
 import type { TargetReport } from '../../src/model/report.ts';
 import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
+import { runHere } from '../support/run-here.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = `version: 1
@@ -46,7 +47,7 @@ describe('kbsync drift', () => {
     place = home(config);
     bots = await quickSandbox(place.dir);
     place.write({ 'content/a.md': '# A\n\nant\n', 'content/b.md': '# B\n\nbee\n' });
-    expect((await place.run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     place.write({ 'content/lost.md': '# Lost\n\nFound again.\n' });
     await place.remember('site', [{ kind: 'known', documents: [lost] }]);
   }, 60_000);

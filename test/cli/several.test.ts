@@ -8,6 +8,7 @@ import type { Operation } from '../../src/model/operation.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
+import { runHere } from '../support/run-here.ts';
 import { ended, type Home, home } from '../support/run-program.ts';
 
 const config = (name = 'acme', more = '') => `version: 1
@@ -47,7 +48,7 @@ describe('several targets', () => {
   };
 
   it('a path that names nothing is refused, beside others told; what is deleted, out of scope or no document is not', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     for (const slip of ['content/kepe.md', 'guidess/']) {
       const { exitCode, error } = await run('sync', slip);
       expect([exitCode, error?.message]).toEqual([2, expect.stringContaining(`${slip}: no document there`)]);
@@ -61,7 +62,7 @@ describe('several targets', () => {
   }, 60_000);
 
   it('a damaged state is its own target’s trouble', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     damage('support');
     place.write({ 'content/new.md': '# New\n\nIt is new.\n' });
     const synced = await run('sync');
@@ -98,7 +99,7 @@ describe('several targets', () => {
   }, 60_000);
 
   it('show tells what the others know of a document', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     damage('support');
     expect(await run('show', 'keep.md')).toMatchObject({
       exitCode: 1,
@@ -141,7 +142,7 @@ describe('several targets', () => {
   }, 60_000);
 
   it('plan tells the training that the state tells', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     expect((await run('plan')).targets?.map(({ training }) => training)).toMatchObject([
       { state: 'trained', trained: 1 },
       { state: 'trained', trained: 1 },
@@ -155,7 +156,7 @@ describe('several targets', () => {
       code: 'USAGE',
       message: '--exact compares with a sealed plan, and none was given',
     });
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     expect((await run('plan', '--out', 'plan.json')).exitCode).toBe(0);
     const { meta } = JSON.parse(readFileSync(join(place.dir, 'plan.json'), 'utf8')) as { meta: { identities: Record<string, string> } };
     expect(meta.identities['site']).toBe((await place.view('site')).state.identity);
