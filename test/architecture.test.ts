@@ -332,6 +332,21 @@ describe('what arrives as an argument', () => {
     expect(patternBreaches(planted('src/plan/x.ts', 'let count = 0;'), loose, loosePlaces)).toHaveLength(1);
   });
 
+  it('test files that share a process change nothing of it', () => {
+    const config = readFileSync(`${root}vitest.config.ts`, 'utf8');
+    const areas = [...(/^const pure = \[([^\]]+)\]/m.exec(config)?.[1] ?? '').matchAll(/'([a-z]+)'/g)].map(([, area = '']) => area);
+    expect(areas).toContain('model');
+    const shared = areas.flatMap((area) =>
+      readdirSync(`${root}test/${area}`, { recursive: true, encoding: 'utf8' }).map((file) => `test/${area}/${file}`),
+    );
+    const changes = /\bvi\.(?:mock|stub|spyOn|useFake)|process\.(?:chdir|on|env\[[^\]]+\] =)|globalThis\.|content\/folder\.ts/;
+    const texts: Sources = new Map(
+      shared.filter((file) => file.endsWith('.ts')).map((file) => [file, readFileSync(`${root}${file}`, 'utf8')]),
+    );
+    expect(texts.size).toBeGreaterThan(60);
+    expect(patternBreaches(texts, changes, [])).toEqual([]);
+  });
+
   it('every listed place is still there', () => {
     const places = [clockPlaces, diskPlaces, environmentPlaces, loosePlaces, excused, ...Object.values(homes)].flat();
     expect(places.filter((place) => !existsSync(`${root}${place}`))).toEqual([]);
