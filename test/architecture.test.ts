@@ -10,6 +10,7 @@ import {
   importsOf,
   longFiles,
   packageBreaches,
+  packagesLoadedBy,
   patternBreaches,
   registryBreaches,
   type Sources,
@@ -198,6 +199,8 @@ const excused: readonly string[] = [
   'src/main.ts', // one block of options a command, and nothing else
 ];
 
+const linksFrom = (file: string): string => `${file.startsWith('src/cli/') ? '..' : '.'}/content/links.ts`;
+
 const planted = (path: string, text: string): Sources => new Map([[path, text]]);
 
 describe('who imports whom', () => {
@@ -211,6 +214,16 @@ describe('who imports whom', () => {
     expect([...areas].filter((area) => mayImport[area] === undefined)).toEqual([]);
     expect(Object.keys(mayImport).filter((area) => !areas.has(area))).toEqual([]);
   });
+
+  it.each(['src/workspace.ts', 'src/cli/status.ts', 'src/cli/sync.ts', 'src/cli/plan.ts', 'src/cli/todo.ts', 'src/cli/show.ts'])(
+    '%s loads no parser of documents and no HTTP client before there is something to parse or to ask',
+    (file) => {
+      const late = /^(?:mdast|micromark|hast|got$|gray-matter|pino|chokidar|hono|@secretlint)/;
+      expect([...packagesLoadedBy(sources, file)].filter((name) => late.test(name))).toEqual([]);
+      const eager = new Map([...sources, [file, `${sources.get(file) ?? ''}\nimport { linksIn } from '${linksFrom(file)}';\n`]]);
+      expect(packagesLoadedBy(eager, file).has('mdast-util-from-markdown')).toBe(true);
+    },
+  );
 
   it('docs/architecture.md has a row for every stage and face, and names no file that is not there', () => {
     const page = readFileSync(`${root}docs/architecture.md`, 'utf8');
