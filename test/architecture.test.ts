@@ -10,6 +10,7 @@ import {
   importsOf,
   longFiles,
   packageBreaches,
+  packagesLoadedBy,
   patternBreaches,
   registryBreaches,
   type Sources,
@@ -168,6 +169,7 @@ const diskPlaces = [
   'src/state/process-probe.ts', // reads /proc
   'src/content/disk.ts', // the content folder, never written
   'src/content/watch.ts', // looks at the root
+  'src/content/revision.ts', // whether git has anything to tell
   'src/config/load.ts', // reads the configuration
   'src/sandbox/store.ts', // what emulated bots hold
   'src/sandbox/folder.ts', // its folder
@@ -185,7 +187,8 @@ const diskPlaces = [
 ];
 
 const environment = /\bprocess\.env\b/;
-const environmentPlaces = ['src/main.ts', 'src/transport/http.ts'];
+/** revision.ts: whether git, which is given the same one, is told of a repository there. */
+const environmentPlaces = ['src/main.ts', 'src/transport/http.ts', 'src/content/revision.ts'];
 
 const loose = /^(?:let|var) /;
 /** main.ts holds the exit code; page-assets.ts is a script for the browser, in a text. */
@@ -195,6 +198,8 @@ const loosePlaces = ['src/main.ts', 'src/status/page-assets.ts'];
 const excused: readonly string[] = [
   'src/main.ts', // one block of options a command, and nothing else
 ];
+
+const linksFrom = (file: string): string => `${file.startsWith('src/cli/') ? '..' : '.'}/content/links.ts`;
 
 const planted = (path: string, text: string): Sources => new Map([[path, text]]);
 
@@ -209,6 +214,16 @@ describe('who imports whom', () => {
     expect([...areas].filter((area) => mayImport[area] === undefined)).toEqual([]);
     expect(Object.keys(mayImport).filter((area) => !areas.has(area))).toEqual([]);
   });
+
+  it.each(['src/workspace.ts', 'src/cli/status.ts', 'src/cli/sync.ts', 'src/cli/plan.ts', 'src/cli/todo.ts', 'src/cli/show.ts'])(
+    '%s loads no parser of documents and no HTTP client before there is something to parse or to ask',
+    (file) => {
+      const late = /^(?:mdast|micromark|hast|got$|gray-matter|pino|chokidar|hono|@secretlint)/;
+      expect([...packagesLoadedBy(sources, file)].filter((name) => late.test(name))).toEqual([]);
+      const eager = new Map([...sources, [file, `${sources.get(file) ?? ''}\nimport { linksIn } from '${linksFrom(file)}';\n`]]);
+      expect(packagesLoadedBy(eager, file).has('mdast-util-from-markdown')).toBe(true);
+    },
+  );
 
   it('docs/architecture.md has a row for every stage and face, and names no file that is not there', () => {
     const page = readFileSync(`${root}docs/architecture.md`, 'utf8');
@@ -328,6 +343,21 @@ describe('what arrives as an argument', () => {
   it('no module keeps a variable', () => {
     expect(patternBreaches(sources, loose, loosePlaces)).toEqual([]);
     expect(patternBreaches(planted('src/plan/x.ts', 'let count = 0;'), loose, loosePlaces)).toHaveLength(1);
+  });
+
+  it('test files that share a process change nothing of it', () => {
+    const config = readFileSync(`${root}vitest.config.ts`, 'utf8');
+    const areas = [...(/^const pure = \[([^\]]+)\]/m.exec(config)?.[1] ?? '').matchAll(/'([a-z]+)'/g)].map(([, area = '']) => area);
+    expect(areas).toContain('model');
+    const shared = areas.flatMap((area) =>
+      readdirSync(`${root}test/${area}`, { recursive: true, encoding: 'utf8' }).map((file) => `test/${area}/${file}`),
+    );
+    const changes = /\bvi\.(?:mock|stub|spyOn|useFake)|process\.(?:chdir|on|env\[[^\]]+\] =)|globalThis\.|content\/folder\.ts/;
+    const texts: Sources = new Map(
+      shared.filter((file) => file.endsWith('.ts')).map((file) => [file, readFileSync(`${root}${file}`, 'utf8')]),
+    );
+    expect(texts.size).toBeGreaterThan(60);
+    expect(patternBreaches(texts, changes, [])).toEqual([]);
   });
 
   it('every listed place is still there', () => {

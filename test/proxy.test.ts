@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { createRequire } from 'node:module';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, it, type TestContext } from 'vitest';
 import { type World, world } from './support/bots.ts';
 import { planted } from './support/planted.ts';
 import { type Home, home } from './support/run-program.ts';
@@ -31,29 +31,27 @@ function existsIn(folder: string): boolean {
   }
 }
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+/** Called last come, first served, when the test is over. */
+type Finished = TestContext['onTestFinished'];
 
-async function listening(server: Server): Promise<number> {
+async function listening(server: Server, finished: Finished): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
+  finished(async () => {
     for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
+    await new Promise((resolve) => server.close(resolve));
   });
   return (server.address() as AddressInfo).port;
 }
 
 /** The emulator of a vendor behind TLS, as https://vendor.test would be. */
-async function vendor(): Promise<{ readonly bot: World; readonly port: number }> {
+async function vendor(finished: Finished): Promise<{ readonly bot: World; readonly port: number }> {
   const bot = await world('sitegpt', { queuedMs: 0, processingMs: 0 });
-  closing.push(() => bot.close());
+  finished(() => bot.close());
   const to = new URL(bot.served.origin);
   const front = createTlsServer({ cert: certificate, key: certificateKey }, (incoming, reply) => {
     const { method = 'GET', url = '/', headers } = incoming;
@@ -64,7 +62,7 @@ async function vendor(): Promise<{ readonly bot: World; readonly port: number }>
     inner.on('error', () => reply.destroy());
     incoming.pipe(inner);
   });
-  return { bot, port: await listening(front as unknown as Server) };
+  return { bot, port: await listening(front as unknown as Server, finished) };
 }
 
 interface Proxy {
@@ -75,7 +73,7 @@ interface Proxy {
 }
 
 /** Connects whatever name it is asked for to this port; with a status instead: refuses. */
-async function proxyTo(port: number, status = 200): Promise<Proxy> {
+async function proxyTo(finished: Finished, port: number, status = 200): Promise<Proxy> {
   const asked: string[] = [];
   const seen: Buffer[] = [];
   const server = createServer();
@@ -92,15 +90,15 @@ async function proxyTo(port: number, status = 200): Promise<Proxy> {
     out.on('error', () => socket.destroy());
     return undefined;
   });
-  return { port: await listening(server), asked, seen };
+  return { port: await listening(server, finished), asked, seen };
 }
 
 const config = (origin: string): string =>
   `version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, chatbotId: bot-1, token: "\${KBSYNC_TOKEN}", baseUrl: "${origin}" }]\n`;
 
-function place(origin: string, env: Readonly<Record<string, string>>): Home {
+function place(finished: Finished, origin: string, env: Readonly<Record<string, string>>): Home {
   const made = home(config(origin), { NODE_EXTRA_CA_CERTS: '', ...env });
-  closing.push(async () => made.remove());
+  finished(() => made.remove());
   made.write({ 'ca.pem': certificate, 'content/a.md': '# A\n\nwords\n' });
   return made;
 }
@@ -114,17 +112,18 @@ async function synced(where: Home): Promise<readonly [number | null, Answer['tar
   return [ran.exitCode, ran.json<Answer>().targets[0].error, ran.stdout + ran.stderr];
 }
 
-describe('TLS', () => {
-  it('with an authority of one’s own is trusted by NODE_EXTRA_CA_CERTS', async () => {
-    const { bot, port } = await vendor();
-    const where = place(`https://127.0.0.1:${port}`, { NODE_EXTRA_CA_CERTS: 'ca.pem' });
+// What cannot be reached is tried again after a pause: these wait side by side.
+describe.concurrent('TLS', () => {
+  it('with an authority of one’s own is trusted by NODE_EXTRA_CA_CERTS', async ({ expect, onTestFinished }) => {
+    const { bot, port } = await vendor(onTestFinished);
+    const where = place(onTestFinished, `https://127.0.0.1:${port}`, { NODE_EXTRA_CA_CERTS: 'ca.pem' });
     expect((await synced(where)).slice(0, 2)).toEqual([0, null]);
     expect(bot.items()).toHaveLength(1);
   }, 30_000);
 
-  it('is verified, also where NODE_TLS_REJECT_UNAUTHORIZED says otherwise', async () => {
-    const { bot, port } = await vendor();
-    const where = place(`https://127.0.0.1:${port}`, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+  it('is verified, also where NODE_TLS_REJECT_UNAUTHORIZED says otherwise', async ({ expect, onTestFinished }) => {
+    const { bot, port } = await vendor(onTestFinished);
+    const where = place(onTestFinished, `https://127.0.0.1:${port}`, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     const [exitCode, error] = await synced(where);
     expect([exitCode, error?.code]).toEqual([11, 'TARGET_UNREACHABLE']);
     expect(error?.message).toMatch(/self.signed/i);
@@ -133,13 +132,13 @@ describe('TLS', () => {
   }, 30_000);
 });
 
-describe.skipIf(!installed)('a proxy of the environment', () => {
+describe.skipIf(!installed).concurrent('a proxy of the environment', () => {
   const password = 'p4ss-word-of-the-proxy';
 
-  it('is gone through, with its user and password, and reads nothing of what passes', async () => {
-    const { bot, port } = await vendor();
-    const proxy = await proxyTo(port);
-    const where = place('https://vendor.test', {
+  it('is gone through, with its user and password, and reads nothing of what passes', async ({ expect, onTestFinished }) => {
+    const { bot, port } = await vendor(onTestFinished);
+    const proxy = await proxyTo(onTestFinished, port);
+    const where = place(onTestFinished, 'https://vendor.test', {
       HTTPS_PROXY: `http://me:${encodeURIComponent(password)}@127.0.0.1:${proxy.port}`,
       NODE_EXTRA_CA_CERTS: 'ca.pem',
       DEBUG: '*',
@@ -153,40 +152,42 @@ describe.skipIf(!installed)('a proxy of the environment', () => {
     expect(said).not.toContain(Buffer.from(`me:${password}`).toString('base64'));
   }, 30_000);
 
-  it('cannot stand in for the vendor: the certificate is the vendor’s', async () => {
-    const { bot, port } = await vendor();
-    const proxy = await proxyTo(port);
+  it('cannot stand in for the vendor: the certificate is the vendor’s', async ({ expect, onTestFinished }) => {
+    const { bot, port } = await vendor(onTestFinished);
+    const proxy = await proxyTo(onTestFinished, port);
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NODE_EXTRA_CA_CERTS: 'ca.pem' };
-    const other = await synced(place('https://other.test', env));
-    expect([other[0], other[1]?.code]).toEqual([11, 'TARGET_UNREACHABLE']);
     const { NODE_EXTRA_CA_CERTS: _, ...untrusting } = env;
-    const unknown = await synced(place('https://vendor.test', { ...untrusting, NODE_TLS_REJECT_UNAUTHORIZED: '0' }));
+    const [other, unknown] = await Promise.all([
+      synced(place(onTestFinished, 'https://other.test', env)),
+      synced(place(onTestFinished, 'https://vendor.test', { ...untrusting, NODE_TLS_REJECT_UNAUTHORIZED: '0' })),
+    ]);
+    expect([other[0], other[1]?.code]).toEqual([11, 'TARGET_UNREACHABLE']);
     expect([unknown[0], unknown[1]?.code]).toEqual([11, 'TARGET_UNREACHABLE']);
     expect(bot.items()).toEqual([]);
   }, 30_000);
 
-  it.each([
+  it.for([
     [403, 'have the proxy let it through'],
     [407, 'put user and password into HTTPS_PROXY'],
-  ])(
+  ] as const)(
     'that answers %i is told from the vendor: 11, not refused credentials',
-    async (status, next) => {
-      const proxy = await proxyTo(1, status);
-      const where = place('https://vendor.test', { https_proxy: `http://127.0.0.1:${proxy.port}` });
+    { timeout: 30_000 },
+    async ([status, next], { expect, onTestFinished }) => {
+      const proxy = await proxyTo(onTestFinished, 1, status);
+      const where = place(onTestFinished, 'https://vendor.test', { https_proxy: `http://127.0.0.1:${proxy.port}` });
       const [exitCode, error] = await synced(where);
       expect([exitCode, error?.code]).toEqual([11, 'TARGET_UNREACHABLE']);
       expect(error?.message).toContain(`the proxy that HTTPS_PROXY names does not connect to https://vendor.test: ${status}`);
       expect(error?.next).toContain(next);
     },
-    30_000,
   );
 
-  it('is passed by for what NO_PROXY lists, and for this very machine', async () => {
-    const { bot, port } = await vendor();
-    const proxy = await proxyTo(port);
+  it('is passed by for what NO_PROXY lists, and for this very machine', async ({ expect, onTestFinished }) => {
+    const { bot, port } = await vendor(onTestFinished);
+    const proxy = await proxyTo(onTestFinished, port);
     const env = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NODE_EXTRA_CA_CERTS: 'ca.pem' };
-    expect((await synced(place(`https://127.0.0.1:${port}`, env)))[0]).toBe(0);
-    const listed = await synced(place('https://vendor.test', { ...env, NO_PROXY: 'example.com, vendor.test' }));
+    expect((await synced(place(onTestFinished, `https://127.0.0.1:${port}`, env)))[0]).toBe(0);
+    const listed = await synced(place(onTestFinished, 'https://vendor.test', { ...env, NO_PROXY: 'example.com, vendor.test' }));
     expect(listed[1]?.message).toContain('there is no such host');
     expect(bot.items()).toHaveLength(1);
     expect(proxy.asked).toEqual([]);

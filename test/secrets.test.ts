@@ -7,16 +7,20 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { holdsPlanted, planted, plantedIn } from './support/planted.ts';
+import { type QuickSandbox, quickSandbox } from './support/quick-sandbox.ts';
 import { type Home, home } from './support/run-program.ts';
 
 let place: Home | null = null;
 let server: Server | null = null;
+let bots: QuickSandbox | null = null;
 
 afterEach(async () => {
   server?.closeAllConnections();
   await new Promise((resolve) => (server === null ? resolve(null) : server.close(resolve)));
+  await bots?.close();
   place?.remove();
   server = null;
+  bots = null;
   place = null;
 });
 
@@ -145,7 +149,10 @@ describe('a sandbox', () => {
 
 describe('a document that holds a key of the configuration', () => {
   it('goes to no bot and is not kept, and the others go on', async () => {
-    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}" }]\n');
+    place = home(
+      'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}" }]\n',
+    );
+    bots = await quickSandbox(place.dir);
     place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nUse ${planted} to log in.\n` });
     const ran = await place.run('sync', '--json');
     const { targets } = ran.json<{
@@ -161,7 +168,9 @@ describe('a document that holds a key of the configuration', () => {
   }, 30_000);
 
   it('is foreseen by the plan, in whatever form it stands, and from the cache too', async () => {
-    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}" }]\n');
+    place = home(
+      'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}" }]\n',
+    );
     const inBase64 = Buffer.from(`user:${planted}`).toString('base64');
     place.write({ 'content/a.md': '# A\n\nwords\n', 'content/b.md': `# B\n\nAuthorization: Basic ${inBase64}\n` });
     for (const words of [['--json'], ['--json', '--offline'], ['--json']]) {
@@ -185,13 +194,14 @@ describe('a document that holds a key of the configuration', () => {
   }, 30_000);
 
   it('is told though the same text was harmless before the key was this one', async () => {
-    const site = 'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${KBSYNC_TOKEN}"';
+    const site = 'version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${KBSYNC_TOKEN}"';
     place = home(`${site} }]\n`);
+    bots = await quickSandbox(place.dir);
     place.write({ 'content/a.md': '# A\n\nUse another-9876543210 for it.\n' });
     expect((await place.run('sync')).exitCode).toBe(0);
     expect((await place.run('plan', '--detailed-exitcode')).exitCode).toBe(0);
     place.write({
-      'sync.config.yaml': `${site} }, { name: other, vendor: sitegpt, sandbox: true, token: "\${OTHER}" }]\n`,
+      'sync.config.yaml': `${site} }, { name: other, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "\${OTHER}" }]\n`,
       '.env': 'OTHER=another-9876543210\n',
     });
     const ran = await place.run('plan', '--detailed-exitcode', '--target', 'site');
@@ -216,7 +226,8 @@ describe('a question that quotes a key', () => {
     });
 
   it('shows it nowhere, not even in lower case in its id', async () => {
-    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, token: "${ODD}" }]\n');
+    place = home('version: 1\nname: docs\ntargets: [{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, token: "${ODD}" }]\n');
+    bots = await quickSandbox(place.dir);
     place.write({ '.env': `ODD=${key}\n` });
     const files = {
       'a.md': '# A\n\nwords\n',

@@ -58,9 +58,14 @@ function branchesOf(schema: JsonRecord): readonly JsonRecord[] {
   return [schema, ...deeper.filter(isRecord).flatMap(branchesOf)];
 }
 
+/** What was made of a type before, which never changes: making it takes longer than all else that loading does, and a daemon loads often. */
+const known = new WeakMap<z.ZodType, Shape>();
+
 /** The shape of a zod type. */
 export function shapeOf(type: z.ZodType): Shape {
-  return shapeOfSchema(jsonSchemaOf(type));
+  const made = known.get(type) ?? shapeOfSchema(jsonSchemaOf(type));
+  known.set(type, made);
+  return made;
 }
 
 /** The shape of the options of a connector that others wrote: where their copy of zod tells nothing, any keys, and its parser decides. */

@@ -15,6 +15,7 @@ import {
   treeOf,
 } from './formats/markdown.ts';
 import { findHead } from './source.ts';
+import { normalPath } from './walk-paths.ts';
 import { type Edit, type Place, placeAt, sliceOf, splice, type Woven, weave } from './woven.ts';
 
 /** What became of a path. outside: it leads out of the content root. unusable: it is there, and no text can be had of it. */
@@ -104,17 +105,6 @@ function isThere(paths: readonly string[], context: IncludeContext): boolean {
 export interface Brought {
   readonly path: string;
   readonly text: string;
-}
-
-/** Without `.`, `..` and doubled slashes, '' for the root itself; null where it leads out of the root. */
-export function normalPath(path: string): string | null {
-  const steps: string[] = [];
-  for (const step of path.normalize('NFC').split('/')) {
-    if (step === '' || step === '.') continue;
-    if (step !== '..') steps.push(step);
-    else if (steps.pop() === undefined) return null;
-  }
-  return steps.join('/');
 }
 
 /** A path as seen from a file: `@/x` and `/x` count from the root. */

@@ -2,8 +2,8 @@
 // is written; then as a browser would, from page to page. Pure, but for the question whether a file is there.
 import type { SiteConfig } from '../model/config.ts';
 import type { Document } from '../model/document.ts';
-import { normalPath } from './includes.ts';
 import type { LinkResolver, Resolved } from './links.ts';
+import { normalPath } from './walk-paths.ts';
 
 export interface ResolverInput {
   readonly site: SiteConfig | null;

@@ -1,5 +1,7 @@
 // Which commit the folder is at, and which of its files differ from it. Asks the system's git; without one there is simply no commit.
 import { execFile } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 export interface Revision {
   /** HEAD of the repository that holds the folder; null where there is no git, no repository or no commit. */
@@ -12,7 +14,7 @@ export interface Revision {
 
 /** Reads commit and changed paths of a folder. Never throws; takes at most 10 s a question. */
 export async function readRevision(root: string): Promise<Revision> {
-  const place = await git(root, ['rev-parse', 'HEAD', '--show-prefix']);
+  const place = mayBeInRepository(root) ? await git(root, ['rev-parse', 'HEAD', '--show-prefix']) : null;
   const [commit, prefix = ''] = place?.split('\n') ?? [];
   if (commit === undefined || !/^[0-9a-f]{40,64}$/.test(commit)) return { commit: null, dirty: null, prefix: null };
   const status = await git(root, [
@@ -33,6 +35,24 @@ export async function readRevision(root: string): Promise<Revision> {
     .filter((path) => path.startsWith(prefix))
     .map((path) => path.slice(prefix.length).normalize('NFC'));
   return { commit, dirty: new Set(paths), prefix };
+}
+
+/** Looks up the folders as git does, where it is told nothing else: a process only to hear that there is none costs more than the rest of a run. */
+function mayBeInRepository(root: string): boolean {
+  if (Object.keys(process.env).some((name) => name.startsWith('GIT_'))) return true;
+  let folder: string;
+  try {
+    folder = realpathSync(root);
+  } catch {
+    return false;
+  }
+  // A bare repository is no `.git`, but its own folder: HEAD lies in it.
+  while (!existsSync(join(folder, '.git')) && !existsSync(join(folder, 'HEAD'))) {
+    const above = dirname(folder);
+    if (above === folder) return false;
+    folder = above;
+  }
+  return true;
 }
 
 /** What git printed, or null where it failed. */

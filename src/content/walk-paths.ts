@@ -24,3 +24,14 @@ export function foldersDownTo(root: string, folder: string): readonly string[] {
     .filter((name) => name !== '');
   return [root, ...names.map((_, index) => `${root}/${names.slice(0, index + 1).join('/')}`)];
 }
+
+/** Without `.`, `..` and doubled slashes, '' for the root itself; null where it leads out of the root. */
+export function normalPath(path: string): string | null {
+  const steps: string[] = [];
+  for (const step of path.normalize('NFC').split('/')) {
+    if (step === '' || step === '.') continue;
+    if (step !== '..') steps.push(step);
+    else if (steps.pop() === undefined) return null;
+  }
+  return steps.join('/');
+}

@@ -1,5 +1,6 @@
 // `kbsync ask --all` with the real program: what the answers rest on, by the vendor or by our best match, and where they contradict each other.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = `version: 1
@@ -7,12 +8,14 @@ name: acme
 content: { root: ./content, defaults: { audience: public } }
 targets:
   - { name: support, vendor: chatthing, sandbox: true, poll: { first: 200ms, max: 1s } }
-  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 200ms, max: 1s } }
+  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 200ms, max: 1s } }
 `;
 
 let place: Home;
+let bots: QuickSandbox;
 beforeAll(async () => {
   place = home(config);
+  bots = await quickSandbox(place.dir);
   place.write({
     'content/support.md':
       '---\nkb: { targets: [support] }\n---\n# Reset links\n\nA reset link stays valid for 30 minutes after it was sent.\n',
@@ -22,7 +25,10 @@ beforeAll(async () => {
   });
   expect((await place.run('sync')).exitCode).toBe(0);
 }, 60_000);
-afterAll(() => place.remove());
+afterAll(async () => {
+  await bots.close();
+  place.remove();
+});
 
 it('names the contradiction, with who says what, and marks our own match', async () => {
   const { stdout, exitCode } = await place.run('ask', '--all', 'How long does a reset link stay valid?');

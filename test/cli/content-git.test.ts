@@ -12,19 +12,25 @@ import { type SyncRequest, sync } from '../../src/cli/sync.ts';
 import { createSecretSet } from '../../src/config/secrets.ts';
 import { asSyncError } from '../../src/model/error.ts';
 import { type GitRepo, gitRepo, hasGit, plainEnv, temporary, withoutGit } from '../support/git-repo.ts';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
 
 let dir: string;
 let repo: GitRepo;
+let bots: QuickSandbox;
 
-beforeEach(() => {
+beforeEach(async () => {
   dir = temporary();
   if (hasGit) repo = gitRepo(join(dir, 'origin'));
   configure();
+  bots = await quickSandbox(join(dir, 'work'));
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+afterEach(async () => {
+  await bots.close();
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+});
 
 function configure(git = '{ url: ../origin, branch: main }', root = 'docs'): void {
-  const target = '{ name: site, vendor: sitegpt, sandbox: true, poll: { first: 20ms, max: 50ms } }';
+  const target = '{ name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 20ms, max: 50ms } }';
   const work = join(dir, 'work');
   if (!existsSync(work)) gitRepo(work);
   writeFileSync(

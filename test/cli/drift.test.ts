@@ -5,6 +5,8 @@ import type { Output } from '../../src/cli/output.ts';
 import type { TargetConfig } from '../../src/model/config.ts';
 import type { KnownDocument } from '../../src/model/effect.ts';
 import type { TargetReport } from '../../src/model/report.ts';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
+import { runHere } from '../support/run-here.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = `version: 1
@@ -39,16 +41,21 @@ const lost: KnownDocument = {
 
 describe('kbsync drift', () => {
   let place: Home;
+  let bots: QuickSandbox;
 
   beforeEach(async () => {
     place = home(config);
+    bots = await quickSandbox(place.dir);
     place.write({ 'content/a.md': '# A\n\nant\n', 'content/b.md': '# B\n\nbee\n' });
-    expect((await place.run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     place.write({ 'content/lost.md': '# Lost\n\nFound again.\n' });
     await place.remember('site', [{ kind: 'known', documents: [lost] }]);
   }, 60_000);
 
-  afterEach(() => place.remove());
+  afterEach(async () => {
+    await bots.close();
+    place.remove();
+  });
 
   it('tells, changes nothing, and status knows; a repair puts it right', async () => {
     const told = await place.run('drift', '--target', 'site');

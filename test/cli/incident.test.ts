@@ -6,6 +6,7 @@ import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { createKnowledge } from '../../src/sandbox/retrieval.ts';
 import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
+import { runHere } from '../support/run-here.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const token = 'sgpt_incident-4711';
@@ -29,6 +30,9 @@ beforeEach(async () => {
   configure('site');
 });
 
+/** What the other commands look back on: in this process. */
+const sync = () => runHere(place.dir, 'sync');
+
 afterEach(async () => {
   place.remove();
   await served.close();
@@ -43,7 +47,7 @@ function configure(...names: readonly string[]): void {
 }
 
 it('a wrong page that cannot be written down as kept out is not said to be', async () => {
-  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await sync()).exitCode).toBe(0);
   place.write({ 'state/site.lock/in-the-way': '' });
   const refused = await place.run('retract', 'prices.md');
   expect(refused.exitCode).toBe(1);
@@ -52,7 +56,7 @@ it('a wrong page that cannot be written down as kept out is not said to be', asy
 });
 
 it('a wrong page: out, told everywhere, back when it is mended', async () => {
-  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await sync()).exitCode).toBe(0);
   const retracted = await place.run('retract', 'content/prices.md');
   expect(retracted).toMatchObject({ exitCode: 0 });
   expect(retracted.stdout).toMatch(/^prices\.md: kept out of every bot named here until its file changes/);
@@ -72,7 +76,7 @@ it('a wrong page: out, told everywhere, back when it is mended', async () => {
 
   place.write({ 'content/prices.md': '# Prices\n\nEvery refund is paid out in euros.\n' });
   expect((await place.run('plan')).stdout).toMatch(/prices\.md.*changed since it was retracted on 20/);
-  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await sync()).exitCode).toBe(0);
   expect(items().some(({ text }) => text.includes('euros'))).toBe(true);
 
   const runs = (await place.run('history', '--json')).json<{
@@ -107,12 +111,12 @@ it('a wrong page: out, told everywhere, back when it is mended', async () => {
 });
 
 it('the history claims nothing that was not done', async () => {
-  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await sync()).exitCode).toBe(0);
   const config = readFileSync(`${place.dir}/sync.config.yaml`, 'utf8');
   place.write({ 'sync.config.yaml': `${config}safety: { maxDelete: { floor: 0, count: 0 } }\n`, 'content/b.md': null });
-  expect((await place.run('sync')).exitCode).toBe(5);
+  expect((await sync()).exitCode).toBe(5);
   place.write({ 'state/site.json': 'no JSON' });
-  expect((await place.run('sync')).exitCode).toBe(1);
+  expect((await sync()).exitCode).toBe(1);
   const [, held, damaged] = (await place.run('history')).stdout.split('\n');
   expect(held).toMatch(/: 1 delete, not done: 1 held; /);
   expect(damaged).toMatch(/: nothing done; STATE_DAMAGED; /);
@@ -120,7 +124,7 @@ it('the history claims nothing that was not done', async () => {
 });
 
 it('a renamed bot is recognised, handed over with its memory, and nothing is sent twice', async () => {
-  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await sync()).exitCode).toBe(0);
   configure('help');
   const refused = await place.run('sync', '--json');
   expect(refused.exitCode).toBe(2);
@@ -172,7 +176,7 @@ it('what a person has paused stays paused under the new name, and nothing is lef
 });
 
 it('what was retracted stays kept out under the new name, also when the state of that name is lost', async () => {
-  expect((await place.run('sync')).exitCode).toBe(0);
+  expect((await sync()).exitCode).toBe(0);
   expect((await place.run('retract', 'prices.md', '--target', 'site', '--no-ask')).exitCode).toBe(0);
   configure('help');
   expect((await place.run('state', 'rename', 'site', 'help')).exitCode).toBe(0);

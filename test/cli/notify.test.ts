@@ -2,9 +2,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 let place: Home;
+let bots: QuickSandbox;
 let got: { readonly event: string; readonly kind: string | null; readonly target: string | null }[];
 let status: number;
 let close: () => void;
@@ -34,15 +36,17 @@ beforeEach(async () => {
     server.close();
   };
   place = home(
-    'version: 1\nname: docs\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 50ms, max: 100ms } }\n' +
+    'version: 1\nname: docs\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 50ms, max: 100ms } }\n' +
       `  - { name: gone, vendor: sitegpt, token: "a-token-for-nobody", chatbotId: x, baseUrl: "http://127.0.0.1:${port}", required: false }\n` +
       'notify:\n  - { url: "${HOOK}" }\n',
     { HOOK: `http://127.0.0.1:${port}/hook` },
   );
   place.write({ 'content/a.md': '# A\n\nword.\n' });
+  bots = await quickSandbox(place.dir);
 });
-afterEach(() => {
+afterEach(async () => {
   close();
+  await bots.close();
   place.remove();
 });
 const told = () => got.map(({ event, kind, target }) => `${target} ${kind} ${event}`);
@@ -67,13 +71,15 @@ describe('sync --notify', () => {
   }, 60_000);
 
   it('is refused before anything is done where it cannot tell anybody', async () => {
-    place.write({ 'sync.config.yaml': 'version: 1\nname: docs\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true }\n' });
+    place.write({
+      'sync.config.yaml': 'version: 1\nname: docs\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms }\n',
+    });
     const none = await place.run('sync', '--notify');
     expect(none).toMatchObject({ exitCode: 2 });
     expect(none.stderr).toContain('no webhook is configured');
     place.write({
       'sync.config.yaml':
-        'version: 1\nname: docs\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true }\nnotify: [{ url: "${UNSET}" }]\n',
+        'version: 1\nname: docs\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms }\nnotify: [{ url: "${UNSET}" }]\n',
     });
     const unset = await place.run('sync', '--notify');
     expect(unset.exitCode).toBe(2);

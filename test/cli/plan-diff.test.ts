@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = (extra = '') => `version: 1
@@ -26,9 +27,11 @@ interface Planned {
 
 describe('plan --diff and --at', () => {
   let place: Home;
+  let bots: QuickSandbox;
 
   beforeAll(async () => {
     place = home(config());
+    bots = await quickSandbox(place.dir);
     place.write({
       'content/reset.md': '# Reset\n\nOpen Settings.\n\nThe link is valid for 30 minutes.\n',
       'content/gone.md': '# Gone\n\nNobody needs this.\n',
@@ -45,7 +48,10 @@ describe('plan --diff and --at', () => {
     });
   }, 60_000);
 
-  afterAll(() => place.remove());
+  afterAll(async () => {
+    await bots.close();
+    place.remove();
+  });
 
   it('shows what changes in the text that the bot reads, as text', async () => {
     const { stdout, exitCode } = await place.run('plan', '--diff');

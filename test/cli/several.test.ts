@@ -1,12 +1,14 @@
 // Several targets in one command, with the real program: what one of them may not do to the others, and what is refused as a whole.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { Operation } from '../../src/model/operation.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
 import { acquireLock } from '../../src/state/lock.ts';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
+import { runHere } from '../support/run-here.ts';
 import { ended, type Home, home } from '../support/run-program.ts';
 
 const config = (name = 'acme', more = '') => `version: 1
@@ -14,7 +16,7 @@ name: ${name}
 content: { root: ./content }
 targets:
   - { name: support, vendor: chatthing, sandbox: true, poll: { first: 100ms, max: 1s } }
-  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 100ms, max: 1s } }
+  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 100ms, max: 1s } }
 ${more}`;
 
 type Row = { name: string; training: { state: string; trained: number }; notes: string[]; error: { code: string; message: string } | null };
@@ -22,13 +24,18 @@ type Answer = { exitCode: number; error?: { code: string; message: string }; tar
 
 describe('several targets', () => {
   let place: Home;
+  let bots: QuickSandbox;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     place = home(config());
     place.write({ 'content/keep.md': '# Keep\n\nIt stays.\n' });
+    bots = await quickSandbox(place.dir);
   });
 
-  afterEach(() => place.remove());
+  afterEach(async () => {
+    await bots.close();
+    place.remove();
+  });
 
   const run = async (...words: string[]) => {
     const ran = await place.run(...words, '--json');
@@ -41,7 +48,7 @@ describe('several targets', () => {
   };
 
   it('a path that names nothing is refused, beside others told; what is deleted, out of scope or no document is not', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     for (const slip of ['content/kepe.md', 'guidess/']) {
       const { exitCode, error } = await run('sync', slip);
       expect([exitCode, error?.message]).toEqual([2, expect.stringContaining(`${slip}: no document there`)]);
@@ -55,7 +62,7 @@ describe('several targets', () => {
   }, 60_000);
 
   it('a damaged state is its own target’s trouble', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     damage('support');
     place.write({ 'content/new.md': '# New\n\nIt is new.\n' });
     const synced = await run('sync');
@@ -92,7 +99,7 @@ describe('several targets', () => {
   }, 60_000);
 
   it('show tells what the others know of a document', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     damage('support');
     expect(await run('show', 'keep.md')).toMatchObject({
       exitCode: 1,
@@ -135,7 +142,7 @@ describe('several targets', () => {
   }, 60_000);
 
   it('plan tells the training that the state tells', async () => {
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     expect((await run('plan')).targets?.map(({ training }) => training)).toMatchObject([
       { state: 'trained', trained: 1 },
       { state: 'trained', trained: 1 },
@@ -149,7 +156,7 @@ describe('several targets', () => {
       code: 'USAGE',
       message: '--exact compares with a sealed plan, and none was given',
     });
-    expect((await run('sync')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync')).exitCode).toBe(0);
     expect((await run('plan', '--out', 'plan.json')).exitCode).toBe(0);
     const { meta } = JSON.parse(readFileSync(join(place.dir, 'plan.json'), 'utf8')) as { meta: { identities: Record<string, string> } };
     expect(meta.identities['site']).toBe((await place.view('site')).state.identity);
@@ -182,33 +189,37 @@ describe('several targets', () => {
   });
 });
 
-describe('a vendor', () => {
-  let place: Home;
-  let server: Server;
+// Each of them waits for what a signal takes: side by side, in folders of their own.
+describe.concurrent('a vendor', () => {
+  interface There {
+    readonly place: Home;
+    readonly origin: string;
+    readonly heard: Promise<void>;
+  }
 
-  afterEach(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    place.remove();
-  });
-
-  async function at(answer: (heard: () => void) => Parameters<typeof createServer>[1]): Promise<{ heard: Promise<void> }> {
+  async function at(finished: TestContext['onTestFinished'], answer: (heard: () => void) => RequestListener): Promise<There> {
     let tell = (): void => {};
     const heard = new Promise<void>((resolve) => {
       tell = resolve;
     });
-    server = createServer(answer(tell) as Parameters<typeof createServer>[0]);
+    const server = createServer(answer(tell));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    place = home(
-      `version: 1\nname: acme\ntargets: [{ name: site, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "http://127.0.0.1:${port}" }]\n`,
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const place = home(
+      `version: 1\nname: acme\ntargets: [{ name: site, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "${origin}" }]\n`,
     );
     place.write({ 'content/a.md': '# A\n' });
-    return { heard };
+    finished(async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      place.remove();
+    });
+    return { place, origin, heard };
   }
 
-  it('that refuses the very first request: 11, for sync, plan and ask', async () => {
-    await at(
+  it.sequential('that refuses the very first request: 11, for sync, plan and ask', async ({ expect, onTestFinished }) => {
+    const { place } = await at(
+      onTestFinished,
       () => (_, reply) => reply.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"code":"BAD","message":"no"}}'),
     );
     for (const command of ['sync', 'plan']) {
@@ -218,10 +229,9 @@ describe('a vendor', () => {
     expect((await place.run('ask', 'site', 'Anybody?')).exitCode).toBe(11);
   }, 30_000);
 
-  it('that hangs keeps nobody waiting: the others are done while it still hangs', async () => {
-    const { heard } = await at((tell) => tell);
-    const { port } = server.address() as AddressInfo;
-    const hangs = `  - { name: dead, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "http://127.0.0.1:${port}" }\n`;
+  it('that hangs keeps nobody waiting: the others are done while it still hangs', async ({ expect, onTestFinished }) => {
+    const { place, origin, heard } = await at(onTestFinished, (tell) => tell);
+    const hangs = `  - { name: dead, vendor: sitegpt, chatbotId: "1", token: "planted-token", baseUrl: "${origin}" }\n`;
     place.write({ 'sync.config.yaml': config('acme', hangs), 'content/keep.md': '# Keep\n\nIt stays.\n' });
     const child = place.start('sync', '--json');
     await heard;
@@ -241,8 +251,8 @@ describe('a vendor', () => {
     ]);
   }, 60_000);
 
-  it('that hangs: Ctrl-C ends what only reads at once, and a sync in its time', async () => {
-    const { heard } = await at((tell) => tell);
+  it('that hangs: Ctrl-C ends what only reads at once, and a sync in its time', async ({ expect, onTestFinished }) => {
+    const { place, heard } = await at(onTestFinished, (tell) => tell);
     const since = { plan: 0, sync: 0 };
     const runs = (['plan', 'sync'] as const).map(async (command) => {
       const child = place.start(command, '--json');

@@ -1,11 +1,12 @@
-// Work that a vendor's API cannot do, with the real program: CX Genie, which can only create, and ReplyCX without delete. What is planned, what the
-// todo list says of it, and every way it leaves the list.
+// Work that a vendor's API cannot do: CX Genie, which can only create, and ReplyCX without delete. What is planned, what the todo list says of it, and
+// every way it leaves the list. What a person types goes through the real program; the many syncs between run in this process.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../src/connectors/emulator.ts';
 import { resolveEmulator } from '../../src/connectors/registry.ts';
 import { createKnowledge } from '../../src/sandbox/retrieval.ts';
 import { type Served, serveEmulators } from '../../src/sandbox/serve.ts';
 import { memoryStore } from '../../src/sandbox/store.ts';
+import { runHere } from '../support/run-here.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 type Item = {
@@ -50,9 +51,9 @@ function configure(options: string, site = ''): void {
   });
 }
 
-const inbox = async () => (await place.run('todo', '--json')).json<{ items: Item[] }>().items;
+const inbox = async () => (await runHere<{ items: Item[] }>(place.dir, 'todo')).answer.items;
 const sync = async (...words: string[]) => {
-  const ran = (await place.run('sync', '--json', ...words)).json<Synced>();
+  const { answer: ran } = await runHere<Synced>(place.dir, 'sync', ...words);
   const [target] = ran.targets;
   return {
     exitCode: ran.exitCode,

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Effect, EntryBody } from '../../src/model/effect.ts';
 import type { Operation } from '../../src/model/operation.ts';
+import { type QuickSandbox, quickSandbox } from '../support/quick-sandbox.ts';
+import { runHere } from '../support/run-here.ts';
 import { type Home, home } from '../support/run-program.ts';
 
 const config = `version: 1
@@ -9,7 +11,7 @@ name: acme
 content: { root: ./content }
 targets:
   - { name: support, vendor: chatthing, sandbox: true, poll: { first: 200ms, max: 1s } }
-  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 200ms, max: 1s } }
+  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 200ms, max: 1s } }
 `;
 
 type Inbox = { items: { id: string | null; kind: string; target: string; document: string | null; message: string; commands: string[] }[] };
@@ -26,13 +28,18 @@ const doubt = (id: string, effect: string): EntryBody => ({ kind: 'doubt', doubt
 
 describe('todo', () => {
   let place: Home;
+  let bots: QuickSandbox;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     place = home(config);
     place.write({ 'content/keep.md': '# Keep\n\nIt stays.\n' });
+    bots = await quickSandbox(place.dir);
   });
 
-  afterEach(() => place.remove());
+  afterEach(async () => {
+    await bots.close();
+    place.remove();
+  });
 
   const inbox = async () => (await place.run('todo', '--json')).json<Inbox>().items;
   const refused = async (...words: string[]) => {
@@ -43,9 +50,9 @@ describe('todo', () => {
 
   it('a held run: listed, approved, done, and not a second time', async () => {
     place.write(Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`content/p${n}.md`, `# Page ${n}\n\nzebra${n}\n`])));
-    expect((await place.run('sync', '--target', 'site')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync', '--target', 'site')).exitCode).toBe(0);
     for (let n = 0; n < 8; n += 1) place.write({ [`content/p${n}.md`]: null });
-    expect((await place.run('sync', '--target', 'site')).exitCode).toBe(5);
+    expect((await runHere(place.dir, 'sync', '--target', 'site')).exitCode).toBe(5);
     expect(await inbox()).toMatchObject([
       { id: 'H1', kind: 'held', target: 'site', commands: ['kbsync todo approve H1', 'kbsync sync --target site --allow-deletes 8'] },
     ]);
@@ -113,7 +120,7 @@ describe('todo', () => {
   }, 60_000);
 
   it('work of a person and copies left by hand: done', async () => {
-    expect((await place.run('sync', '--target', 'support')).exitCode).toBe(0);
+    expect((await runHere(place.dir, 'sync', '--target', 'support')).exitCode).toBe(0);
     const before = (await place.view('support')).state;
     const record = before.records['keep.md'];
     place.write({ 'content/keep.md': '# Keep\n\nIt stays, changed.\n' });

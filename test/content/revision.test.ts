@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readRevision } from '../../src/content/revision.ts';
 import { folderWith } from './folder.ts';
 
@@ -10,6 +10,10 @@ const git = (folder: string, ...args: string[]) =>
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   }).trim();
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe('readRevision', () => {
   it('is null outside a repository, before the first commit, and where there is no folder', async () => {
@@ -48,6 +52,35 @@ describe('readRevision', () => {
       prefix: 'docs/',
     });
     expect((await readRevision(repo)).dirty?.has('docs/a.md')).toBe(true);
+  });
+
+  it('finds the repository behind a link, in a worktree of its own, bare, and where the environment names it', async () => {
+    const repo = folderWith({ 'docs/a.md': 'a' });
+    git(repo, 'init', '-q');
+    git(repo, 'add', '-A');
+    git(repo, 'commit', '-q', '-m', 'one');
+    const commit = git(repo, 'rev-parse', 'HEAD');
+    const outside = folderWith({ 'else/b.md': 'b' });
+    symlinkSync(join(repo, 'docs'), join(outside, 'link'));
+    git(repo, 'worktree', 'add', '-q', join(outside, 'tree'));
+    git(outside, 'clone', '-q', '--bare', repo, join(outside, 'bare'));
+    for (const folder of ['link', 'tree/docs', 'bare/refs'])
+      expect([folder, (await readRevision(join(outside, folder))).commit]).toEqual([folder, commit]);
+    expect((await readRevision(join(outside, 'else'))).commit).toBeNull();
+    vi.stubEnv('GIT_DIR', join(repo, '.git'));
+    expect((await readRevision(join(outside, 'else'))).commit).toBe(commit);
+  });
+
+  it('starts no process where no folder above is a repository', async () => {
+    const root = folderWith({ 'a.md': '', 'bin/git': '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n' });
+    chmodSync(join(root, 'bin/git'), 0o755);
+    for (const name of Object.keys(process.env).filter((one) => one.startsWith('GIT_'))) vi.stubEnv(name, undefined);
+    vi.stubEnv('PATH', `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`);
+    await readRevision(root);
+    expect(existsSync(join(root, 'bin/ran'))).toBe(false);
+    mkdirSync(join(root, '.git'));
+    await readRevision(root);
+    expect(existsSync(join(root, 'bin/ran'))).toBe(true);
   });
 
   it('runs no program that the repository names to watch it', async () => {

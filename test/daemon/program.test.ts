@@ -32,7 +32,7 @@ beforeEach(() => {
     join(dir, 'sync.config.yaml'),
     'version: 1\nname: docs\nwatch: { settle: 50ms }\ndaemon: { port: 0 }\ntargets:\n' +
       '  - { name: support, vendor: chatthing, sandbox: true, poll: { first: 100ms, max: 500ms } }\n' +
-      '  - { name: site, vendor: sitegpt, sandbox: true, poll: { first: 100ms, max: 500ms } }\n',
+      '  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, poll: { first: 100ms, max: 500ms } }\n',
   );
   for (let n = 0; n < 30; n += 1) writeFileSync(join(dir, 'content', `p${n}.md`), `# Page ${n}\n\nword${n}.\n`);
 });
@@ -141,7 +141,7 @@ describe('kbsync watch', () => {
     const slowly = (rate: string) =>
       writeFileSync(
         join(dir, 'sync.config.yaml'),
-        `version: 1\nname: docs\ndaemon: { port: 0 }\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, rate: ${rate}, poll: { first: 100ms, max: 500ms } }\n`,
+        `version: 1\nname: docs\ndaemon: { port: 0 }\ntargets:\n  - { name: site, vendor: sitegpt, sandbox: true, lagMs: 0ms, rate: ${rate}, poll: { first: 100ms, max: 500ms } }\n`,
       );
     slowly('{ perMinute: 120, concurrency: 1 }');
     const first = await watch();

@@ -50,6 +50,22 @@ export function resolved({ from, specifier }: Import): string | null {
   return steps.join('/');
 }
 
+/** Packages that loading a file loads with it, by the files in between: what stands behind `import()` is left out. */
+export function packagesLoadedBy(sources: Sources, file: string): ReadonlySet<string> {
+  const seen = new Set([file]);
+  const packages = new Set<string>();
+  // A set grows while it is walked.
+  for (const path of seen) {
+    for (const one of importsOf(path, sources.get(path) ?? '')) {
+      if (one.typeOnly || one.dynamic) continue;
+      const inside = resolved(one);
+      if (inside !== null) seen.add(inside);
+      else if (!one.specifier.startsWith('node:')) packages.add(one.specifier);
+    }
+  }
+  return packages;
+}
+
 export interface Allowed {
   /** Areas that may be imported. */
   readonly values: readonly string[];

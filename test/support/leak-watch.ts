@@ -11,15 +11,22 @@ const childProcess = require('node:child_process') as typeof import('node:child_
 
 type Child = import('node:child_process').ChildProcess;
 
-/** What was found in this test file. Emptied by the one test that plants leaks. */
-const leaks = new Set<string>();
-Object.assign(globalThis, { plantedLeaks: leaks });
+/** What was found in this test file. Emptied by the one test that plants leaks. Test files that share a process share it, one after the other. */
+const { plantedLeaks } = globalThis as { plantedLeaks?: Set<string> };
+const leaks = plantedLeaks ?? new Set<string>();
+if (plantedLeaks === undefined) {
+  Object.assign(globalThis, { plantedLeaks: leaks });
+  watchFolders();
+  watchProcesses();
+}
 
-const remove = fs.rmSync;
-fs.rmSync = (path, options) => {
-  if (options?.recursive === true) for (const file of plantedIn(String(path))) leaks.add(file);
-  remove(path, options);
-};
+function watchFolders(): void {
+  const remove = fs.rmSync;
+  fs.rmSync = (path, options) => {
+    if (options?.recursive === true) for (const file of plantedIn(String(path))) leaks.add(file);
+    remove(path, options);
+  };
+}
 
 /**
  * All that a process prints, as it comes: a secret may lie across two chunks. Looked at where chunks enter the stream: a listener would set it
@@ -44,22 +51,24 @@ function listened(child: Child, name: string): Child {
 
 type Spawn = (file: string, ...more: unknown[]) => Child;
 
-const { spawn, execFile } = childProcess;
-const spawnAnything = spawn as unknown as Spawn;
-const runAnything = execFile as unknown as Spawn;
-const told = (file: string, more: readonly unknown[]) => [file, ...(Array.isArray(more[0]) ? more[0] : [])].join(' ').slice(0, 200);
-childProcess.spawn = ((file, ...more) => listened(spawnAnything(file, ...more), told(file, more))) as typeof spawn & Spawn;
-const execFileListened = ((file, ...more) => listened(runAnything(file, ...more), told(file, more))) as typeof execFile & Spawn;
-const promised = promisify(execFile) as unknown as (file: string, ...more: unknown[]) => Promise<unknown> & { readonly child: Child };
-Object.defineProperty(execFileListened, promisify.custom, {
-  value: (file: string, ...more: unknown[]) => {
-    const promise = promised(file, ...more);
-    listened(promise.child, told(file, more));
-    return promise;
-  },
-});
-childProcess.execFile = execFileListened;
-syncBuiltinESMExports();
+function watchProcesses(): void {
+  const { spawn, execFile } = childProcess;
+  const spawnAnything = spawn as unknown as Spawn;
+  const runAnything = execFile as unknown as Spawn;
+  const told = (file: string, more: readonly unknown[]) => [file, ...(Array.isArray(more[0]) ? more[0] : [])].join(' ').slice(0, 200);
+  childProcess.spawn = ((file, ...more) => listened(spawnAnything(file, ...more), told(file, more))) as typeof spawn & Spawn;
+  const execFileListened = ((file, ...more) => listened(runAnything(file, ...more), told(file, more))) as typeof execFile & Spawn;
+  const promised = promisify(execFile) as unknown as (file: string, ...more: unknown[]) => Promise<unknown> & { readonly child: Child };
+  Object.defineProperty(execFileListened, promisify.custom, {
+    value: (file: string, ...more: unknown[]) => {
+      const promise = promised(file, ...more);
+      listened(promise.child, told(file, more));
+      return promise;
+    },
+  });
+  childProcess.execFile = execFileListened;
+  syncBuiltinESMExports();
+}
 
 afterAll(() => {
   if (leaks.size === 0) return;
