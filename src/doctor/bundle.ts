@@ -48,7 +48,7 @@ export async function bundleText(input: BundleInput): Promise<string> {
       'Findings',
       rows.flatMap((one) => linesOf(withoutFound(one), input.withWords)),
     ),
-    section('Configuration', [input.source === null ? '(it cannot be read)' : redactedConfiguration(input.source)]),
+    section('Configuration', [input.source === null ? '(it cannot be read)' : redactedConfiguration(input.source, scene !== null)]),
     ...(scene === null
       ? []
       : [

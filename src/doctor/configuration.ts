@@ -1,8 +1,8 @@
 // The configuration: what is wrong with it, what lies open beside it, when its schedule comes, and who is told of trouble.
 import { basename, dirname, join } from 'node:path';
 import type { ConfigProblem } from '../config/load.ts';
-import { startSchedule } from '../daemon/schedule.ts';
-import type { SyncError } from '../model/error.ts';
+import { type Job, startSchedule } from '../daemon/schedule.ts';
+import { asSyncError, type SyncError } from '../model/error.ts';
 import { askGit } from '../setup/git.ts';
 import { ok, type Row, row, rowOf, warning } from './row.ts';
 import { counted, quoted, type Scene } from './scene.ts';
@@ -23,8 +23,8 @@ export function invalidRows(error: SyncError): readonly Row[] {
 }
 
 /** Of one that is valid. */
-export async function configurationRows(scene: Scene): Promise<readonly Row[]> {
-  const { config, warnings } = scene.workspace;
+export function configurationRows({ workspace }: Pick<Scene, 'workspace'>): readonly Row[] {
+  const { config, warnings } = workspace;
   const what = `${basename(config.file)} is valid: workspace ${config.name}, ${counted(config.targets.length, 'target')}`;
   return [
     ok('configuration', what, { where: config.file }),
@@ -35,14 +35,11 @@ export async function configurationRows(scene: Scene): Promise<readonly Row[]> {
         next: `move the value into .env beside the configuration, and name the variable in line ${line}`,
       }),
     ),
-    ...(await secretFileRows(scene)),
-    ...scheduleRows(scene),
-    ...webhookRows(scene),
   ];
 }
 
 /** `.env` beside the configuration: for nobody else's eyes, and in nobody's repository. */
-async function secretFileRows({ system, workspace }: Scene): Promise<readonly Row[]> {
+export async function secretFileRows({ system, workspace }: Scene): Promise<readonly Row[]> {
   const folder = dirname(workspace.config.file);
   const file = join(folder, '.env');
   const facts = await system.facts(file);
@@ -62,33 +59,36 @@ async function secretFileRows({ system, workspace }: Scene): Promise<readonly Ro
 }
 
 /** When the daemon would do what, from now. */
-function scheduleRows({ workspace }: Scene): readonly Row[] {
+export function scheduleRows({ workspace }: Pick<Scene, 'workspace'>): readonly Row[] {
   const { timezone, ...lines } = workspace.config.schedule;
-  const jobs = Object.entries(lines).map(([name, line]) => ({ name, line, run: () => {} }));
-  const clock = { now: workspace.now, after: () => null, cancel: () => {} };
-  const schedule = startSchedule({ timezone, jobs, clock });
-  const next = new Map(schedule.next().map(({ name, at }) => [name, at]));
-  schedule.stop();
-  const on = jobs.filter(({ line }) => line !== null);
-  const never = on.filter(({ name }) => !next.has(name));
-  const words = on.flatMap(({ name }) =>
-    next.has(name) ? [`${name} ${next.get(name)?.toISOString().slice(0, 16).replace('T', ' ') ?? ''}`] : [],
-  );
-  return [
-    ok('configuration.schedule', on.length === 0 ? 'every job is switched off' : `next (UTC): ${words.join(', ')}`, {
-      where: `timezone ${timezone}`,
-    }),
-    ...never.map(({ name, line }) =>
-      warning('configuration.schedule', `schedule.${name} never comes: "${line}"`, {
-        where: workspace.config.file,
-        why: 'there is no such day',
-        next: `mend schedule.${name}, or set it to null`,
-      }),
-    ),
-  ];
+  const { file } = workspace.config;
+  const on = Object.entries(lines).flatMap(([name, line]) => (line === null ? [] : [{ name, line }]));
+  const words: string[] = [];
+  const faults: Row[] = [];
+  for (const { name, line } of on) {
+    const next = `mend schedule.${name} in ${basename(file)}, or set it to null`;
+    try {
+      const at = nextOf({ name, line, run: () => {} }, timezone, workspace.now);
+      if (at === null) faults.push(warning('configuration.schedule', `schedule.${name} never comes: "${line}"`, { where: file, next }));
+      else words.push(`${name} ${at.toISOString().slice(0, 16).replace('T', ' ')}`);
+    } catch (thrown) {
+      const why = 'kbsync watch would not start';
+      faults.push(rowOf('configuration.schedule', asSyncError(thrown), { where: file, why, next }));
+    }
+  }
+  const what = words.length === 0 ? 'no job comes by itself' : `next (UTC): ${words.join(', ')}`;
+  return [ok('configuration.schedule', what, { where: `timezone ${timezone}` }), ...faults];
 }
 
-function webhookRows({ workspace }: Scene): readonly Row[] {
+function nextOf(job: Job, timezone: string, now: () => number): Date | null {
+  const schedule = startSchedule({ timezone, jobs: [job], clock: { now, after: () => null, cancel: () => {} } });
+  const [next] = schedule.next();
+  schedule.stop();
+  return next?.at ?? null;
+}
+
+/** Who is told of trouble. */
+export function webhookRows({ workspace }: Scene): readonly Row[] {
   const { notify, file } = workspace.config;
   const unset = notify.filter(({ missing }) => missing.length > 0);
   const rows = unset.map(({ name, missing }) =>

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { SyncError } from '../model/error.ts';
 import { everyConnector } from '../workspace/vendors.ts';
 import { botChecks } from './bot.ts';
-import { configurationRows, invalidRows } from './configuration.ts';
+import { configurationRows, invalidRows, scheduleRows, secretFileRows, webhookRows } from './configuration.ts';
 import { contentRows } from './content.ts';
 import { daemonRows } from './daemon.ts';
 import { nodeRow, roomRows } from './machine.ts';
@@ -22,7 +22,10 @@ export async function examine(scene: Scene, input: RunInput): Promise<readonly R
   const origins = originsOf(scene, (vendor) => vendors.get(vendor) ?? null);
   const checks: readonly Check[] = [
     { name: 'machine.node', run: async () => [nodeRow(system, workspace.now())] },
-    { name: 'configuration', run: () => configurationRows(scene) },
+    { name: 'configuration', run: async () => configurationRows(scene) },
+    { name: 'configuration.env', run: () => secretFileRows(scene) },
+    { name: 'configuration.schedule', run: async () => scheduleRows(scene) },
+    { name: 'configuration.notify', run: async () => webhookRows(scene) },
     { name: 'content', run: () => contentRows(scene) },
     { name: 'content.git', run: (signal) => sourceRows(scene, signal) },
     { name: 'state.folder', run: () => folderRows(scene) },
