@@ -129,10 +129,8 @@ function nextFor(error: SyncError, origin: string): string {
   const code = /\(([A-Z_]+)\)/.exec(error.message)?.[1] ?? '';
   if (/^(?:ENOTFOUND|EAI_)/.test(code)) return `nslookup ${hostname}; then check baseUrl, the name servers, or HTTPS_PROXY`;
   if (/^(?:CERT_|ERR_TLS|ERR_SSL|EPROTO|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)/.test(code))
-    return `${error.next}: openssl s_client -connect ${hostname}:${port || '443'} -servername ${hostname} shows who answers`;
-  return isLoopback(hostname)
-    ? `${error.next}: curl -I ${origin}`
-    : `${error.next}: curl -I ${origin} shows whether it is this machine's network`;
+    return `check baseUrl and the clock; for a certificate authority of your own set NODE_EXTRA_CA_CERTS: openssl s_client -connect ${hostname}:${port || '443'} -servername ${hostname} shows who answers`;
+  return `curl -I ${origin}${isLoopback(hostname) ? '' : " shows whether it is this machine's network"}; check baseUrl, and run again when the vendor is up`;
 }
 
 /** `date`: the header of an answer that came between the two moments. It is cut to whole seconds. */
