@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { treeOf } from './cli/command-tree.ts';
+import { helpAfter, helpOfAll } from './cli/examples.ts';
 import { explain } from './cli/failure.ts';
 import {
   countOption,
@@ -45,6 +47,7 @@ const program = new Command('kbsync')
   )
   .option('--log-file <file>', 'log to the end of this file instead of stderr')
   .helpOption('--help', 'print this help')
+  .addHelpText('after', helpOfAll)
   .showHelpAfterError('(kbsync --help prints the usage)')
   .exitOverride()
   // Somebody may try to hand over a key as an option that does not exist: logs are no place for it.
@@ -66,15 +69,6 @@ command('init', 'makes a configuration for this folder: asks at most five things
   .option('--url <address>', 'where the pages are published (default: as the site generator says)')
   .addOption(new Option('--ci <system>', 'write a workflow, too').choices(['auto', 'github', 'gitlab', 'none']))
   .option('--no-check', 'do not try the key at the vendor')
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync init',
-      'kbsync init --yes --sandbox && kbsync sync --verify',
-      'kbsync init --yes --vendor sitegpt --set chatbotId=361628903185318481 --target site',
-      'kbsync init --yes --vendor chatthing --root docs --audience public --ci auto',
-    ),
-  )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { init } = await import('./cli/init.ts');
@@ -97,6 +91,21 @@ command('init', 'makes a configuration for this folder: asks at most five things
     }),
   );
 
+command('doctor', 'what is wrong, and what to do about it: configuration, folders, network, keys, locks; changes nothing')
+  .option('--offline', 'ask no vendor, and look up no address')
+  .option('--bundle <file>', 'write what a helper needs to know into this file: no secrets, no texts')
+  .option('--with-words', "with --bundle: vendors' own words and questions too, which may quote documents")
+  .action((options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { doctor } = await import('./cli/doctor.ts');
+      return doctor(invocation, {
+        offline: options['offline'] === true,
+        bundle: text(options['bundle']),
+        withWords: options['withWords'] === true,
+      });
+    }),
+  );
+
 command('plan', 'what a sync would do at each bot, and why; reads only')
   .option('--out <file>', 'write a sealed plan for sync --plan')
   .addOption(new Option('--format <format>', 'text or markdown').choices(['text', 'markdown']).default('text'))
@@ -105,15 +114,6 @@ command('plan', 'what a sync would do at each bot, and why; reads only')
   .option('--no-fetch', 'with content.git: take what was fetched before')
   .option('--diff', 'show what changes in the text that each bot reads')
   .addOption(new Option('--at <date>', 'plan as if it were that day or moment').argParser(date('--at')))
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync plan',
-      'kbsync plan --diff --target support --format markdown',
-      'kbsync plan --offline --at 2026-12-01',
-      'kbsync plan --out plan.json && kbsync sync --plan plan.json',
-    ),
-  )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { plan } = await import('./cli/plan.ts');
@@ -148,16 +148,6 @@ command('sync', 'plan, push, train, and wait until every bot has learnt it')
   .option('--no-fetch', 'with content.git: take what was fetched before')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
-  )
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync sync',
-      'kbsync sync guides/ --target support',
-      'kbsync sync --no-wait',
-      'kbsync sync --verify',
-      'kbsync sync --target site --allow-deletes 312',
-    ),
   )
   .action((paths: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
@@ -197,16 +187,6 @@ command('verify', 'asks every bot its golden questions and judges the answers; e
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another verify (default 0; 30m under CI)').argParser(duration('--lock-wait')),
   )
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync verify',
-      'kbsync verify guides/ --target support --tag smoke',
-      'kbsync verify --changed --junit verify.xml',
-      'kbsync verify --record answers.json',
-      'kbsync verify --baseline answers.json --format markdown',
-    ),
-  )
   .action((names: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { handOver } = await import('./cli/hand-over.ts');
@@ -237,10 +217,6 @@ command('status', 'which revision of each document each bot knows, from local st
     gather,
     [] as string[],
   )
-  .addHelpText(
-    'after',
-    examples('kbsync status', 'kbsync status --documents --target support', 'kbsync status --fail-if failed --fail-if stale=2h'),
-  )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { status } = await import('./cli/status.ts');
@@ -262,7 +238,6 @@ command('lint', 'what is wrong with the documents: secrets, hidden text, duplica
   .addOption(
     new Option('--fail-on <severity>', 'exit 4 if there are errors, or also for warnings').choices(['error', 'warning']).default('error'),
   )
-  .addHelpText('after', examples('kbsync lint', 'kbsync lint guides/ --fail-on warning', 'kbsync lint --format sarif > kbsync.sarif'))
   .action((paths: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { lint } = await import('./cli/lint.ts');
@@ -275,7 +250,6 @@ command('ask', 'one question to a bot: its answer, and the documents it rests on
   .argument('[target]', 'the bot to ask (with --all: left out)')
   .argument('[question]', 'the question')
   .option('--all', 'ask every bot')
-  .addHelpText('after', examples('kbsync ask support "How do I reset my password?"', 'kbsync ask --all "What does it cost?"'))
   .action((target: string | undefined, question: string | undefined, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { ask } = await import('./cli/ask.ts');
@@ -287,10 +261,6 @@ command('watch', 'the daemon: sync, then keep watching, with the cron jobs and t
   .argument('[action]', 'pause or resume: leaves the named targets alone until they are resumed')
   .argument('[target...]', 'for pause and resume: which')
   .option('--initial', 'add to bots that hold other content, or that cannot be listed')
-  .addHelpText(
-    'after',
-    examples('kbsync watch', 'kbsync watch --config docs/sync.config.yaml', 'kbsync watch pause site', 'kbsync watch resume site'),
-  )
   .action((action: string | undefined, targets: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       if (action !== undefined) {
@@ -310,17 +280,6 @@ command('todo', 'one inbox: work for a person, writes whose outcome is not known
   .addOption(
     new Option('--format <format>', 'the list as text, or as the Markdown of an issue').choices(['text', 'github-issue']).default('text'),
   )
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync todo',
-      'kbsync todo done T3',
-      'kbsync todo created U1 361628903185318481',
-      'kbsync todo retry U1 U2 U3',
-      'kbsync todo approve H2',
-      'kbsync todo --format github-issue > issue.md',
-    ),
-  )
   .action((action: string | undefined, words: string[], options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { handOver } = await import('./cli/hand-over.ts');
@@ -337,10 +296,6 @@ command('adopt', 'match what a bot already holds to local files and record it as
   .option('--dry-run', 'show what would be matched; record nothing')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
-  )
-  .addHelpText(
-    'after',
-    examples('kbsync adopt site --dry-run', 'kbsync adopt site --export ./site-before', 'kbsync adopt site && kbsync plan --target site'),
   )
   .action((target: string, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
@@ -362,7 +317,6 @@ command('adopt', 'match what a bot already holds to local files and record it as
 command('show', "one document's whole story in every bot")
   .argument('<document>', "a document's id or path, or an item's id at a vendor")
   .option('--as <target>', 'print exactly what that bot is given')
-  .addHelpText('after', examples('kbsync show guides/reset.md', 'kbsync show guides/reset.md --as support'))
   .action((document: string, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { show } = await import('./cli/show.ts');
@@ -388,15 +342,6 @@ command('drift', 'compares with what the vendors hold: missing, foreign, twin, c
   .option('--allow-foreign', 'items that are not ours are told, but do not count for the exit code')
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
-  )
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync drift',
-      'kbsync drift --target site --texts none',
-      'kbsync drift --repair',
-      'kbsync drift --target site --prune --yes',
-    ),
   )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
@@ -427,14 +372,6 @@ command('retract', 'takes a document out of every bot now, keeps it out, and pro
   .addOption(
     new Option('--lock-wait <time>', 'wait this long for another run (default 0; 30m under CI)').argParser(duration('--lock-wait')),
   )
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync retract guides/prices.md',
-      'kbsync retract guides/prices.md --target support',
-      'kbsync retract --undo guides/prices.md',
-    ),
-  )
   .action((document: string, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { handOver } = await import('./cli/hand-over.ts');
@@ -454,10 +391,6 @@ command('history', 'what the runs did, newest last; with a document: what was do
   .argument('[document]', "a document's id or path")
   .addOption(new Option('--limit <n>', 'at most n of them').argParser(count('--limit')).default(20))
   .addOption(new Option('--since <when>', 'a duration such as 2d, or a date').argParser(since('--since')))
-  .addHelpText(
-    'after',
-    examples('kbsync history', 'kbsync history guides/prices.md --since 30d', 'kbsync history --target support --limit 5 --json'),
-  )
   .action((document: string | undefined, options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { history } = await import('./cli/history.ts');
@@ -474,14 +407,6 @@ command('gaps', 'what users asked in vain, grouped, with the nearest document of
   .option('--unknown <words>', 'further words by which a bot says that it does not know (repeatable)', gather, [] as string[])
   .option('--as-tests [file]', 'draft golden questions from them, in a new file or on stdout')
   .option('--unmasked', 'show personal data as users wrote it')
-  .addHelpText(
-    'after',
-    examples(
-      'kbsync gaps',
-      'kbsync gaps --since 30d --format markdown > issue.md',
-      'kbsync gaps --target support --as-tests content/drafts.golden.yaml',
-    ),
-  )
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { gaps } = await import('./cli/gaps.ts');
@@ -497,20 +422,17 @@ command('gaps', 'what users asked in vain, grouped, with the nearest document of
     }),
   );
 
-command('unlock', "who holds a target's lock, since when; releases one whose process is gone")
-  .addHelpText('after', examples('kbsync unlock', 'kbsync unlock --target support'))
-  .action((_options: unknown, self: Command) =>
-    run(self, async (invocation) => {
-      const { unlock } = await import('./cli/unlock.ts');
-      return unlock(invocation);
-    }),
-  );
+command('unlock', "who holds a target's lock, since when; releases one whose process is gone").action((_options: unknown, self: Command) =>
+  run(self, async (invocation) => {
+    const { unlock } = await import('./cli/unlock.ts');
+    return unlock(invocation);
+  }),
+);
 
 command('state', "what kbsync remembers of a bot: hands it to the target's new name, or accepts it as you edited it")
   .argument('<action>', 'rename or accept')
   .argument('<target>', 'rename: the name that it had; accept: its name')
   .argument('[new]', 'rename: the name that it has in the configuration now')
-  .addHelpText('after', examples('kbsync state rename support help-desk', 'kbsync state accept support'))
   .action((action: string, from: string, to: string | undefined, _options: unknown, self: Command) =>
     run(self, async (invocation) => {
       const { state } = await import('./cli/state.ts');
@@ -521,7 +443,6 @@ command('state', "what kbsync remembers of a bot: hands it to the target's new n
 command('notify', 'sends a test to the webhooks of notify, or to those that are named')
   .argument('<action>', 'test')
   .argument('[webhook...]', 'only these, by name')
-  .addHelpText('after', examples('kbsync notify test', 'kbsync notify test slack-1'))
   .action((action: string, names: string[], _options: unknown, self: Command) =>
     run(self, async (invocation) => {
       const { notify } = await import('./cli/notify.ts');
@@ -531,7 +452,6 @@ command('notify', 'sends a test to the webhooks of notify, or to those that are 
 
 command('sandbox', 'the emulators as a server of their own')
   .addOption(new Option('--port <n>', 'port on loopback').argParser(count('--port')).default(8421))
-  .addHelpText('after', examples('kbsync sandbox', 'kbsync sandbox --port 9000'))
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
       const { sandbox } = await import('./cli/sandbox.ts');
@@ -539,21 +459,25 @@ command('sandbox', 'the emulators as a server of their own')
     }),
   );
 
-command('schema', "the configuration's JSON Schema")
-  .addHelpText('after', examples('kbsync schema > sync.config.schema.json'))
-  .action((_options: unknown, self: Command) =>
+command('schema', "the configuration's JSON Schema").action((_options: unknown, self: Command) =>
+  run(self, async (invocation) => {
+    const { schema } = await import('./cli/schema.ts');
+    return schema(invocation);
+  }),
+);
+
+command('completion', 'prints a script that completes commands, options and target names in a shell')
+  .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
+  .action((shell: string, _options: unknown, self: Command) =>
     run(self, async (invocation) => {
-      const { schema } = await import('./cli/schema.ts');
-      return schema(invocation);
+      const { completion } = await import('./cli/completion.ts');
+      return completion(invocation, shell);
     }),
   );
 
 function command(name: string, description: string): Command {
-  return program.command(name).description(description).exitOverride().helpOption('--help', 'print this help');
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n\nOptions of every command: kbsync --help`;
+  const made = program.command(name).description(description).exitOverride().helpOption('--help', 'print this help');
+  return made.addHelpText('after', helpAfter(name));
 }
 
 /** Sets the stage for one command: streams, signals, and what a thrown error becomes. */
@@ -713,7 +637,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 try {
-  await program.parseAsync();
+  // Asked by the scripts of `completion` at every press of a key, and by what makes docs/commands.md: no command, and in no help.
+  const [, , first, ...rest] = process.argv;
+  if (first === '__complete') await (await import('./cli/complete.ts')).complete(treeOf(program), rest, process);
+  else if (first === '__commands') process.stdout.write(`${JSON.stringify(treeOf(program), null, 2)}\n`);
+  else await program.parseAsync();
 } catch (thrown) {
   if (!(thrown instanceof CommanderError)) lastWord.say(thrown);
   else exitCode = usageExitCode(thrown);

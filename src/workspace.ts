@@ -107,7 +107,7 @@ export interface Workspace extends Pausing {
   /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
   acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly retractions: Pick<Retractions, 'endEverywhere'>;
-  readonly bots: Pick<Bots, 'stats'>;
+  readonly bots: Pick<Bots, 'stats' | 'connect'>;
   /** What is remembered of golden questions; reads small files. */
   tests(target: string): Pick<TestsStore, 'memory' | 'unlearning' | 'canary'>;
   /** Questions that kbsync itself asked this target since then, as hashes. */

@@ -81,6 +81,24 @@ const mayImport: { readonly [area: string]: Allowed } = {
     values: ['model', 'config', 'cycle', 'state', 'sandbox', 'source', 'workspace', 'connectors/registry'],
     types: ['transport', 'connectors/connector'],
   },
+  // Looks at everything and changes nothing: it may ask each of them, and only the command line asks it.
+  doctor: {
+    values: [
+      'model',
+      'config',
+      'content',
+      'cycle',
+      'daemon',
+      'plan',
+      'setup',
+      'state',
+      'status',
+      'transport',
+      'workspace',
+      'connectors/connector',
+    ],
+    types: ['workspace.ts'],
+  },
   cli: {
     values: [
       'model',
@@ -89,6 +107,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
       'cycle',
       'cycle.ts',
       'daemon',
+      'doctor',
       'plan',
       'push',
       'sandbox',
@@ -181,6 +200,8 @@ const diskPlaces = [
   'src/cli/verify.ts', // --junit, --baseline, --record
   'src/cli/sandbox.ts', // looks for the state folder
   'src/cli/init-check.ts', // reads .env beside a configuration that is not written yet
+  'src/cli/doctor.ts', // --bundle
+  'src/doctor/system.ts', // looks at folders, files and mounts
   'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
   'src/source/git-clone.ts', // a clone, which can be had again

@@ -98,7 +98,7 @@ describe('README.md', () => {
     const list = /## Not built yet\n([\s\S]*?)\n## /.exec(text)?.[1] ?? '';
     const built = commandsOf().map(({ name }) => name);
     const named = [...(/Commands: (.*)/.exec(list)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map((found) => found[1] ?? '');
-    expect(named.length).toBeGreaterThan(0);
+    expect(list).toContain('- ');
     expect(named.filter((name) => built.includes(name))).toEqual([]);
     const vendors = [...(/Vendors: (.*)/.exec(list)?.[1] ?? '').matchAll(/`([a-z]+)`/g)].map((found) => found[1] ?? '');
     expect(vendors.filter((name) => Object.hasOwn(registry, name))).toEqual([]);

@@ -82,6 +82,8 @@ describe('vendors that echo what they were sent', () => {
         ['plan', '--json'],
         ['status', '--documents', '--json'],
         ['todo'],
+        ['doctor', '--bundle', 'support.md', '--with-words'],
+        ['doctor', '--json'],
       ]) {
         const ran = await place.run(...words);
         printed.push(ran.stdout, ran.stderr);

@@ -18,6 +18,7 @@ import { belowRoot } from './paths.ts';
 import { createProgress } from './progress.ts';
 import { figure, plain, tellProblems } from './reports.ts';
 import { ciLockWaitMs } from './sync.ts';
+import { failedTests } from './verify-failure.ts';
 import { junit, printVerify, verifyJson, verifyMarkdown } from './verify-report.ts';
 import { blankVerify, codesOfVerify, noteTests, type VerifyRequest } from './verify-request.ts';
 
@@ -206,14 +207,16 @@ function tell(
   exitCode: number,
   { output, command }: Invocation,
 ): void {
+  const failure = exitCode === 7 ? failedTests(reports) : null;
   output.answer(
-    () => plain({ version: 1, command, exitCode, ...verifyJson(reports, compared) }),
+    () => plain({ version: 1, command, exitCode, error: failure?.record() ?? null, ...verifyJson(reports, compared) }),
     () => {
       if (format === 'markdown') return output.data(verifyMarkdown(reports, compared));
       for (const report of reports) printVerify(report, output);
       if (compared !== null) printCompared(compared, output);
     },
   );
+  if (failure !== null && !output.json) output.complain(`next: ${visible(failure.next)}`);
   if (reports.every(({ results, leftOut, error }) => results.length === 0 && leftOut.length === 0 && error === null)) {
     output.talk('no golden question is due: write some below kb.tests, or in a *.golden.yaml file');
   }

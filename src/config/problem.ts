@@ -103,8 +103,18 @@ export function problemOf(
   const hint = suggestion === null ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
   // Whoever puts a user into an address puts a password there, too.
   const found = fault.found.replace(/:\/\/[^\s/"]+@/g, '://***@');
-  const message = `${file}:${line}:${column}${key === '' ? '' : ` ${key}`}: found ${found}, expected ${fault.expected}${hint}`;
+  const expected = suggestion === null ? fault.expected : shortened(fault.expected);
+  const message = `${file}:${line}:${column}${key === '' ? '' : ` ${key}`}: found ${found}, expected ${expected}${hint}`;
   return { file, line, column, key, found, expected: fault.expected, message, suggestion };
+}
+
+/** Where one word is meant, nobody reads forty: the first of a long list. */
+const longList = 160;
+
+function shortened(expected: string): string {
+  const names = expected.split(', ');
+  if (expected.length <= longList || names.length < 12) return expected;
+  return `${names.slice(0, 8).join(', ')} and ${names.length - 8} others`;
 }
 
 /** By place in the file, and each place and key once: the first thing said about it is the most exact. */

@@ -258,6 +258,12 @@ export async function callDaemon(input: CallInput): Promise<number | null> {
   });
 }
 
+/** The daemon that left word in a state folder, at work or not; null: none did, or others may write there. For `doctor`. */
+export function daemonSeen(disk: Disk, stateDir: string): Pick<Whereabouts, 'kbsync' | 'pid' | 'socket' | 'startedAt'> | null {
+  const where = whereaboutsOf(disk, stateDir);
+  return where === null ? null : { kbsync: where.kbsync, pid: where.pid, socket: where.socket, startedAt: where.startedAt };
+}
+
 function whereaboutsOf(disk: Disk, stateDir: string): Whereabouts | null {
   // Where others may write, they could name a socket of theirs, and answer in the daemon's place.
   if (!isPrivate(daemonFolder(stateDir))) return null;

@@ -32,7 +32,12 @@ export const forgotten =
 
 /** The one table of codes. The README's table is generated from it. */
 export const errorTable = {
-  UNEXPECTED: row(1, { stops: 'process' }, 'something unexpected happened', 'run again with --verbose and report it'),
+  UNEXPECTED: row(
+    1,
+    { stops: 'process' },
+    'something unexpected happened',
+    'this is a bug: run again with --verbose, and report its output with what kbsync doctor --bundle FILE writes',
+  ),
   STATE_DAMAGED: row(
     1,
     {},
@@ -54,7 +59,12 @@ export const errorTable = {
     'a variable that the configuration names is not set',
     'set it in the environment, in .env beside the configuration, or name a file in NAME_FILE',
   ),
-  CONTENT_MISSING: row(2, { stops: 'process' }, 'the content folder cannot be read', 'check content.root'),
+  CONTENT_MISSING: row(
+    2,
+    { stops: 'process' },
+    'the content folder cannot be read',
+    'make the folder, mount it, or mend content.root; kbsync doctor shows what is there',
+  ),
   HELD: row(5, {}, 'held by a brake', 'look at the plan, then pass the brake with the command it names or with kbsync todo approve'),
   DOCUMENT_REFUSED: row(4, { stops: 'document' }, 'the vendor refused the document', 'change the document; these bytes are not sent again'),
   DOCUMENT_TOO_LARGE: row(
@@ -102,7 +112,7 @@ export const errorTable = {
     11,
     { retry: 'later' },
     'the target cannot be reached',
-    'check network and baseUrl; run again when the vendor is up',
+    'check network and baseUrl, where kbsync doctor shows how far it gets; run again when the vendor is up',
   ),
   VENDOR_FAILED: row(
     11,
@@ -116,9 +126,14 @@ export const errorTable = {
     "the vendor's answer is not what it documents",
     'check baseUrl (a proxy or login page?), then run again',
   ),
-  REQUEST_REFUSED: row(4, {}, 'the vendor refused the request', "read the vendor's words; report it if it goes on"),
+  REQUEST_REFUSED: row(
+    4,
+    {},
+    'the vendor refused the request',
+    "read the vendor's words; if it goes on, report it with what kbsync doctor --bundle FILE writes",
+  ),
   BUSY: row(6, { retry: 'later' }, 'the vendor is still training', 'nothing: a later run goes on'),
-  ABORTED: row(130, { retry: 'later', stops: 'process' }, 'stopped', 'run again: the next run finishes the rest'),
+  ABORTED: row(130, { retry: 'later', stops: 'process' }, 'stopped before it was done', 'run again: the next run finishes the rest'),
 } as const satisfies Record<string, ErrorRow>;
 
 /** What a record remembers of a failure, and what JSON shows. `vendor` are the vendor's own words, bounded and redacted. */

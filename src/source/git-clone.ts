@@ -33,6 +33,8 @@ export interface Tree {
 export interface Clone {
   /** The commit that the branch is at on the server; null: the repository has no such branch. GIT_FETCH_FAILED-like SyncErrors say why not. */
   fetch(signal: AbortSignal | undefined): Promise<string | null>;
+  /** The same, of a server that is only asked: nothing is fetched, and nothing made here. */
+  tip(signal: AbortSignal | undefined): Promise<string | null>;
   /** A new folder with the files of a commit, complete, or nothing. */
   checkOut(commit: string, signal: AbortSignal | undefined): Promise<Tree>;
   /** Whether a folder still holds exactly what was checked out. */
@@ -110,6 +112,12 @@ export function cloneAt({ git, disk, remoteEnv, localEnv, redact, program, onSta
       if (result.status === 0) return (await must(['rev-parse', '--verify', '--quiet', `${refName}^{commit}`])).trim();
       if (result.ended === 'by itself' && /couldn't find remote ref/i.test(result.stderr)) return null;
       throw failed(result, git.timeoutMs);
+    },
+    async tip(signal) {
+      const name = git.branch === null ? 'HEAD' : `refs/heads/${git.branch}`;
+      const how = { env: await remoteEnv(), ms: git.timeoutMs, signal };
+      const listed = await must(['ls-remote', '--quiet', '--', git.url, name], how);
+      return /^([0-9a-f]{40,64})\t/.exec(listed)?.[1] ?? null;
     },
     async checkOut(commit, signal) {
       const tree: Tree = { commit, name: `${commit.slice(0, 12)}-${randomBytes(4).toString('hex')}` };

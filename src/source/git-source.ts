@@ -47,6 +47,8 @@ export interface ContentSource {
   /** Fetches, and checks out what is new. What cannot be fetched is told in the view, not thrown. CONFIG_INVALID, SECRET_MISSING, LOCKED, ABORTED, STATE_UNWRITABLE. */
   refresh(how: RefreshHow): Promise<Refreshed>;
   view(): SourceView;
+  /** Asks the server for the tip of the branch, and fetches nothing; null: it has no such branch. CONFIG_INVALID, CONTENT_MISSING say why not, ABORTED. For `doctor`. */
+  tip(signal?: AbortSignal): Promise<string | null>;
   /** Works on one whole commit; again on the next one where it was taken away meanwhile. CONTENT_MISSING where nothing was fetched yet. */
   read<T>(work: (at: SourceAt) => Promise<T>): Promise<T>;
 }
@@ -270,6 +272,10 @@ export function createGitSource({ git, disk, env, now, secrets, program }: GitSo
       return locked(how, () => update(how));
     },
     view: () => viewOf(load()),
+    async tip(signal) {
+      await check();
+      return clone.tip(signal);
+    },
     async read(work) {
       const folder = [git.subdir, git.root].filter((part) => part !== '').join('/');
       const prefix = folder === '' ? '' : `${folder}/`;

@@ -366,6 +366,7 @@ const remedies: { readonly [code: string]: readonly [what: string, next: string]
   EIO: ['the disk reports an input/output error', 'check the disk (dmesg, smartctl), then run again: nothing is lost'],
   EMFILE: ['too many files are open', 'raise the limit (ulimit -n) and run again'],
   ENOENT: ['its folder does not exist', 'make the folder, or set state.dir to one that exists, and run again'],
+  EEXIST: ['a file stands where a folder should be', 'move that file away, or set state.dir to another folder, and run again'],
   ENOTDIR: ['a file stands where a folder should be', 'move that file away, or set state.dir to another folder, and run again'],
   EISDIR: ['a folder stands where a file should be', 'move that folder away and run again'],
 };

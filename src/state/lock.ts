@@ -71,7 +71,8 @@ export async function acquireLock(request: LockRequest): Promise<Lock> {
   let waitedFor: string | null = null;
   let silentSince = { beat: '', atMs: 0 };
   for (;;) {
-    if (request.signal?.aborted === true) throw new SyncError('ABORTED');
+    if (request.signal?.aborted === true)
+      throw new SyncError('ABORTED', { message: `stopped while waiting for the lock of ${lockedThing(path)}` });
     const file = await tryAcquire({ disk, path, now, probe }, owner);
     if (file !== null) {
       await sweepClaims(disk, path, owner.id);

@@ -62,7 +62,12 @@ export function createBots(input: BotsInput): Bots {
       // What was bound without credentials is never asked anything.
       const key = offline ? `${target.name} offline` : target.name;
       const known = connected.get(key);
-      const bot = known ?? connectTarget({ ...wireOf(input), limiters, spec, options, target, emit, ...placeOf(spec, target, theSandbox) });
+      const bot =
+        known ??
+        boundOf(
+          () => connectTarget({ ...wireOf(input), limiters, spec, options, target, emit, ...placeOf(spec, target, theSandbox) }),
+          target,
+        );
       connected.set(key, bot);
       refuseFormat(spec, target, bot);
       if (target.sandbox && !offline) await theSandbox().provision(target.vendor, sandboxBot(spec, target));
@@ -80,6 +85,17 @@ export function createBots(input: BotsInput): Bots {
       await sandbox?.close();
     },
   };
+}
+
+/** A connector that stumbles while it binds its functions is named: it may be somebody else's. */
+function boundOf(connect: () => Connected, { name, vendor }: TargetConfig): Connected {
+  try {
+    return connect();
+  } catch (thrown) {
+    if (thrown instanceof SyncError) throw thrown;
+    const words = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new SyncError('UNEXPECTED', { message: `target ${name}: the connector ${vendor} stumbles: ${words}`, cause: thrown });
+  }
 }
 
 function wireOf(input: BotsInput) {

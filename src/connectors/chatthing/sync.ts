@@ -135,7 +135,10 @@ function failed(message: string): SyncError {
 }
 
 function busy(cause?: SyncError): SyncError {
-  return new SyncError('BUSY', { message: 'a sync of the data source is under way', ...(cause === undefined ? {} : { cause }) });
+  return new SyncError('BUSY', {
+    message: 'Chat Thing is at a sync of the data source already',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function readBaseline(text: string): Baseline | null {
