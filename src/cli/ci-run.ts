@@ -1,5 +1,5 @@
 // The commands of a step, one after the other, each as a process of its own that is shown no token; the golden questions where a bot can be asked.
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { countNames, lacksSecret, type Said, type VerifySaid } from '../ci/results.ts';
 import { counted } from '../plan/words.ts';
@@ -17,17 +17,23 @@ export async function runAll(step: Step, talk: (line: string) => void): Promise<
   const globals = ['--json', ...(config === null ? [] : ['--config', config]), ...targets.flatMap((name) => ['--target', name])];
   const child = (...words: readonly string[]) =>
     runChild([...words, ...globals, ...(options.quiet ? ['--quiet'] : [])], { program, cwd, env, talk, stop, kill });
-  const lint = command === 'status' || command === 'drift' ? null : await child('lint');
-  const nothing = { lint, main: null, verify: null, remarks: [], offline: settings.offline, planFile: null, junitFile: null };
+  const lints = command === 'status' || command === 'drift' ? Promise.resolve(null) : child('lint', ...(options.quiet ? [] : ['--quiet']));
+  const planFile = path.join(folder, 'plan.json');
+  const planOffline = () => child('plan', '--diff', '--detailed-exitcode', '--offline');
+  // A plan changes nothing: made beside the findings, it is there sooner. All else begins once the configuration is known to be read.
+  const early = command !== 'plan' ? null : settings.offline ? planOffline() : child(...wordsOf(settings, planFile));
+  const lint = await lints;
+  const begun = await early;
+  const nothing = { lint, main: begun, verify: null, remarks: [], offline: settings.offline, planFile: null, junitFile: null };
   // What is wrong with the configuration or the folder as a whole, every other command would say once more.
   if (lint?.error !== undefined || command === 'lint' || stop.aborted) return nothing;
-  const planFile = path.join(folder, 'plan.json');
   const stranger = scene.change?.stranger ?? null;
-  const planOffline = () => child('plan', '--diff', '--detailed-exitcode', '--offline');
-  const first = await (command === 'plan' && settings.offline ? planOffline() : child(...wordsOf(settings, planFile)));
+  const first = begun ?? (await child(...wordsOf(settings, planFile)));
   const isBarred = stranger !== null && lacksSecret(first);
   const main = isBarred && command === 'plan' ? await planOffline() : first;
   const offline = settings.offline || (isBarred && command === 'plan');
+  // Of a plan that could not be made nothing may be approved later.
+  if (isBarred) await rm(planFile, { force: true });
   const asks = command !== 'verify' && (settings.verify || baseline !== null);
   const junitFile = path.join(folder, 'verify.xml');
   const changed = command === 'sync' && baseline === null ? ['--changed'] : [];

@@ -4,6 +4,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Nodes } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { gfm } from 'micromark-extension-gfm';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { type ActionRun, removeRunnerTemps, runAction, type StepResult } from '../support/composite-runner.ts';
 import { type FakeForge, fakeGithub } from '../support/fake-forge.ts';
@@ -49,7 +53,7 @@ function commit(message: string): string {
   const git = (...words: string[]) =>
     execFileSync('git', ['-C', dir, '-c', 'user.name=a', '-c', 'user.email=a@b', ...words], { encoding: 'utf8' });
   git('add', '-A');
-  git('commit', '-qm', message);
+  git('commit', '-q', '--allow-empty', '-m', message);
   return git('rev-parse', 'HEAD').trim();
 }
 
@@ -105,14 +109,12 @@ it('goes the whole way: pull request, comment; second push, the same comment; me
   expect(merged).toMatchObject({ exitCode: 0, outputs: { 'exit-code': '0', create: '2', failed: '0' } });
   expect(github.comments).toHaveLength(1);
   expect(merged.summary).toContain('what the bots were given');
-  const again = await run(push, { command: 'sync', wait: '1m' });
-  expect(again).toMatchObject({ exitCode: 0, outputs: { changes: '0', unchanged: '2' } });
 
   const many = Object.fromEntries(
     [...Array(12).keys()].map((n) => [`docs/p${n}.md`, `# P${n}\n\nPage ${n} about ${'abcdefghijkl'[n]}${n * 7}.\n`]),
   );
   write(many);
-  expect((await run(push, { command: 'sync' })).exitCode).toBe(0);
+  expect((await run(push, { command: 'sync', wait: '1m' })).outputs).toMatchObject({ 'exit-code': '0', create: '12', unchanged: '2' });
   write(Object.fromEntries(Object.keys(many).map((path) => [path, null])));
   const planned = await run(pull(commit('less')), { 'fail-on': 'error' }, { GITHUB_RUN_ID: '102' });
   expect(planned).toMatchObject({ exitCode: 0, outputs: { 'exit-code': '5', delete: '12', held: '12' } });
@@ -170,17 +172,22 @@ it('takes names, texts, titles and branches as what they are: nothing runs, noth
   const sha = commit('$(touch owned)');
   const hostile = pull(sha, { ref: '$(touch owned)', title: '"; touch owned; #\n::error::forged' });
   const ran = await run(hostile, { targets: 'support' }, { GITHUB_HEAD_REF: '$(touch owned)' });
-  expect(ran.outputs).toMatchObject({ 'exit-code': '4', create: '3', errors: '1' });
+  expect(ran.outputs).toMatchObject({ 'exit-code': '4', create: '2', errors: '2' });
   expect(ran.exitCode).toBe(4);
   const marks = ran.commands.filter(({ command }) => command !== 'notice');
-  expect(marks.map(({ command, properties }) => [command, properties['file']])).toEqual([['error', 'docs/a%0A::error::forged.md']]);
+  expect(marks.map(({ command, properties }) => [command, properties['file']])).toEqual([
+    ['error', 'docs/a%0A::error::forged.md'],
+    ['error', 'docs/line\\u000a::set-output name=exit-code::0\\u000ab.md'],
+  ]);
   expect(ran.commands.filter(({ command }) => command === 'notice')).toEqual([]);
   expect(existsSync(join(dir, 'owned'))).toBe(false);
-  for (const text of [github.comments[0]?.body ?? '', ran.summary]) {
-    expect(text.match(/^<!--/gm)?.length ?? 0).toBe(text === ran.summary ? 0 : 1);
-    expect(outsideCode(text)).not.toMatch(/@|octocat|forged|owned|#1|\/close/);
-    expect(outsideCode(text).match(/<\/details>/g)).toHaveLength(3);
-  }
+  const page = github.comments[0]?.body ?? '';
+  expect(page.split('\n').slice(1).join('\n')).toBe(ran.summary);
+  const { texts, tags, links } = rendered(page);
+  expect(links).toEqual([]);
+  expect(texts.join('\n')).not.toMatch(/@|octocat|forged|owned|#1|\/close/);
+  expect(tags.slice(1).every((tag) => /^<details><summary><code>[^<>]*<\/code><\/summary>$|^<\/details>$/.test(tag))).toBe(true);
+  expect(tags).toHaveLength(5);
   // An input that is hostile itself is refused, and says so in one line.
   const input = await run(hostile, { 'fail-on': 'error\n::error::forged $(touch owned)' });
   expect(input).toMatchObject({ exitCode: 2, commands: [] });
@@ -206,26 +213,32 @@ it('marks at most ten errors and ten warnings and counts the rest, and a broken 
 }, 60_000);
 
 it('tells what changed in the answers with a baseline, and keeps the token from what it runs', async () => {
-  const page = (hours: number) => `# Hours\n\nThe desk is open ${hours} hours a day.\n`;
   const tests = 'tests:\n  - ask: How many hours is the desk open?\n    expect: ["8 hours"]\n';
-  const spy = `const seen = ['KBSYNC_CI_TOKEN', 'GITHUB_OUTPUT', 'GITHUB_STEP_SUMMARY'].filter((name) => process.env[name] !== undefined);\nif (seen.length > 0) throw new Error('shown: ' + seen.join());\n`;
-  write({ 'sync.config.yaml': sandbox, 'docs/hours.md': page(8), 'docs/a.golden.yaml': tests, 'spy.cjs': spy });
-  const unseen = { NODE_OPTIONS: `--require=${join(dir, 'spy.cjs')}` };
-  const guarded = await run(push, { command: 'status' }, unseen);
-  // The step itself has the token: the spy ends it before it begins.
-  expect(guarded.log).toContain('shown: KBSYNC_CI_TOKEN');
-  expect((await run(push, { command: 'sync', verify: 'true' })).outputs).toMatchObject({ 'exit-code': '0', 'tests-pass': '1' });
-  execFileSync(process.execPath, [join(root, 'dist/main.js'), 'verify', '--all', '--record', 'answers.json', '--quiet'], {
-    cwd: dir,
-    env: { PATH: process.env['PATH'] },
+  const spy = `const seen = ['KBSYNC_CI_TOKEN', 'GITHUB_OUTPUT'].filter((name) => process.env[name] !== undefined);
+if (process.argv[2] !== undefined && process.argv[2] !== 'ci') require('node:fs').appendFileSync(__filename + '.seen', process.argv[2] + ':' + seen + ' ');\n`;
+  const before = {
+    target: 'support',
+    document: null,
+    question: 'How many hours is the desk open?',
+    test: null,
+    verdict: 'pass',
+    answer: 'For 8 hours, @octocat.\n/close',
+  };
+  write({
+    'sync.config.yaml': sandbox,
+    'docs/hours.md': '# Hours\n\nThe desk is open 9 hours a day.\n',
+    'docs/a.golden.yaml': tests,
+    'answers.json': JSON.stringify({ kbsync: 'baseline', version: 2, answers: [before] }),
+    'spy.cjs': spy,
   });
-  write({ 'docs/hours.md': page(9) });
-  const sha = commit('nine');
-  const ran = await run(pull(sha), { command: 'sync', baseline: 'answers.json' });
+  const spied = { NODE_OPTIONS: `--require=${join(dir, 'spy.cjs')}` };
+  const ran = await run(pull(commit('nine')), { command: 'sync', baseline: 'answers.json' }, spied);
+  expect(readFileSync(join(dir, 'spy.cjs.seen'), 'utf8')).toBe('lint: sync: verify: ');
   expect(ran).toMatchObject({ exitCode: 7, outputs: { 'exit-code': '7', 'tests-fail': '1' } });
   expect(readFileSync(ran.outputs['junit-file'] ?? '', 'utf8')).toContain('<failure');
   expect(github.comments[0]?.body).toContain('### Answers before and after: 1 worse');
-  expect(github.comments[0]?.body).toContain('| The desk is open 9 hours a day.');
+  expect(github.comments[0]?.body).toContain('| /close');
+  expect(github.comments[0]?.body).toMatch(/^\| .*9 hours a day/m);
   expect(ran.commands).toContainEqual(
     expect.objectContaining({ command: 'error', properties: { file: 'docs/a.golden.yaml', line: '2', title: 'kbsync verify' } }),
   );
@@ -269,10 +282,15 @@ it('runs the version of the action by npx, or what the inputs name; and says whi
   expect(none).toMatchObject({ exitCode: 2, commands: [{ command: 'error', data: expect.stringContaining('no Node.js') }] });
 }, 60_000);
 
-/** The page without blocks of code and code spans. */
-function outsideCode(markdown: string): string {
-  return markdown
-    .replace(/^(`{3,})(?:diff|text)\n[\s\S]*?\n\1$/gm, '')
-    .replace(/<code>[^\n]*?<\/code>/g, '')
-    .replace(/(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, '');
+/** A page as a reader's Markdown has it: plain texts, pieces of HTML, links; what stands in code is none of these. */
+function rendered(markdown: string): { texts: string[]; tags: string[]; links: string[] } {
+  const found = { texts: [] as string[], tags: [] as string[], links: [] as string[] };
+  const walk = (node: Nodes): void => {
+    if (node.type === 'text') found.texts.push(node.value);
+    if (node.type === 'html') found.tags.push(node.value);
+    if (node.type === 'link' || node.type === 'image') found.links.push(node.url);
+    if ('children' in node) node.children.forEach(walk);
+  };
+  walk(fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }));
+  return found;
 }
