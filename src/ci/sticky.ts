@@ -31,6 +31,8 @@ export type Commented =
   | { readonly outcome: 'created' | 'updated'; readonly url: string | null }
   /** A later run has written it already. */
   | { readonly outcome: 'newer' }
+  /** There is nothing to tell, and nothing was told before. */
+  | { readonly outcome: 'unneeded' }
   /** `status`: of the answer; null: there was none. */
   | { readonly outcome: 'refused'; readonly status: number | null; readonly why: string };
 
@@ -68,9 +70,15 @@ export interface Sender {
   now(): number;
 }
 
+export interface Page {
+  readonly text: string;
+  /** Whether it is worth a comment of its own; an earlier one is written anew in any case. */
+  readonly tells: boolean;
+}
+
 /** Writes the comment, whatever becomes of it. */
-export async function comment(forge: Forge, sender: Sender, mark: Mark, page: string): Promise<Commented> {
-  const body = `${markLine(mark)}\n${page}`;
+export async function comment(forge: Forge, sender: Sender, mark: Mark, page: Page): Promise<Commented> {
+  const body = `${markLine(mark)}\n${page.text}`;
   try {
     const meReply = await patiently(forge.me, sender);
     const me = meReply.status === 200 ? meReply : null;
@@ -80,6 +88,7 @@ export async function comment(forge: Forge, sender: Sender, mark: Mark, page: st
       const found = await find(forge, sender, mark, me);
       if ('refused' in found) return refusal(found.refused);
       if (found.note !== null && BigInt(markPattern.exec(found.note.body)?.[2] ?? '0') > BigInt(mark.run)) return { outcome: 'newer' };
+      if (found.note === null && !page.tells) return { outcome: 'unneeded' };
       const request = found.note === null ? forge.create(body) : forge.update(found.note.id, body);
       const reply = await patiently(request, sender);
       if (reply.status >= 200 && reply.status < 300) {

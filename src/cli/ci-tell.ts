@@ -13,7 +13,7 @@ import { createWire } from '../transport/http.ts';
 import { type Step, slashed } from './ci-step.ts';
 
 /** Null: there is nothing to comment on, or no comment is wanted. */
-export async function commentOn({ settings, scene, invocation }: Step, page: readonly Block[]): Promise<Commented | null> {
+export async function commentOn({ settings, scene, invocation }: Step, page: readonly Block[], tells: boolean): Promise<Commented | null> {
   const { change } = scene;
   if (change === null || !settings.comment) return null;
   if (settings.token === null) return { outcome: 'refused', status: null, why: 'there is no token' };
@@ -29,7 +29,7 @@ export async function commentOn({ settings, scene, invocation }: Step, page: rea
     now: Date.now,
   };
   try {
-    return await comment(forge, sender, mark, secrets.redact(bounded(page, commentBound, where)));
+    return await comment(forge, sender, mark, { text: secrets.redact(bounded(page, commentBound, where)), tells });
   } finally {
     wire.close();
   }
@@ -84,20 +84,24 @@ export function toldOf(commented: Commented | null, { settings, scene }: Step): 
     case 'created':
     case 'updated':
       return [`comment ${commented.outcome}${commented.url === null ? '' : `: ${visible(commented.url)}`}`];
+    case 'unneeded':
+      return ['nothing to tell, and no comment to update'];
     case 'newer':
       return told('a later run has written the comment already: left as it is');
     case 'refused': {
       const why = [commented.status, commented.why].filter((part) => part !== null && part !== '').join(': ');
-      return told(`no comment (${why}). ${wayToComment(scene, isGithub)}`);
+      return told(`no comment (${why}). ${wayToComment(scene, isGithub, settings.token !== null)}`);
     }
     default:
       return commented satisfies never;
   }
 }
 
-function wayToComment({ change }: Scene, isGithub: boolean): string {
+function wayToComment({ change }: Scene, isGithub: boolean, hasToken: boolean): string {
   if (!isGithub)
     return 'Set the variable KBSYNC_GITLAB_TOKEN to a project access token with the scope api; the report is among the artifacts';
   if (change?.stranger != null) return `Here the token may only read (${change.stranger}); the job summary has it all`;
+  if (!hasToken)
+    return 'Give the step GITHUB_TOKEN, and the job "permissions: { contents: read, pull-requests: write }"; the job summary has it all';
   return 'The job needs "permissions: { contents: read, pull-requests: write }"; the job summary has it all';
 }

@@ -34,7 +34,7 @@ export async function ci(invocation: Invocation, request: CiRequest, program: st
   const page = pageOf({ ...pageSettings(step, run), exitCode: verdict.exitCode });
   const annotations = annotationsOf({ lint: run.lint, main: run.main, verify: verifiedIn(run), folder: prefixOf(step) });
   const outputs = outputsOf(run, verdict, annotations);
-  const commented = invocation.stop.aborted ? null : await commentOn(step, page);
+  const commented = invocation.stop.aborted ? null : await commentOn(step, page, tellsAnything(run, verdict, annotations));
   await handOver(step, { page, annotations, outputs: { ...outputs, 'comment-url': urlOf(commented) } });
   for (const line of toldOf(commented, step)) output.data(line);
   const forgiven = verdict.stepCode === verdict.exitCode ? '' : `, which fail-on: ${settings.failOn} forgives`;
@@ -84,6 +84,11 @@ function codesOf({ lint, main, verify }: Run, { command }: CiSettings, { stop }:
     ...(verify === null ? [] : [verify.exitCode]),
     ...(stop.aborted ? [130] : []),
   ];
+}
+
+/** A plan without changes, findings and questions is no news: a pull request that touches no document gets no comment. */
+function tellsAnything(run: Run, { exitCode }: Verdict, annotations: readonly Annotation[]): boolean {
+  return exitCode !== 0 || annotations.length > 0 || verifiedIn(run) !== null || (run.main !== null && run.main.command !== 'plan');
 }
 
 function pageSettings(step: Step, run: Run) {

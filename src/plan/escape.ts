@@ -31,7 +31,8 @@ export function markdownText(text: string): string {
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(/\|/g, '\\|')
-    .replace(/@/g, '&#64;')
+    // An entity alone does not keep GitHub and GitLab from calling people: they look at what is rendered.
+    .replace(/@/g, '&#64;&#8203;')
     .replace(/:\/\//g, '&#58;//')
     .replace(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`)
     .replace(/^( *)([-+=]|\d+[.)])/, '$1&#8203;$2');

@@ -116,15 +116,13 @@ it('goes the whole way: pull request, comment; second push, the same comment; me
   write(many);
   expect((await run(push, { command: 'sync', wait: '1m' })).outputs).toMatchObject({ 'exit-code': '0', create: '12', unchanged: '2' });
   write(Object.fromEntries(Object.keys(many).map((path) => [path, null])));
-  const planned = await run(pull(commit('less')), { 'fail-on': 'error' }, { GITHUB_RUN_ID: '102' });
+  const planned = await run(pull(commit('less')), { GITHUB_RUN_ID: '102' });
   expect(planned).toMatchObject({ exitCode: 0, outputs: { 'exit-code': '5', delete: '12', held: '12' } });
   expect(github.comments[0]?.body).toContain('**Held** (`too-many-deletes`)');
   expect(planned.commands).toContainEqual(
     expect.objectContaining({ command: 'warning', properties: { title: 'kbsync support: held, too-many-deletes' } }),
   );
-  expect((await run(pull('0'.repeat(40)), { 'fail-on': 'held' }, { GITHUB_RUN_ID: '102' })).exitCode).toBe(5);
   expect(await run(push, { command: 'sync' })).toMatchObject({ exitCode: 5, outputs: { 'exit-code': '5', held: '12' } });
-  expect((await run(push, { command: 'sync', 'fail-on': 'never' })).exitCode).toBe(0);
 }, 90_000);
 
 it('plans offline for forks and Dependabot, where the secret is empty and the token only reads: the summary has the plan', async () => {
@@ -153,7 +151,6 @@ it('plans offline for forks and Dependabot, where the secret is empty and the to
   expect(own).toMatchObject({ exitCode: 2, outputs: { 'exit-code': '2', offline: 'false' } });
   expect(own.summary).toContain('SITEGPT_TOKEN');
   expect(own.log).toContain('pull-requests: write');
-  expect((await run(pull(sha), { offline: 'true' })).outputs).toMatchObject({ 'exit-code': '3', offline: 'true' });
   const privileged = await run({ ...pull(sha, { from: 'stranger/docs' }), name: 'pull_request_target' });
   expect(privileged.exitCode).toBe(2);
   expect(privileged.log).toContain('does not run under pull_request_target');

@@ -19,7 +19,7 @@ afterEach(async () => {
   await github.close();
 });
 
-function write(page: string, run = '5', token = 't') {
+function write(text: string, run = '5', token = 't', tells = true) {
   const { origin } = new URL(github.origin);
   const change = { number: '7', stranger: null, api: { origin, base: '/api/v3' }, repository: 'acme/docs' };
   const signal = new AbortController().signal;
@@ -30,7 +30,7 @@ function write(page: string, run = '5', token = 't') {
     githubForge(change, token),
     { send: (request) => wire.sendOnce(request, { origin, signal }), wait, now: () => 0 },
     markOf(['sync.config.yaml', 'plan'], run),
-    page,
+    { text, tells },
   );
 }
 
@@ -83,6 +83,14 @@ describe('the comment', () => {
     expect(waits).toEqual([7_000, 20_000, 30_000]);
     github.faults.push({ method: 'PATCH', status: 429, headers: { 'retry-after': '3600' } });
     expect(await write('late\n')).toEqual({ outcome: 'refused', status: 429, why: 'a fault' });
+  });
+
+  it('is not begun where there is nothing to tell, but brought up to date', async () => {
+    expect(await write('nothing\n', '5', 't', false)).toEqual({ outcome: 'unneeded' });
+    expect(github.comments).toEqual([]);
+    await write('something\n');
+    expect(await write('nothing any more\n', '6', 't', false)).toMatchObject({ outcome: 'updated' });
+    expect(github.comments.map(({ body }) => body.split('\n')[1])).toEqual(['nothing any more']);
   });
 
   it('is refused with GitHub’s own words, and fails nothing', async () => {
