@@ -23,21 +23,21 @@ export function visibleJson(json: string): string {
   });
 }
 
-/** `visible` inside Markdown, table cells included: no markup, HTML, link, mention or cell border comes out of it. */
+/**
+ * `visible` inside Markdown, table cells included: no markup, HTML, link, mention or cell border comes out of it. GitHub and GitLab look for mentions in
+ * what is rendered, where an entity is the sign itself: nothing must follow it directly.
+ */
 export function markdownText(text: string): string {
-  return (
-    visible(text)
-      .replace(/[\\`*_{}[\]()#!~$^]/g, '\\$&')
-      .replace(/&/g, '&amp;')
-      .replace(/</g, '&lt;')
-      .replace(/>/g, '&gt;')
-      .replace(/\|/g, '\\|')
-      // An entity alone does not keep GitHub and GitLab from calling people: they look at what is rendered.
-      .replace(/@/g, '&#64;&#8203;')
-      .replace(/:\/\//g, '&#58;//')
-      .replace(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`)
-      .replace(/^( *)([-+=]|\d+[.)])/, '$1&#8203;$2')
-  );
+  return visible(text)
+    .replace(/[\\`*_{}[\]()#!~$^]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/\|/g, '\\|')
+    .replace(/@/g, '&#64;&#8203;')
+    .replace(/:\/\//g, '&#58;//')
+    .replace(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`)
+    .replace(/^( *)([-+=]|\d+[.)])/, '$1&#8203;$2');
 }
 
 /** A block of text that a Markdown reader shows as it is, whatever fences it contains. */
