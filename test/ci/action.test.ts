@@ -116,7 +116,7 @@ it('goes the whole way: pull request, comment; second push, the same comment; me
   write(many);
   expect((await run(push, { command: 'sync', wait: '1m' })).outputs).toMatchObject({ 'exit-code': '0', create: '12', unchanged: '2' });
   write(Object.fromEntries(Object.keys(many).map((path) => [path, null])));
-  const planned = await run(pull(commit('less')), { GITHUB_RUN_ID: '102' });
+  const planned = await run(pull(commit('less')), {}, { GITHUB_RUN_ID: '102' });
   expect(planned).toMatchObject({ exitCode: 0, outputs: { 'exit-code': '5', delete: '12', held: '12' } });
   expect(github.comments[0]?.body).toContain('**Held** (`too-many-deletes`)');
   expect(planned.commands).toContainEqual(
