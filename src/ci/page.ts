@@ -59,7 +59,8 @@ export function pageOf(input: PageInput): readonly Block[] {
   return [
     always(`## kbsync: ${headings[command]}\n\n${of.join(', ')}${ended}\n`),
     ...remarks.map((remark) => always(`> ${remark}\n`)),
-    ...(error === null ? [] : [always(errorLines(error))]),
+    // A configuration may have hundreds of mistakes: each is a line that can be left out.
+    ...(error === null ? [] : errorLines(error).split('\n').map(row)),
     ...(command === 'plan' || command === 'sync' ? targetBlocks(main?.targets ?? []) : bareTargets(command, main)),
     ...(command === 'plan' || command === 'lint' ? findingBlocks(lint) : []),
     ...(verify === null ? [] : verifyBlocks(verify)),
