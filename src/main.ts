@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
+import { fileURLToPath } from 'node:url';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { treeOf } from './cli/command-tree.ts';
 import { helpAfter, helpOfAll } from './cli/examples.ts';
@@ -447,6 +448,35 @@ command('notify', 'sends a test to the webhooks of notify, or to those that are 
     run(self, async (invocation) => {
       const { notify } = await import('./cli/notify.ts');
       return notify(invocation, { action, names });
+    }),
+  );
+
+command('ci', 'a step of a pipeline: runs a command, and tells the pull request what comes of it')
+  .argument('<system>', 'github or gitlab')
+  .option('--command <command>', 'plan, sync, verify, status, lint or drift (default: plan)')
+  .option('--offline', 'plan without asking any vendor (by itself where a fork has no secrets)')
+  .option('--wait <time>', 'sync: wait at most this long for training')
+  .option('--no-wait', 'sync: leave the waiting to a later run')
+  .option('--plan <file>', 'sync: approve the deletes of a sealed plan, and no others')
+  .option('--verify', 'then ask the golden questions, after a sync those of what changed')
+  .option('--baseline <file>', 'then ask them all, and say what changed since the answers in this file')
+  .option('--no-comment', 'write no comment on the pull request')
+  .option('--fail-on <when>', 'error, held, changes or never: what a plan fails by (default: error)')
+  .action((system: string, options: Record<string, unknown>, self: Command) =>
+    run(self, async (invocation) => {
+      const { ci } = await import('./cli/ci.ts');
+      const request = {
+        system,
+        command: text(options['command']),
+        wait: options['wait'] === false ? (false as const) : text(options['wait']),
+        verify: options['verify'] === true,
+        baseline: text(options['baseline']),
+        planFile: text(options['plan']),
+        offline: options['offline'] === true,
+        comment: options['comment'] !== false,
+        failOn: text(options['failOn']),
+      };
+      return ci(invocation, request, fileURLToPath(import.meta.url));
     }),
   );
 

@@ -61,6 +61,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
   'cycle.ts': { values: ['cycle', 'model', 'content', 'plan', 'push', 'training', 'verify'], types: ['connectors/connector', 'state'] },
   status: { values: ['model'], types: ['state'] },
   sandbox: { values: ['model'], types: ['connectors/emulator'] },
+  // What a step of a pipeline tells: pages, marks, comments. It speaks to GitHub and GitLab in requests that the CLI sends.
+  ci: { values: ['model', 'plan'], types: ['connectors/connector'] },
   // What init finds and writes: it knows the words of the configuration and of front matter, and no vendor.
   setup: { values: ['model', 'config', 'content'] },
   // Published: a bench is the real wire and the real engine around an emulator.
@@ -102,6 +104,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
   cli: {
     values: [
       'model',
+      'ci',
       'config',
       'content',
       'cycle',
@@ -114,6 +117,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
       'setup',
       'status',
       'training',
+      // Only the one HTTP client, for `ci`.
+      'transport',
       'verify',
       'workspace',
       'workspace.ts',
@@ -199,6 +204,9 @@ const diskPlaces = [
   'src/cli/watch.ts', // docs/openapi.yaml
   'src/cli/verify.ts', // --junit, --baseline, --record
   'src/cli/sandbox.ts', // looks for the state folder
+  'src/cli/ci.ts', // reads the event, makes the folder of its files
+  'src/cli/ci-run.ts', // looks for the files that commands made
+  'src/cli/ci-tell.ts', // summary, outputs and reports, for the CI system
   'src/cli/init-check.ts', // reads .env beside a configuration that is not written yet
   'src/cli/doctor.ts', // --bundle
   'src/doctor/system.ts', // looks at folders, files and mounts

@@ -114,6 +114,12 @@ export const examples: { readonly [command: string]: readonly Example[] } = {
     ['kbsync notify test', 'a test to every webhook'],
     ['kbsync notify test slack-1', 'to one'],
   ],
+  ci: [
+    ['kbsync ci github', 'a plan, told on the pull request'],
+    ['kbsync ci github --offline --no-comment', 'where there are no secrets and no right to comment'],
+    ['kbsync ci github --command sync --verify', 'after the merge: push, wait, and ask about what has changed'],
+    ['kbsync ci gitlab --fail-on held', 'on a merge request, failing where a brake holds'],
+  ],
   sandbox: [
     ['kbsync sandbox', 'every emulator behind one port'],
     ['kbsync sandbox --port 9000', 'behind that one'],

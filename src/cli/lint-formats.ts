@@ -1,6 +1,7 @@
 // Findings of lint as text, as SARIF 2.1.0 and as annotations of a GitHub workflow. Pure.
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { githubCommand } from '../ci/annotations.ts';
 import { isLintRule, ruleTexts } from '../content/lint-rules.ts';
 import type { JsonRecord } from '../model/json.ts';
 import { visible } from '../plan/escape.ts';
@@ -44,21 +45,7 @@ export function textLine({ path, line, column, rule, severity, message }: LintRo
 
 /** A workflow command of GitHub Actions, which marks the line in the pull request. */
 export function githubLine({ path, line, column, rule, severity, message }: LintRow, { prefix }: Base): string {
-  const place = [
-    `file=${property(posix.normalize(prefix + path))}`,
-    ...(line === null ? [] : [`line=${line}`]),
-    ...(column === null ? [] : [`col=${column}`]),
-  ];
-  return `::${severity} ${[...place, `title=${property(`kbsync ${rule}`)}`].join(',')}::${data(visible(message))}`;
-}
-
-/** Escapes of GitHub's own toolkit: without them a path could begin another command. */
-function data(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+  return githubCommand({ severity, file: posix.normalize(prefix + path), line, column, title: `kbsync ${rule}`, message });
 }
 
 /** A SARIF 2.1.0 log with one run. `version` is this program's. */

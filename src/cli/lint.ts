@@ -54,12 +54,13 @@ export async function lint(invocation: Invocation, request: LintRequest): Promis
       warning: rows.filter((row) => row.severity === 'warning').length,
     };
     const isIncomplete = !folder.scan.complete;
+    const base = baseOf(folder, root, cwd);
     const exitCode = counts.error > 0 || isIncomplete || (request.failOn === 'warning' && counts.warning > 0) ? 4 : 0;
     if (isIncomplete)
       output.complain(`${output.style('bad', 'error')} not everything could be read: ${visible(folder.scan.incompleteWhy ?? '')}`);
     output.answer(
-      () => plain({ version: 1, command, exitCode, counts, findings: rows }),
-      () => print(rows, request, workspace, baseOf(folder, root, cwd), invocation, version),
+      () => plain({ version: 1, command, exitCode, counts, prefix: prefixOf(base), findings: rows }),
+      () => print(rows, request, workspace, base, invocation, version),
     );
     if (!options.json) output.talk(summary(counts, folder));
     return exitCode;
@@ -136,6 +137,11 @@ function baseOf({ prefix }: Folder, root: string, cwd: string): Base {
   const below = path.relative(cwd, root).split(path.sep).join('/');
   if (below === '..' || below.startsWith('../') || path.isAbsolute(below)) return { prefix: '', id: 'CONTENTROOT' };
   return { prefix: below === '' ? '' : `${below}/`, id: '%SRCROOT%' };
+}
+
+/** What stands before a path where it counts from the root of the repository, or from the working directory; null where neither holds the folder. */
+function prefixOf({ prefix, id }: Base): string | null {
+  return id === '%SRCROOT%' ? prefix : null;
 }
 
 function print(

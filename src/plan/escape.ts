@@ -23,7 +23,10 @@ export function visibleJson(json: string): string {
   });
 }
 
-/** `visible` inside Markdown, table cells included: no markup, HTML, link, mention or cell border comes out of it. */
+/**
+ * `visible` inside Markdown, table cells included: no markup, HTML, link, mention or cell border comes out of it. GitHub and GitLab look for mentions in
+ * what is rendered, where an entity is the sign itself: nothing must follow it directly.
+ */
 export function markdownText(text: string): string {
   return visible(text)
     .replace(/[\\`*_{}[\]()#!~$^]/g, '\\$&')
@@ -31,7 +34,7 @@ export function markdownText(text: string): string {
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
     .replace(/\|/g, '\\|')
-    .replace(/@/g, '&#64;')
+    .replace(/@/g, '&#64;&#8203;')
     .replace(/:\/\//g, '&#58;//')
     .replace(/www\./gi, (found) => `${found.slice(0, 3)}&#46;`)
     .replace(/^( *)([-+=]|\d+[.)])/, '$1&#8203;$2');

@@ -1,5 +1,5 @@
-// CI workflows of a new configuration: a plan on pull requests, a sync on push, a look each night. Plain commands, and nothing of the
-// repository's in a place where the CI system would evaluate it. Pure.
+// CI workflows of a new configuration: a plan on pull requests, a sync on push, a look each night. `kbsync ci` as a plain command, which is what the
+// action runs, too; and nothing of the repository's in a place where the CI system would evaluate it. Pure.
 import type { NewVariable } from './texts.ts';
 import { yamlText } from './yaml-text.ts';
 
@@ -68,14 +68,13 @@ export function githubWorkflow(input: WorkflowInput): string {
     ...(folder === '' ? [] : ['defaults:', '  run:', `    working-directory: ${yamlText(folder)}`]),
     'jobs:',
     '  plan:',
-    '    # What the bots would learn and forget. It needs no secret, so that pull requests from forks have it, too.',
+    '    # What the bots would learn and forget, as one comment and in the summary, with marks at the lines at fault. It needs no secret, so that pull',
+    '    # requests from forks have it, too; without --offline it asks the vendors, and needs the secrets of the job below.',
     "    if: github.event_name == 'pull_request'",
     '    runs-on: ubuntu-latest',
-    ...steps(
-      false,
-      ...run(kbsync(input, 'lint --format github')),
-      ...run(`${kbsync(input, 'plan --offline --diff --format markdown')} >> "$GITHUB_STEP_SUMMARY"`),
-    ),
+    '    concurrency: { group: "kbsync-plan-${{ github.ref }}", cancel-in-progress: true }',
+    '    permissions: { contents: read, pull-requests: write }',
+    ...steps(false, ...run(kbsync(input, 'ci github --offline'), ['env: { GITHUB_TOKEN: "${{ github.token }}" }'])),
     '  sync:',
     "    if: github.event_name != 'pull_request'",
     '    runs-on: ubuntu-latest',
@@ -85,9 +84,9 @@ export function githubWorkflow(input: WorkflowInput): string {
     ...steps(
       true,
       '      # On each push, and each night for what is due on a date (publishAt, expiresAt).',
-      ...run(kbsync(input, 'sync')),
+      ...run(kbsync(input, 'ci github --command sync')),
       '      # Each night: whether the bots still hold what they were given. Exit code 3: they do not.',
-      ...run(kbsync(input, 'drift'), ["if: github.event_name == 'schedule'"]),
+      ...run(kbsync(input, 'ci github --command drift'), ["if: github.event_name == 'schedule'"]),
     ),
   ].join('\n')}\n`;
 }
@@ -101,6 +100,7 @@ export function gitlabWorkflow(input: WorkflowInput): string {
   return `${[
     '# Keeps the bots of sync.config.yaml in step. Written by kbsync init; from here on it is yours.',
     ...(variables.length === 0 ? [] : [`# Set in Settings, CI/CD, Variables: ${variables.map(({ name }) => name).join(', ')}.`]),
+    '# For the note on merge requests, set KBSYNC_GITLAB_TOKEN: a project access token with the scope api. Without it, the report is an artifact.',
     '# For the nightly look, add a pipeline schedule.',
     '.kbsync:',
     '  image: node:22',
@@ -110,16 +110,21 @@ export function gitlabWorkflow(input: WorkflowInput): string {
     '    key: kbsync-state',
     `    paths: [${yamlText(`${state}/`)}]`,
     '    when: always',
+    '  artifacts:',
+    '    when: always',
+    '    expose_as: kbsync',
+    '    paths: [kbsync-ci/]',
+    '    reports: { codequality: kbsync-ci/gl-code-quality-report.json, junit: kbsync-ci/verify.xml, dotenv: kbsync-ci/kbsync.env }',
     '',
     'kbsync plan:',
     '  extends: .kbsync',
-    '  # It needs no secret, so that merge requests from forks have it, too.',
+    '  # It needs no secret, so that merge requests from forks have it, too; without --offline it asks the vendors.',
     '  rules:',
     `    - if: $CI_PIPELINE_SOURCE == "merge_request_event"`,
     '  cache:',
     '    policy: pull',
     '  script:',
-    ...lines([kbsync(input, 'lint'), kbsync(input, 'plan --offline --diff')]),
+    ...lines([kbsync(input, 'ci gitlab --offline')]),
     '',
     'kbsync sync:',
     '  extends: .kbsync',
@@ -129,7 +134,10 @@ export function gitlabWorkflow(input: WorkflowInput): string {
     '    - if: $CI_PIPELINE_SOURCE == "schedule"',
     '    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
     '  script:',
-    ...lines([kbsync(input, 'sync'), `if [ "$CI_PIPELINE_SOURCE" = schedule ]; then ${kbsync(input, 'drift')}; fi`]),
+    ...lines([
+      kbsync(input, 'ci gitlab --command sync'),
+      `if [ "$CI_PIPELINE_SOURCE" = schedule ]; then ${kbsync(input, 'ci gitlab --command drift')}; fi`,
+    ]),
   ].join('\n')}\n`;
 }
 

@@ -195,9 +195,12 @@ describe('what init writes', () => {
         },
       },
     });
+    expect(workflow).toMatchObject({ jobs: { plan: { permissions: { contents: 'read', 'pull-requests': 'write' } } } });
+    expect(workflow).not.toHaveProperty('jobs.sync.permissions');
     expect(workflow).not.toHaveProperty('jobs.plan.env');
     const text = read('.github/workflows/kbsync.yml');
-    for (const words of ['plan --offline --diff', 'sync', 'drift']) expect(text).toContain(`npx --yes kbsync@1.2.3 ${words}`);
+    for (const words of ['ci github --offline', 'ci github --command sync', 'ci github --command drift'])
+      expect(text).toContain(`npx --yes kbsync@1.2.3 ${words}`);
     expect(text.match(/path: (\S+),/g)).toEqual(['path: sub/state,', 'path: sub/state,', 'path: sub/state,']);
   });
 

@@ -92,6 +92,8 @@ describe('hostile text', () => {
     expect(markdownBlock('a\r\nb````c\n')).toBe('`````text\na\nb````c\n`````');
     expect(markdownText('a|b & <c>')).toBe('a\\|b &amp; &lt;c&gt;');
     expect(markdownText('- x')).not.toMatch(/^\s*-/);
+    // Mentions are looked for in what is rendered, where an entity is the sign itself.
+    expect(markdownText('@team')).toBe('&#64;&#8203;team');
   });
 });
 
