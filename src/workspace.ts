@@ -14,6 +14,8 @@ import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
 import { type ContentSource, createGitSource } from './source/git-source.ts';
+import { branchKey, createStateBranch, type HoldHow, type StateBranch } from './source/state-branch.ts';
+import { createStateRemote } from './source/state-remote.ts';
 import { acceptEdited } from './state/accept.ts';
 import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
@@ -28,6 +30,7 @@ import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
+import { savedAhead } from './workspace/branch-memory.ts';
 import { copyOf } from './workspace/copy.ts';
 import { createLease, type Lender } from './workspace/lease.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
@@ -86,6 +89,8 @@ export interface Workspace extends Pausing {
   readFolder(atMs?: number): Promise<Folder>;
   /** Where the folder is fetched from; null: from nowhere, it is the user's own. */
   readonly source: ContentSource | null;
+  /** Where the state lies between runs; null: in the folder alone. Looked at by whoever opens the workspace; held by whatever writes. */
+  readonly stateBranch: StateBranch | null;
   /** What decides the bytes that a target is given. Asks no vendor and wants no secret. */
   renderOptions(target: TargetConfig): Promise<ReturnType<typeof renderOptionsOf>>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
@@ -155,6 +160,21 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const { git = null } = config.content;
   const source = git === null ? null : createGitSource({ git, disk, env: input.env, now, secrets });
   const claims = { disk, folder: join(config.stateDir, 'numbers') };
+  const branch = branchOf();
+  const hold = async (how: HoldHow): Promise<void> => branch?.hold(how);
+  const looks = config.schedule.drift !== null;
+
+  function branchOf(): StateBranch | null {
+    const { stateGit = null, stateDir: dir, targets } = config;
+    if (stateGit === null) return null;
+    const folder = join(dir, 'branch', `work-${randomBytes(4).toString('hex')}`);
+    const remote = createStateRemote({ git: stateGit, folder, env: input.env, now, secrets });
+    const note = (message: string): void => {
+      const [target] = targets;
+      if (target !== undefined) input.onEvent({ kind: 'note', message, target: target.name, at: new Date(now()).toISOString() });
+    };
+    return createStateBranch({ remote, disk, dir, workspace: config.name, of: branchKey(stateGit.remote, stateGit.branch), now, note });
+  }
 
   /** By target: what this process has itself seen of its bot, as against what a state says that was copied or brought along. */
   const ownLooks = new Map<string, OwnLook>();
@@ -220,16 +240,21 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     const emit = emitFor(target.name);
     const { guard, readOnly = false } = how;
     const numbered = await theNumbers(readOnly);
+    const alone = async <T>(waitMs: number, work: () => Promise<T>): Promise<T> => {
+      await hold({ command: 'kbsync verify', waitMs, signal: signals.stop });
+      return aloneWithTests(place, target.name, { waitMs, signal: signals.stop }, work);
+    };
     return {
       config,
       target,
       connection: remembering(place, await bots.connect(target, emit, offline), target.name, emit),
       memory,
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
-      tests: { ...tests(target.name), alone: (waitMs, work) => aloneWithTests(place, target.name, { waitMs, signal: signals.stop }, work) },
+      tests: { ...tests(target.name), alone },
       emit,
       nowMs: now,
-      host,
+      // What a killed job has sent and could not save is found by a look: none that it has made counts.
+      host: branch?.tookOver == null ? host : `${host} after ${branch.tookOver.id}`,
       ownLook: ownLookOf(target.name),
       ...(guard !== undefined && { guard }),
       newEffectId: () => randomBytes(8).toString('hex'),
@@ -284,6 +309,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     return new Set([...named, ...remembered.filter((container) => container !== null)]);
   }
 
+  const pausing = createPausing(place);
   return {
     config,
     secrets,
@@ -306,6 +332,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       });
     },
     source,
+    stateBranch: branch,
     readFolder(atMs) {
       const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets };
       return source === null ? readFolder(input) : source.read((at) => readFolder({ ...input, at }));
@@ -314,6 +341,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
+      await hold({ command: how.command, waitMs: how.lockWaitMs, signal: how.stop, onWait: how.onWait });
       const open = async (waitMs: number) => {
         const { command, stop: signal, onWait } = how;
         const lock = await acquireLock({ ...lockPlace(target.name), command, waitMs, signal, ...(onWait !== undefined && { onWait }) });
@@ -332,14 +360,27 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const { recovered, state } = lease.ledger();
         if (recovered !== null) emitFor(target.name)({ kind: 'note', message: recovered });
         await retractions.backfill(target.name, state);
-        const memory = retractions.watching(target.name, lease.memory);
-        return await work(await contextFor(target, how, how.offline ?? false, memory, { guard: lease.guard, lease: lease.waiting }));
+        const kept = retractions.watching(target.name, lease.memory);
+        let connection: CycleContext['connection'] | null = null;
+        const connected = () => {
+          if (connection === null) throw new Error('a write before there was a connection');
+          return connection;
+        };
+        const memory = branch === null ? kept : savedAhead(kept, branch, connected, looks);
+        const guard = () => {
+          lease.guard();
+          branch?.verify();
+        };
+        const context = await contextFor(target, how, how.offline ?? false, memory, { guard, lease: lease.waiting });
+        connection = context.connection;
+        return await work(context);
       } finally {
         await lease.close();
       }
     },
     async readOnly(target, signals, offline, work) {
-      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now), { readOnly: true }));
+      const memory = copyOf(await view(target.name), now);
+      return work(await contextFor(target, signals, offline, branch === null ? memory : withoutWriter(memory), { readOnly: true }));
     },
     lockHolder(target) {
       const place = lockPlace(target);
@@ -347,8 +388,13 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
-    ...createPausing(place),
+    ...pausing,
+    async setPaused(...given) {
+      await hold({ command: 'kbsync watch', waitMs: 0, signal: new AbortController().signal });
+      return pausing.setPaused(...given);
+    },
     async renameState(from, to, { command, lockWaitMs, stop }) {
+      await hold({ command, waitMs: lockWaitMs, signal: stop });
       const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
       // In one order, whoever renames what: two that wait for each other never end.
       const [first, second] = [from, to].sort();
@@ -367,6 +413,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       }
     },
     async acceptState(target, { command, lockWaitMs, stop }) {
+      await hold({ command, waitMs: lockWaitMs, signal: stop });
       const lock = await acquireLock({ ...lockPlace(target), command, now, waitMs: lockWaitMs, signal: stop });
       try {
         return await acceptEdited({ disk, dir: config.stateDir, target, now, guard: () => lock.verify(), writer });
@@ -380,11 +427,20 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       read: (query) => readHistory(disk, config.stateDir, query),
     },
     post: webhooks.post,
-    close() {
+    async close() {
       webhooks.close();
-      return bots.close();
+      try {
+        await bots.close();
+      } finally {
+        await branch?.end();
+      }
     },
   };
+}
+
+/** Whose machine saved a state last says nothing where there is one for all. */
+function withoutWriter(memory: CycleMemory): CycleMemory {
+  return Object.create(memory, { savedBy: { value: { host: null } } }) as CycleMemory;
 }
 
 async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {

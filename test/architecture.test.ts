@@ -74,7 +74,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
   },
   workspace: {
     values: ['model', 'config', 'sandbox', 'transport', 'state', 'connectors/registry', 'connectors/connector'],
-    types: ['cycle', 'connectors/emulator', 'workspace.ts'],
+    types: ['cycle', 'connectors/emulator', 'source', 'workspace.ts'],
   },
   'workspace.ts': {
     values: ['model', 'config', 'cycle', 'state', 'sandbox', 'source', 'workspace', 'connectors/registry'],
@@ -182,6 +182,7 @@ const diskPlaces = [
   'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
   'src/source/git-clone.ts', // a clone, which can be had again
+  'src/source/state-remote.ts', // git's objects, for the time of a run
 ];
 
 const environment = /\bprocess\.env\b/;

@@ -63,6 +63,7 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
   try {
+    await lookAtBranch(workspace, invocation, request);
     const fetched = await fetchContent(workspace, invocation, request.fetch !== false && !request.offline);
     const folder = await workspace.readFolder(atMs ?? undefined);
     tellProblems(folder.scan.problems, output);
@@ -92,6 +93,17 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   } finally {
     progress.end();
     await workspace.close();
+  }
+}
+
+/** --offline needs no credentials: where the branch of the state cannot be read (a pull request from a fork), it is planned without, and said. */
+async function lookAtBranch({ stateBranch }: Workspace, { output, stop }: Invocation, { offline }: PlanRequest): Promise<void> {
+  try {
+    await stateBranch?.look(stop);
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (!offline || (error.code !== 'STATE_UNWRITABLE' && error.code !== 'SECRET_MISSING')) throw thrown;
+    output.complain(`${visible(error.message)}: planned with what the state folder holds, which may be nothing`);
   }
 }
 
