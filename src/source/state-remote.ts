@@ -192,6 +192,23 @@ export function createStateRemote(input: StateRemoteInput): StateRemote {
     return line === undefined ? null : (line.split('\t')[0] ?? null);
   }
 
+  /** By an address, not by a remote's name, and into no ref: nothing of the user's repository follows. */
+  async function fetch(wanted: readonly string[], signal: AbortSignal | undefined): Promise<GitResult> {
+    const { gitDir, url } = await place();
+    const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-filter', '--no-auto-gc'];
+    const args = [`--git-dir=${gitDir}`, 'fetch', ...options, '--stdin', '--', url];
+    return run(args, { env: await remoteEnv(), timeoutMs: git.timeoutMs, signal, input: `${wanted.join('\n')}\n` });
+  }
+
+  /** A clone without blobs has the commit of a branch that it never looked into. */
+  async function fetchMissing(commit: string, signal: AbortSignal | undefined): Promise<void> {
+    const { stdout } = await must(['rev-list', '--objects', '--missing=print', commit]);
+    const missing = stdout.split('\n').flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : []));
+    if (missing.length === 0) return;
+    const result = await fetch(missing, signal);
+    if (result.status !== 0) throw failed(result, git.timeoutMs);
+  }
+
   return {
     async name() {
       const { url } = await place();
@@ -199,16 +216,13 @@ export function createStateRemote(input: StateRemoteInput): StateRemote {
     },
     tip: (signal) => tip(signal),
     async entries(commit, signal) {
-      const { gitDir, url } = await place();
-      // An address, not a remote's name, and no ref to put it in: nothing of the user's repository follows.
-      const options = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head', '--no-filter', '--no-auto-gc'];
-      const args = [`--git-dir=${gitDir}`, 'fetch', ...options, '--', url, ref];
-      const result = await run(args, { env: await remoteEnv(), timeoutMs: git.timeoutMs, signal });
+      const result = await fetch([ref], signal);
       if (result.status !== 0 && /couldn't find remote ref/i.test(result.stderr)) return null;
       if (result.status !== 0) throw failed(result, git.timeoutMs);
-      const { gitDir: dir, objects: theirs } = await place();
-      const there = await run([`--git-dir=${dir}`, 'cat-file', '-e', `${commit}^{commit}`], { env: localEnv(theirs) });
+      const { gitDir, objects: theirs } = await place();
+      const there = await run([`--git-dir=${gitDir}`, 'cat-file', '-e', `${commit}^{commit}`], { env: localEnv(theirs) });
       if (there.status !== 0) return null;
+      await fetchMissing(commit, signal);
       return entriesOf((await must(['ls-tree', '-r', '-z', commit])).stdout);
     },
     async contents(blobs) {
