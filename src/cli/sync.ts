@@ -14,7 +14,7 @@ import type { TargetConfig } from '../model/config.ts';
 import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visibleLines } from '../plan/escape.ts';
-import { differences, readSealed, refuseForeign, type SealedPlans } from '../plan/seal.ts';
+import { approvalOf, differences, readSealed, refuseForeign, refuseOld, type SealedPlans } from '../plan/seal.ts';
 import type { Lender, Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
 import { failedReport, isLeftAlone, pausedReport } from './failed-report.ts';
@@ -89,6 +89,7 @@ async function syncOnce(
     for (const [name, why] of pauses) if (why !== null) output.talk(`${name}: ${why}, left alone`);
     const targets = named.filter(({ name }) => pauses.get(name) === null);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
+    if (sealed !== null) refuseOld(sealed, workspace.now());
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const fetched = await fetchContent(workspace, invocation, request.fetch !== false);
     const folder = await workspace.readFolder();
@@ -187,7 +188,7 @@ async function syncInTurn(
   const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
   try {
     return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill, lender }, async (context) => {
-      const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
+      const options = optionsFor(context, sealed, request, workspace, invocation.cwd);
       const question = { folder, only: options.only, error: before?.error ?? null, signals: { stop, kill } };
       const after = request.trainOnly ? null : await unreadyLeader(target, workspace, question);
       const report = await syncTarget(context, folder, { ...options, after });
@@ -227,18 +228,22 @@ function tellStack({ cause }: SyncError, { output }: Invocation): void {
 }
 
 function optionsFor(
-  target: TargetConfig,
+  { target, memory, emit }: Pick<CycleContext, 'target' | 'memory' | 'emit'>,
   sealed: SealedPlans | null,
   request: SyncRequest,
   workspace: Workspace,
   cwd: string,
 ): SyncOptions {
   const { allowDeletes, allowUpdates, initial, waitMs, trainOnly } = request;
-  const plan = sealed?.plans.find((candidate) => candidate.target === target.name);
-  const approved = plan?.operations.filter((operation) => operation.action === 'delete').map((operation) => operation.id);
+  const approval = sealed === null ? null : approvalOf(sealed, target.name, memory.state.records);
+  for (const document of approval?.changed ?? [])
+    emit({
+      kind: 'note',
+      message: `${document} has been given to the bot anew since the plan was made: its delete is not approved any more`,
+    });
   const paths = request.paths.length === 0 ? null : request.paths.map((given) => chosenPath(given, workspace, cwd));
   return {
-    passes: { allowDeletes, allowUpdates, initial, sealed: sealed === null ? null : new Set(approved ?? []) },
+    passes: { allowDeletes, allowUpdates, initial, sealed: approval?.approved ?? null },
     only: { ...everything, paths, failed: request.onlyFailed, limit: request.limit },
     offline: false,
     waitMs,
@@ -291,10 +296,11 @@ async function refuseDifferences(
   const differencesAt = async (target: TargetConfig): Promise<readonly string[]> => {
     const before = sealed.plans.find((plan) => plan.target === target.name);
     if (before === undefined) return [`the plan does not speak of ${target.name}`];
-    const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
     const signals = { stop: invocation.stop, kill: invocation.stop };
     try {
-      const { plan } = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
+      const { plan } = await workspace.readOnly(target, signals, false, (context) =>
+        planTarget(context, folder, optionsFor(context, sealed, request, workspace, invocation.cwd)),
+      );
       return differences(before, plan).map((difference) => `${target.name}: ${difference}`);
     } catch (thrown) {
       const error = asSyncError(thrown);

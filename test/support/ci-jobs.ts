@@ -17,7 +17,7 @@ export interface Jobs {
   /** Of the one who writes documents. */
   readonly author: GitRepo;
   /** A clone as a CI system makes it: of the newest commit alone, on no branch. */
-  job(name: string): Job;
+  job(name: string, ref?: string): Job;
   /** A path on the state's branch, as text; null: there is no such file, or no branch. */
   onBranch(path: string): string | null;
   /** The commit that the branch is at; null: none. */
@@ -65,9 +65,9 @@ export async function ciJobs(
     server,
     author,
     git,
-    job(name) {
+    job(name, ref = 'main') {
       const clone = join(dir, name);
-      git('clone', '--quiet', '--depth=1', `file://${server}`, clone);
+      git('clone', '--quiet', '--depth=1', `--branch=${ref}`, `file://${server}`, clone);
       git('-C', clone, 'checkout', '--quiet', '--detach');
       const start: Job['start'] = (...words) =>
         spawn(process.execPath, [program, ...words], {
