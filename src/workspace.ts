@@ -14,25 +14,24 @@ import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
 import { type ContentSource, createGitSource } from './source/git-source.ts';
-import { branchKey, createStateBranch, type HoldHow, type StateBranch } from './source/state-branch.ts';
-import { createStateRemote } from './source/state-remote.ts';
-import { acceptEdited } from './state/accept.ts';
+import type { StateBranch } from './source/state-branch.ts';
 import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
-import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
-import { openTests, renameTests, type TestsStore } from './state/tests.ts';
+import { type LedgerView, listTargets, openLedger, readLedger } from './state/store.ts';
+import { openTests, type TestsStore } from './state/tests.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
-import { savedAhead } from './workspace/branch-memory.ts';
+import { createBranching } from './workspace/branch.ts';
 import { copyOf } from './workspace/copy.ts';
 import { createLease, type Lender } from './workspace/lease.ts';
+import { createNaming, type Naming } from './workspace/naming.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { createPausing, type Pausing } from './workspace/pausing.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
@@ -77,7 +76,7 @@ export interface Exclusive extends RunSignals {
   readonly lender?: Lender | undefined;
 }
 
-export interface Workspace extends Pausing {
+export interface Workspace extends Pausing, Naming {
   readonly config: Config;
   readonly secrets: SecretSet;
   readonly warnings: readonly ConfigProblem[];
@@ -105,10 +104,6 @@ export interface Workspace extends Pausing {
   lockHolder(target: string): { readonly owner: LockOwner; readonly state: LockState } | null;
   /** Removes a lock whose process is gone. */
   unlock(target: string): ReturnType<typeof releaseDead>;
-  /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
-  renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
-  /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
-  acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly retractions: Pick<Retractions, 'endEverywhere'>;
   readonly bots: Pick<Bots, 'stats'>;
   /** What is remembered of golden questions; reads small files. */
@@ -160,21 +155,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const { git = null } = config.content;
   const source = git === null ? null : createGitSource({ git, disk, env: input.env, now, secrets });
   const claims = { disk, folder: join(config.stateDir, 'numbers') };
-  const branch = branchOf();
-  const hold = async (how: HoldHow): Promise<void> => branch?.hold(how);
-  const looks = config.schedule.drift !== null;
-
-  function branchOf(): StateBranch | null {
-    const { stateGit = null, stateDir: dir, targets } = config;
-    if (stateGit === null) return null;
-    const folder = join(dir, 'branch', `work-${randomBytes(4).toString('hex')}`);
-    const remote = createStateRemote({ git: stateGit, folder, env: input.env, now, secrets });
-    const note = (message: string): void => {
-      const [target] = targets;
-      if (target !== undefined) input.onEvent({ kind: 'note', message, target: target.name, at: new Date(now()).toISOString() });
-    };
-    return createStateBranch({ remote, disk, dir, workspace: config.name, of: branchKey(stateGit.remote, stateGit.branch), now, note });
-  }
+  const note = (message: string): void => {
+    const [target] = config.targets;
+    if (target !== undefined) emitFor(target.name)({ kind: 'note', message });
+  };
+  const branching = createBranching({ config, disk, env: input.env, now, secrets, note });
 
   /** By target: what this process has itself seen of its bot, as against what a state says that was copied or brought along. */
   const ownLooks = new Map<string, OwnLook>();
@@ -241,22 +226,22 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     const { guard, readOnly = false } = how;
     const numbered = await theNumbers(readOnly);
     const alone = async <T>(waitMs: number, work: () => Promise<T>): Promise<T> => {
-      await hold({ command: 'kbsync verify', waitMs, signal: signals.stop });
+      await branching.hold({ command: 'kbsync verify', waitMs, signal: signals.stop });
       return aloneWithTests(place, target.name, { waitMs, signal: signals.stop }, work);
     };
+    const connection = remembering(place, await bots.connect(target, emit, offline), target.name, emit);
     return {
       config,
       target,
-      connection: remembering(place, await bots.connect(target, emit, offline), target.name, emit),
-      memory,
+      connection,
+      memory: branching.memory(memory, connection, readOnly),
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
       tests: { ...tests(target.name), alone },
       emit,
       nowMs: now,
-      // What a killed job has sent and could not save is found by a look: none that it has made counts.
-      host: branch?.tookOver == null ? host : `${host} after ${branch.tookOver.id}`,
+      host: branching.host(host),
       ownLook: ownLookOf(target.name),
-      ...(guard !== undefined && { guard }),
+      ...(guard !== undefined && { guard: branching.guarded(guard) }),
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),
       sleep,
@@ -309,7 +294,6 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     return new Set([...named, ...remembered.filter((container) => container !== null)]);
   }
 
-  const pausing = createPausing(place);
   return {
     config,
     secrets,
@@ -332,7 +316,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       });
     },
     source,
-    stateBranch: branch,
+    stateBranch: branching.branch,
     readFolder(atMs) {
       const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets };
       return source === null ? readFolder(input) : source.read((at) => readFolder({ ...input, at }));
@@ -341,7 +325,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
-      await hold({ command: how.command, waitMs: how.lockWaitMs, signal: how.stop, onWait: how.onWait });
+      await branching.hold({ command: how.command, waitMs: how.lockWaitMs, signal: how.stop, onWait: how.onWait });
       const open = async (waitMs: number) => {
         const { command, stop: signal, onWait } = how;
         const lock = await acquireLock({ ...lockPlace(target.name), command, waitMs, signal, ...(onWait !== undefined && { onWait }) });
@@ -360,27 +344,14 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
         const { recovered, state } = lease.ledger();
         if (recovered !== null) emitFor(target.name)({ kind: 'note', message: recovered });
         await retractions.backfill(target.name, state);
-        const kept = retractions.watching(target.name, lease.memory);
-        let connection: CycleContext['connection'] | null = null;
-        const connected = () => {
-          if (connection === null) throw new Error('a write before there was a connection');
-          return connection;
-        };
-        const memory = branch === null ? kept : savedAhead(kept, branch, connected, looks);
-        const guard = () => {
-          lease.guard();
-          branch?.verify();
-        };
-        const context = await contextFor(target, how, how.offline ?? false, memory, { guard, lease: lease.waiting });
-        connection = context.connection;
-        return await work(context);
+        const memory = retractions.watching(target.name, lease.memory);
+        return await work(await contextFor(target, how, how.offline ?? false, memory, { guard: lease.guard, lease: lease.waiting }));
       } finally {
         await lease.close();
       }
     },
     async readOnly(target, signals, offline, work) {
-      const memory = copyOf(await view(target.name), now);
-      return work(await contextFor(target, signals, offline, branch === null ? memory : withoutWriter(memory), { readOnly: true }));
+      return work(await contextFor(target, signals, offline, copyOf(await view(target.name), now), { readOnly: true }));
     },
     lockHolder(target) {
       const place = lockPlace(target);
@@ -388,39 +359,8 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
-    ...pausing,
-    async setPaused(...given) {
-      await hold({ command: 'kbsync watch', waitMs: 0, signal: new AbortController().signal });
-      return pausing.setPaused(...given);
-    },
-    async renameState(from, to, { command, lockWaitMs, stop }) {
-      await hold({ command, waitMs: lockWaitMs, signal: stop });
-      const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
-      // In one order, whoever renames what: two that wait for each other never end.
-      const [first, second] = [from, to].sort();
-      const locks = [await take(first ?? from)];
-      try {
-        locks.push(await take(second ?? to));
-        const guard = () => {
-          for (const lock of locks) lock.verify();
-        };
-        const renamed = await renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to);
-        await retractions.renamed(from, to);
-        await renameTests(disk, config.stateDir, from, to);
-        return renamed;
-      } finally {
-        for (const lock of locks.reverse()) await lock.release();
-      }
-    },
-    async acceptState(target, { command, lockWaitMs, stop }) {
-      await hold({ command, waitMs: lockWaitMs, signal: stop });
-      const lock = await acquireLock({ ...lockPlace(target), command, now, waitMs: lockWaitMs, signal: stop });
-      try {
-        return await acceptEdited({ disk, dir: config.stateDir, target, now, guard: () => lock.verify(), writer });
-      } finally {
-        await lock.release();
-      }
-    },
+    ...branching.pausing(createPausing(place)),
+    ...createNaming({ place, writer, lockPlace, retractions, hold: branching.hold }),
     asked: (target, since) => readAsked(disk, config.stateDir, target, since),
     history: {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
@@ -432,15 +372,10 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       try {
         await bots.close();
       } finally {
-        await branch?.end();
+        await branching.branch?.end();
       }
     },
   };
-}
-
-/** Whose machine saved a state last says nothing where there is one for all. */
-function withoutWriter(memory: CycleMemory): CycleMemory {
-  return Object.create(memory, { savedBy: { value: { host: null } } }) as CycleMemory;
 }
 
 async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {

@@ -73,8 +73,8 @@ const mayImport: { readonly [area: string]: Allowed } = {
     types: ['workspace.ts', 'config', 'source'],
   },
   workspace: {
-    values: ['model', 'config', 'sandbox', 'transport', 'state', 'connectors/registry', 'connectors/connector'],
-    types: ['cycle', 'connectors/emulator', 'source', 'workspace.ts'],
+    values: ['model', 'config', 'sandbox', 'transport', 'source', 'state', 'connectors/registry', 'connectors/connector'],
+    types: ['cycle', 'connectors/emulator', 'workspace.ts'],
   },
   'workspace.ts': {
     values: ['model', 'config', 'cycle', 'state', 'sandbox', 'source', 'workspace', 'connectors/registry'],

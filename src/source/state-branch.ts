@@ -10,10 +10,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { asSyncError, SyncError } from '../model/error.ts';
 import { sha256, type Timestamp } from '../model/json.ts';
-import { captureState, isStateFile, type KnownFile, listStateFiles, moveState, putState } from '../state/branch-files.ts';
+import { isStateFile } from '../state/branch-files.ts';
 import type { Disk } from '../state/disk.ts';
 import { acquireLock, type Lock, type LockOwner, type LockTimers, realTimers } from '../state/lock.ts';
 import { nodeProbe, type ProcessProbe } from '../state/process-probe.ts';
+import { createStateFolder, type Found } from './state-folder.ts';
 import { decodeHeader, encodeHeader, headerName, readme, readmeName } from './state-header.ts';
 import type { Entries, StateRemote } from './state-remote.ts';
 
@@ -75,24 +76,6 @@ export interface StateBranch {
   end(): Promise<void>;
 }
 
-/** What the folder was last known to be. */
-interface Base {
-  readonly version: 1;
-  readonly of: string;
-  readonly tip: string | null;
-  /** clean: what `tip` holds. open: a job is at work, or has died; it may be ahead. writing: neither the one nor the other. */
-  readonly state: 'clean' | 'open' | 'writing';
-  readonly lease: string | null;
-}
-
-interface Found {
-  readonly tip: string | null;
-  readonly entries: Entries;
-  readonly lease: LockOwner | null;
-}
-
-type Folder = 'same' | 'ours' | 'theirs' | 'aside';
-
 interface Held {
   readonly owner: LockOwner;
   readonly lock: Lock;
@@ -112,12 +95,10 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
   const probe = input.probe ?? nodeProbe();
   const timers = input.timers ?? realTimers;
   const { everyMs, holdMs, silentMs } = input.timing ?? branchTiming;
-  const folder = join(dir, 'branch');
-  const basePath = join(folder, 'base.json');
-  const lockPath = join(folder, 'lock');
+  const lockPath = join(dir, 'branch', 'lock');
+  const folder = createStateFolder({ remote, disk, dir, of, now, note });
   /** Of this process: a push whose answer was lost may be found at the tip later. */
   const mine = new Set<string>();
-  const stored = new Map<string, KnownFile>();
   let held: Held | null = null;
   let holding: Promise<void> | null = null;
   let lost: SyncError | null = null;
@@ -127,18 +108,6 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
   let next: Promise<void> | null = null;
 
   const stamp = (): Timestamp => new Date(now()).toISOString();
-  const writeBase = (base: Omit<Base, 'version' | 'of'>): void =>
-    disk.writeLoosely(basePath, `${JSON.stringify({ version: 1, of, ...base })}\n`);
-
-  function readBase(): Base | null {
-    try {
-      const value = JSON.parse(disk.read(basePath)?.toString('utf8') ?? 'null') as Partial<Base> | null;
-      return value?.version === 1 && value.of === of && typeof value.state === 'string' ? (value as Base) : null;
-    } catch {
-      return null;
-    }
-  }
-
   /** What the branch is at, read whole; again where it moved on meanwhile. */
   async function fetched(signal: AbortSignal): Promise<Found> {
     for (let tried = 0; ; tried += 1) {
@@ -165,75 +134,6 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
     const strange = [...files.keys()].find((path) => !path.startsWith('state/') || !isStateFile(path.slice('state/'.length)));
     if (strange !== undefined) throw damaged(`cannot be used: ${JSON.stringify(strange)} in it is nothing that kbsync put there`);
     return { entries: new Map([...files].map(([path, id]) => [path.slice('state/'.length), id])), lease: header.lease };
-  }
-
-  /** What is to become of the folder, given what the branch holds. */
-  function compare({ tip, lease }: Found): Folder {
-    const base = readBase();
-    if (base === null) {
-      if (listStateFiles(disk, dir).length === 0) return 'theirs';
-      if (tip === null) return 'ours';
-      throw new SyncError('STATE_DAMAGED', {
-        message: `${dir} holds a state of its own, and the branch of state.git another one: one of the two would be lost`,
-        next: `keep one: move ${dir} away, and what is on the branch goes on; or delete the branch, and this folder begins it`,
-      });
-    }
-    if (base.state === 'writing') return 'theirs';
-    if (tip === null)
-      throw new SyncError('STATE_DAMAGED', {
-        message: `state.git: the branch is gone; it was at ${base.tip?.slice(0, 12) ?? 'its first commit'} when ${dir} was last saved there`,
-        next: `push it back from where it still is; or remove ${basePath}, and what this folder holds begins it anew`,
-      });
-    if (tip === base.tip) return base.state === 'open' ? 'ours' : 'same';
-    // Killed between the push and this note of it.
-    if (base.state === 'open' && lease !== null && lease.id === base.lease) return 'ours';
-    return base.state === 'open' ? 'aside' : 'theirs';
-  }
-
-  /** Puts what the branch holds into the folder. */
-  async function put({ tip, entries }: Found, how: Folder, after: Omit<Base, 'version' | 'of'>): Promise<void> {
-    if (how === 'aside') {
-      const kept = join(
-        folder,
-        `kept-${stamp()
-          .replace(/[^0-9]/g, '')
-          .slice(0, 14)}`,
-      );
-      await moveState(disk, dir, kept);
-      note(
-        `state.git: another job went on from the branch after this folder's last run had died: what that run left here is kept in ${kept}`,
-      );
-    }
-    if (how === 'theirs' || how === 'aside') {
-      writeBase({ tip: null, state: 'writing', lease: null });
-      const paths = [...entries.keys()];
-      const contents = await remote.contents([...entries.values()]);
-      putState(disk, dir, new Map(paths.map((path, at) => [path, contents[at] ?? Buffer.alloc(0)])));
-    }
-    // The folder lies in the work tree, as a rule, and belongs into no commit of it.
-    if (disk.stat(join(dir, '.gitignore')) === null) disk.writeLoosely(join(dir, '.gitignore'), '*\n');
-    stored.clear();
-    if (how !== 'ours') {
-      for (const [path, blob] of entries) {
-        const size = disk.stat(join(dir, path))?.size;
-        if (size !== undefined) stored.set(path, { size, blob });
-      }
-    }
-    writeBase({ ...after, tip: after.tip ?? tip });
-  }
-
-  /** The folder as it is now, as entries of a tree. */
-  async function captured(): Promise<Map<string, string>> {
-    const { known, read } = captureState(disk, dir, stored);
-    const paths = [...read.keys()];
-    const blobs = await remote.store([...read.values()]);
-    const entries = new Map(known);
-    for (const [at, path] of paths.entries()) {
-      const blob = blobs[at] ?? '';
-      entries.set(path, blob);
-      stored.set(path, { size: read.get(path)?.length ?? 0, blob });
-    }
-    return entries;
   }
 
   async function commitOf(files: Entries, lease: LockOwner | null): Promise<string> {
@@ -264,7 +164,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
         if (seen.tip !== found.tip) seen = { tip: found.tip ?? '', atMs: waitedMs };
         const holder = found.lease;
         // We hold the lock of this folder: whoever took the branch from here has died.
-        const isFromHere = holder !== null && readBase()?.lease === holder.id;
+        const isFromHere = holder !== null && folder.lease() === holder.id;
         if (holder !== null && !isFromHere && !isOver(holder, waitedMs - seen.atMs)) {
           const spentMs = Math.max(waitedMs, now() - startedMs);
           if (spentMs >= waitMs) throw lockedBy(holder, await remote.name());
@@ -275,8 +175,8 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           waitedMs += pause;
           continue;
         }
-        const folderIs = compare(found);
-        const files = folderIs === 'ours' ? await captured() : found.entries;
+        const folderIs = folder.compare(found);
+        const files = folderIs === 'ours' ? await folder.captured() : found.entries;
         const commit = await commitOf(files, owner);
         if ((await remote.push(commit, found.tip)) === 'moved') {
           const pause = 200 + Number.parseInt(owner.id.slice(0, 2), 16) * 4;
@@ -284,7 +184,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           waitedMs += pause;
           continue;
         }
-        await put(found, folderIs, { tip: commit, state: 'open', lease: owner.id });
+        await folder.put(found, folderIs, { tip: commit, state: 'open', lease: owner.id });
         tookOver = holder;
         if (holder !== null)
           note(`state.git: ${describe(holder)} did not finish: going on with what it has left, and looking at the bots first`);
@@ -346,7 +246,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
         // The moment from which it is known that we live: what is sent later is not in it.
         const atMs = now();
         const lease = leaseOf(mineNow.owner);
-        const commit = await commitOf(await captured(), lease);
+        const commit = await commitOf(await folder.captured(), lease);
         if ((await remote.push(commit, mineNow.tip, stopping ? lastMs : undefined)) === 'moved') {
           const tip = await remote.tip();
           // A push of ours whose answer was lost.
@@ -356,7 +256,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
         }
         mineNow.tip = commit;
         mineNow.savedMs = atMs;
-        writeBase({ tip: commit, state: lease === null ? 'clean' : 'open', lease: lease?.id ?? null });
+        folder.note({ tip: commit, state: lease === null ? 'clean' : 'open', lease: lease?.id ?? null });
         return;
       } catch (thrown) {
         const error = asSyncError(thrown);
@@ -395,9 +295,9 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
       }
       try {
         const found = await fetched(signal);
-        const how = compare(found);
+        const how = folder.compare(found);
         if (how === 'ours' || how === 'same' || (found.tip === null && how === 'theirs')) return;
-        await put(found, how, { tip: found.tip, state: 'clean', lease: null });
+        await folder.put(found, how, { tip: found.tip, state: 'clean', lease: null });
       } finally {
         await lock.release();
       }

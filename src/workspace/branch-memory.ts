@@ -27,11 +27,11 @@ export function mustBeKnown(effect: Effect, { target }: CycleContext['connection
   }
 }
 
-/** `looks`: whether runs look at what a bot holds (schedule.drift is not off). `connection`: asked when the first write begins. */
+/** `looks`: whether runs look at what a bot holds (schedule.drift is not off). */
 export function savedAhead(
   memory: CycleMemory,
   branch: Pick<StateBranch, 'verify' | 'ahead'>,
-  connection: () => CycleContext['connection'],
+  connection: CycleContext['connection'],
   looks: boolean,
 ): CycleMemory {
   let first = true;
@@ -50,7 +50,7 @@ export function savedAhead(
       await memory.append(entries);
       if (begun.length === 0) return;
       try {
-        await branch.ahead(first || begun.some((effect) => mustBeKnown(effect, connection(), looks)));
+        await branch.ahead(first || begun.some((effect) => mustBeKnown(effect, connection, looks)));
         branch.verify();
         first = false;
       } catch (thrown) {
