@@ -146,9 +146,9 @@ export interface GitEnvironment {
   readonly ssh?: string | null;
 }
 
-/** What of git's own variables a person sets to say how to connect; all others could point it at another repository, or print what it sends. */
+/** What of git's own variables a person sets to say how to connect (the last two are what Jenkins' GIT_ASKPASS reads); all others could point it at another repository, or print what it sends. */
 const kept =
-  /^GIT_(?:SSH|SSH_VARIANT|SSL_\w+|ASKPASS|PROXY_SSL_\w+|HTTP_USER_AGENT|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM|EXEC_PATH)$/;
+  /^GIT_(?:SSH|SSH_VARIANT|SSL_\w+|ASKPASS|PROXY_SSL_\w+|HTTP_USER_AGENT|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM|EXEC_PATH|USERNAME|PASSWORD)$/;
 
 /** The environment of a git that must not ask, run hooks, or speak anything but these protocols. The token goes here, never on a command line. */
 export function gitEnvironment({ env, protocols, isSecret, header, headerFor, ssh }: GitEnvironment): Record<string, string> {

@@ -15,7 +15,7 @@ import { asSyncError, SyncError } from '../model/error.ts';
 import type { StateBranch } from '../source/state-branch.ts';
 
 /** Whether nobody could find out afterwards that it was sent. */
-export function mustBeKnown(effect: Effect, { target }: CycleContext['connection'], looks: boolean): boolean {
+export function mustBeKnown(effect: Effect, { target }: Pick<CycleContext['connection'], 'target'>, looks: boolean): boolean {
   switch (effect.action) {
     case 'create':
       return !(looks && target.traits.repeatedCreate === 'findable' && (target.list !== undefined || target.find !== undefined));
