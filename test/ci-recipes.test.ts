@@ -55,6 +55,17 @@ const artifacts: { readonly [system: string]: { readonly made: string; readonly 
 };
 const systems = Object.keys(artifacts);
 
+/** Systems whose shell is given the same lines are one. */
+function different(): string[] {
+  const groups = new Map<string, string[]>();
+  for (const system of systems) {
+    const { plan, apply } = scriptsOf(system);
+    const key = JSON.stringify([plan.trim(), apply.trim(), artifacts[system]]);
+    groups.set(key, [...(groups.get(key) ?? []), system]);
+  }
+  return [...groups.values()].map((group) => group.join(', '));
+}
+
 let jobs: Jobs;
 
 function shell(script: string, { dir }: Job): Promise<Ran> {
@@ -83,15 +94,15 @@ describe.skipIf(!hasGit)(`docs/ci.md${withoutGit}`, () => {
   it('the look at a pull request is the same everywhere, and needs neither secret nor state', async () => {
     const looks = systems.map((system) => scriptsOf(system).look.trim().replace(/\n\s+/g, '\n'));
     expect(new Set(looks).size).toBe(1);
-    const writes = jobs.bot.writesOnWire();
     const ran = await shell(looks[0] ?? '', jobs.job('look'));
     expect([ran.exitCode, ran.stdout], ran.stderr).toEqual([0, expect.stringContaining('create')]);
-    expect([jobs.bot.writesOnWire(), jobs.tip()]).toEqual([writes, null]);
+    expect([jobs.bot.items().length, jobs.tip()]).toEqual([0, null]);
   }, 30_000);
 
-  it.each(systems)(
+  it.each(different())(
     '%s: what one job has planned, another one applies',
-    async (system) => {
+    async (alike) => {
+      const [system = ''] = alike.split(', ');
       const { plan, apply } = scriptsOf(system);
       const { made, found } = artifacts[system] ?? { made: '', found: '' };
       jobs.author.commit({ 'content/a.md': `# A\n\nThe word is ${system}.\n` });

@@ -78,31 +78,32 @@ describe.skipIf(!hasGit).each(['branch', 'cache'] as const)(`a sealed plan acros
     expect(jobs.bot.items().length).toBe(6);
   }, 60_000);
 
-  it('where the bot was given something else since, that delete is held, and --exact refuses', async () => {
-    await begin(kind);
-    await pullRequest();
-    jobs.author.git('checkout', '--quiet', 'main');
-    jobs.author.commit({ 'content/p3.md': page(3, 'yak') });
-    jobs.author.git('push', '--quiet', 'origin', 'main');
-    const between = jobs.job('between');
-    restore(between);
-    expect((await between.run('sync', '--json')).exitCode).toBe(0);
-    save(between);
-    jobs.bot.clock.advance(3_600_000);
-    jobs.author.git('merge', '--quiet', '--no-ff', '-X', 'theirs', '-m', 'merge', '-s', 'ours', 'pr');
-    jobs.author.commit(removed, 'as in the pull request');
-    jobs.author.git('push', '--quiet', 'origin', 'main');
-    const job = jobs.job('merged');
-    restore(job);
-    const exact = await job.run('sync', '--plan', plan(), '--exact', '--json');
-    expect([exact.exitCode, exact.json<Result>().error?.message]).toEqual([5, expect.stringContaining('the sealed plan no longer fits')]);
-    const ran = await job.run('sync', '--plan', plan(), '--json');
-    const [target] = ran.json<Result>().targets;
-    expect([ran.exitCode, target.held?.map(({ documents }) => documents)], ran.stderr).toEqual([5, [['p3.md']]]);
-    expect(ran.stderr).toContain('p3.md has been given to the bot anew since the plan was made');
-    expect(jobs.bot.items().map(({ text }) => /is (\w+)\./.exec(text)?.[1])).toContain('yak3');
-    expect(jobs.bot.items().length).toBe(7);
-  }, 60_000);
+  if (kind === 'branch')
+    it('where the bot was given something else since, that delete is held, and --exact refuses', async () => {
+      await begin(kind);
+      await pullRequest();
+      jobs.author.git('checkout', '--quiet', 'main');
+      jobs.author.commit({ 'content/p3.md': page(3, 'yak') });
+      jobs.author.git('push', '--quiet', 'origin', 'main');
+      const between = jobs.job('between');
+      restore(between);
+      expect((await between.run('sync', '--json')).exitCode).toBe(0);
+      save(between);
+      jobs.bot.clock.advance(3_600_000);
+      jobs.author.git('merge', '--quiet', '--no-ff', '-X', 'theirs', '-m', 'merge', '-s', 'ours', 'pr');
+      jobs.author.commit(removed, 'as in the pull request');
+      jobs.author.git('push', '--quiet', 'origin', 'main');
+      const job = jobs.job('merged');
+      restore(job);
+      const exact = await job.run('sync', '--plan', plan(), '--exact', '--json');
+      expect([exact.exitCode, exact.json<Result>().error?.message]).toEqual([5, expect.stringContaining('the sealed plan no longer fits')]);
+      const ran = await job.run('sync', '--plan', plan(), '--json');
+      const [target] = ran.json<Result>().targets;
+      expect([ran.exitCode, target.held?.map(({ documents }) => documents)], ran.stderr).toEqual([5, [['p3.md']]]);
+      expect(ran.stderr).toContain('p3.md has been given to the bot anew since the plan was made');
+      expect(jobs.bot.items().map(({ text }) => /is (\w+)\./.exec(text)?.[1])).toContain('yak3');
+      expect(jobs.bot.items().length).toBe(7);
+    }, 60_000);
 });
 
 describe.skipIf(!hasGit)(`a plan file that is not to be trusted${withoutGit}`, () => {
@@ -112,16 +113,17 @@ describe.skipIf(!hasGit)(`a plan file that is not to be trusted${withoutGit}`, (
     merge();
     const text = readFileSync(plan(), 'utf8');
     const sealed = readSealed(text);
-    const writes = jobs.bot.writesOnWire();
+    const before = jobs.bot.items();
+    const job = jobs.job('merged');
     for (const [bad, why] of [
       [text.replace('p0.md', 'p9.md'), 'it was changed after it was written'],
       [writeSealed(sealed.plans, { ...sealed.meta, createdAt: '2026-01-01T00:00:00.000Z' }), 'and a plan is good for 30'],
       [writeSealed(sealed.plans, { ...sealed.meta, workspace: 'blog' }), 'it was made in the workspace blog'],
     ] as const) {
       writeFileSync(plan(), bad);
-      const { exitCode, stdout } = await jobs.job(`job-${why.length}`).run('sync', '--plan', plan(), '--json');
+      const { exitCode, stdout } = await job.run('sync', '--plan', plan(), '--json');
       expect([exitCode, stdout]).toEqual([2, expect.stringContaining(why)]);
     }
-    expect(jobs.bot.writesOnWire()).toBe(writes);
+    expect(jobs.bot.items()).toEqual(before);
   }, 60_000);
 });

@@ -96,7 +96,7 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
   );
 
   it('a cancelled job saves what it has sent within its seconds, and gives the branch back', async () => {
-    jobs = await ciJobs('cxgenie', { files: pages(60) });
+    jobs = await ciJobs('cxgenie', { files: pages(20) });
     jobs.bot.served.setFault(() => ({ delayMs: 20 }));
     const child = jobs.job('cancelled').start('sync', '--initial', '--json', '--quiet');
     const end = ended(child);
@@ -107,12 +107,12 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     clearTimeout(late);
     expect([exitCode, stderr]).toEqual([130, '']);
     const sent = held().length;
-    expect(sent).toBeLessThan(60);
+    expect(sent).toBeLessThan(20);
     expect(JSON.parse(jobs.onBranch('branch.json') ?? '')).toMatchObject({ lease: null });
     jobs.bot.served.setFault(null);
     const next = await jobs.job('next').run('sync', '--json', '--quiet');
-    expect(next.json<Result>().targets[0].counts).toMatchObject({ create: 60 - sent, unchanged: sent, unconfirmed: 0 });
-    expect(held()).toEqual(words(60));
+    expect(next.json<Result>().targets[0].counts).toMatchObject({ create: 20 - sent, unchanged: sent, unconfirmed: 0 });
+    expect(held()).toEqual(words(20));
   }, 90_000);
 
   it('without the right to push nothing is sent to the bot, and it says what to give', async () => {
@@ -130,4 +130,27 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     expect(stderr + stdout).toMatch(/Permission to team\/docs\.git denied/);
     expect(stderr + stdout).toContain('contents: write');
   }, 30_000);
+
+  it('plan --offline does without a branch that cannot be read, and says so; unlock tells who holds it; a daemon refuses', async () => {
+    jobs = await ciJobs('sitegpt', { files: pages(2) });
+    const { start, run, dir } = jobs.job('one');
+    const free = await run('unlock');
+    expect([free.exitCode, free.stdout]).toEqual([0, expect.stringContaining('state.git: not locked')]);
+    const daemon = await run('watch');
+    expect([daemon.exitCode, daemon.stderr]).toEqual([2, expect.stringContaining('state.git is for jobs that come and go')]);
+    jobs.bot.served.setFault(() => ({ delayMs: 100 }));
+    const child = start('sync', '--quiet');
+    const end = ended(child);
+    while (jobs.tip() === null && child.exitCode === null) await wait(20);
+    const held = await jobs.job('two').run('unlock', '--json');
+    expect([held.exitCode, held.json<{ targets: readonly object[] }>().targets]).toEqual([
+      10,
+      expect.arrayContaining([expect.objectContaining({ name: 'state.git', state: 'held' })]),
+    ]);
+    expect((await end).exitCode).toBe(0);
+    jobs.git('-C', dir, 'remote', 'set-url', 'origin', join(jobs.dir, 'nowhere.git'));
+    const [offline, online] = [await run('plan', '--offline'), await run('plan')];
+    expect([offline.exitCode, offline.stderr]).toEqual([0, expect.stringContaining('planned with what the state folder holds')]);
+    expect([online.exitCode, online.stderr]).toEqual([1, expect.stringContaining('state.git')]);
+  }, 60_000);
 });

@@ -2,6 +2,8 @@
 // refused. The jobs that use it as processes are in state-branch-jobs.test.ts.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSecretSet } from '../../src/config/secrets.ts';
@@ -432,6 +434,32 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     const env = readFileSync(join(dir, 'fake-git.log.env'), 'utf8');
     expect(env).not.toContain('VENDOR_KEY');
     expect(env).toContain('http.https://git.example.com/docs.git.extraHeader');
+  });
+
+  it('speaks with the credentials that the checkout left in the repository; a token of the configuration goes before them', async () => {
+    const seen: (string | undefined)[] = [];
+    const http = createServer((request, reply) => {
+      seen.push(request.headers.authorization);
+      reply.statusCode = 403;
+      reply.end();
+    });
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    const { port } = http.address() as AddressInfo;
+    try {
+      const one = machine('one');
+      git('-C', one.clone, 'remote', 'set-url', 'origin', `http://127.0.0.1:${port}/team/docs.git`);
+      // As actions/checkout does.
+      git('-C', one.clone, 'config', `http.http://127.0.0.1:${port}/.extraheader`, 'AUTHORIZATION: basic Y2hlY2tvdXQ=');
+      const error = await refusal(one.hold());
+      expect([error.code, error.next]).toEqual(['STATE_UNWRITABLE', expect.stringContaining('contents: write')]);
+      expect(new Set(seen)).toEqual(new Set(['basic Y2hlY2tvdXQ=']));
+      seen.length = 0;
+      await refusal(machine('one', { again: true, token: 'token-abcdef123' }).hold());
+      const token = Buffer.from('x-access-token:token-abcdef123').toString('base64');
+      expect(new Set(seen)).toEqual(new Set([`Basic ${token}`]));
+    } finally {
+      http.close();
+    }
   });
 
   it('unlock: a lease of a living job stays, one that is silent goes', async () => {
