@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const pure = ['config', 'connectors', 'model', 'plan', 'push', 'sandbox', 'status', 'testkit', 'verify'].map(
   (area) => `test/${area}/**/*.test.ts`,
 );
-/** A whole daemon. */
-const apart = ['test/status/openapi.test.ts'];
+/** A whole daemon, and timers that are put in the place of the real ones. */
+const apart = ['test/status/openapi.test.ts', 'test/status/server.test.ts'];
 
 export default defineConfig({
   plugins: [

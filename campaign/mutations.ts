@@ -681,4 +681,33 @@ export const mutations: readonly Mutation[] = [
   ...brakes,
   ...leaks,
   ...states,
+  {
+    promise: '2, state.git',
+    what: 'a create that nobody could find afterwards is sent before the branch knows of it',
+    edits: [
+      ...one('src/workspace/branch-memory.ts', `  let first = true;`, `  let first = false;`),
+      ...one('src/workspace/branch-memory.ts', `      return !(looks &&`, `      return false && !(looks &&`),
+    ],
+    test: 'test/state-branch-jobs.test.ts',
+    only: 'cxgenie .*is killed in the middle',
+    program: true,
+  },
+  {
+    promise: '2, state.git',
+    what: 'a job whose branch was taken over while its machine slept goes on sending',
+    edits: one('src/workspace/branch.ts', `        branch.verify();`, ``),
+    test: 'test/state-branch-lost.test.ts',
+    only: 'sitegpt: taken over',
+  },
+  {
+    promise: '2, state.git',
+    what: 'a push does not compare before it swaps',
+    edits: one(
+      'src/source/state-remote.ts',
+      "    const lease = `--force-with-lease=${ref}:${expected ?? ''}`;",
+      "    const lease = expected === 'never' ? '' : '--force';",
+    ),
+    test: 'test/source/state-branch.test.ts',
+    only: 'taken over; when it wakes',
+  },
 ];

@@ -27,7 +27,7 @@ const { values } = parseArgs({
 });
 
 // The kills first: they take the longest, and real time.
-const all = ['kills', 'crash', 'vendors', 'fuzz', 'disk', 'late', 'inputs'];
+const all = ['kills', 'jobs', 'crash', 'vendors', 'fuzz', 'disk', 'late', 'inputs'];
 const parts = values.mutations ? ['mutations'] : values.only === '' ? all : values.only.split(',');
 const dir = mkdtempSync(join(tmpdir(), 'kbsync-campaign-'));
 const env = {

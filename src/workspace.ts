@@ -14,24 +14,25 @@ import type { EventBody, SyncEvent } from './model/event.ts';
 import { fold } from './model/fold.ts';
 import type { Numbers, TargetState } from './model/record.ts';
 import { type ContentSource, createGitSource } from './source/git-source.ts';
-import { acceptEdited } from './state/accept.ts';
+import type { StateBranch } from './source/state-branch.ts';
 import { readAsked } from './state/asked.ts';
 import { type Disk, nodeDisk } from './state/disk.ts';
 import { appendHistory, type HistoryEntry, type HistoryFound, type HistoryQuery, readHistory } from './state/history.ts';
 import { acquireLock, type LockOwner, type LockState, lockState, readLock, releaseDead } from './state/lock.ts';
-import { renamePause } from './state/pauses.ts';
 import { nodeProbe } from './state/process-probe.ts';
 import { openScanCache } from './state/scan-cache.ts';
-import { type LedgerView, listTargets, openLedger, readLedger, renameLedger } from './state/store.ts';
+import { type LedgerView, listTargets, openLedger, readLedger } from './state/store.ts';
 import { dropStray, readStrays } from './state/stray.ts';
-import { openTests, renameTests, type TestsStore } from './state/tests.ts';
+import { openTests, type TestsStore } from './state/tests.ts';
 import { openTexts } from './state/texts.ts';
 import type { Hooks } from './transport/connect.ts';
 import type { RetryPolicy } from './transport/retry.ts';
 import { aloneWithTests, remembering } from './workspace/asking.ts';
 import { type Bots, createBots } from './workspace/bots.ts';
+import { createBranching } from './workspace/branch.ts';
 import { copyOf } from './workspace/copy.ts';
 import { createLease, type Lender } from './workspace/lease.ts';
+import { createNaming, type Naming } from './workspace/naming.ts';
 import { highestNumbers, type NumberSource, numbersFrom } from './workspace/numbers.ts';
 import { createPausing, type Pausing } from './workspace/pausing.ts';
 import { createRetractions, type Retractions } from './workspace/retractions.ts';
@@ -76,7 +77,7 @@ export interface Exclusive extends RunSignals {
   readonly lender?: Lender | undefined;
 }
 
-export interface Workspace extends Pausing {
+export interface Workspace extends Pausing, Naming {
   readonly config: Config;
   readonly secrets: SecretSet;
   readonly warnings: readonly ConfigProblem[];
@@ -88,6 +89,8 @@ export interface Workspace extends Pausing {
   readFolder(atMs?: number): Promise<Folder>;
   /** Where the folder is fetched from; null: from nowhere, it is the user's own. */
   readonly source: ContentSource | null;
+  /** Where the state lies between runs; null: in the folder alone. Looked at by whoever opens the workspace; held by whatever writes. */
+  readonly stateBranch: StateBranch | null;
   /** What decides the bytes that a target is given. Asks no vendor and wants no secret. */
   renderOptions(target: TargetConfig): Promise<ReturnType<typeof renderOptionsOf>>;
   /** Keeps what was read and rendered for the next scan. Never throws. */
@@ -102,10 +105,6 @@ export interface Workspace extends Pausing {
   lockHolder(target: string): { readonly owner: LockOwner; readonly state: LockState } | null;
   /** Removes a lock whose process is gone. */
   unlock(target: string): ReturnType<typeof releaseDead>;
-  /** Gives the memory of a target another name. USAGE, LOCKED where either is at work. */
-  renameState(from: string, to: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'renamed' | 'finished'>;
-  /** Takes a hand-edited memory at its word, once it can be rested on. LOCKED, STATE_DAMAGED, STATE_NEWER. */
-  acceptState(target: string, how: Pick<Exclusive, 'command' | 'lockWaitMs' | 'stop'>): Promise<'accepted' | 'as-it-was'>;
   readonly retractions: Pick<Retractions, 'endEverywhere'>;
   readonly bots: Pick<Bots, 'stats' | 'connect'>;
   /** What is remembered of golden questions; reads small files. */
@@ -157,6 +156,11 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
   const { git = null } = config.content;
   const source = git === null ? null : createGitSource({ git, disk, env: input.env, now, secrets });
   const claims = { disk, folder: join(config.stateDir, 'numbers') };
+  const note = (message: string): void => {
+    const [target] = config.targets;
+    if (target !== undefined) emitFor(target.name)({ kind: 'note', message });
+  };
+  const branching = createBranching({ config, disk, env: input.env, now, secrets, note });
 
   /** By target: what this process has itself seen of its bot, as against what a state says that was copied or brought along. */
   const ownLooks = new Map<string, OwnLook>();
@@ -222,19 +226,24 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     const emit = emitFor(target.name);
     const { guard, readOnly = false } = how;
     const numbered = await theNumbers(readOnly);
+    const alone = async <T>(waitMs: number, work: () => Promise<T>): Promise<T> => {
+      await branching.hold({ command: 'kbsync verify', waitMs, signal: signals.stop });
+      return aloneWithTests(place, target.name, { waitMs, signal: signals.stop }, work);
+    };
+    const connection = remembering(place, await bots.connect(target, emit, offline), target.name, emit);
     return {
       config,
       target,
-      connection: remembering(place, await bots.connect(target, emit, offline), target.name, emit),
-      memory,
+      connection,
+      memory: branching.memory(memory, connection, readOnly),
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
-      tests: { ...tests(target.name), alone: (waitMs, work) => aloneWithTests(place, target.name, { waitMs, signal: signals.stop }, work) },
+      tests: { ...tests(target.name), alone },
       emit,
       nowMs: now,
-      host,
+      host: branching.host(host),
       ownLook: ownLookOf(target.name),
       strays: { read: () => readStrays({ disk, dir: config.stateDir, target: target.name }), drop: (stray) => dropStray(disk, stray) },
-      ...(guard !== undefined && { guard }),
+      ...(guard !== undefined && { guard: branching.guarded(guard) }),
       newEffectId: () => randomBytes(8).toString('hex'),
       nextNumber: (kind) => numbered.next(kind),
       sleep,
@@ -309,6 +318,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       });
     },
     source,
+    stateBranch: branching.branch,
     readFolder(atMs) {
       const input = { config, cache: theCache(), nowMs: now, atMs, canaries: canaries(), secrets };
       return source === null ? readFolder(input) : source.read((at) => readFolder({ ...input, at }));
@@ -317,6 +327,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
     // Only a cache: a folder that cannot be written costs time, nothing else.
     saveCache: async () => cache?.save().catch(() => {}),
     async exclusively(target, how, work) {
+      await branching.hold({ command: how.command, waitMs: how.lockWaitMs, signal: how.stop, onWait: how.onWait });
       const open = async (waitMs: number) => {
         const { command, stop: signal, onWait } = how;
         const lock = await acquireLock({ ...lockPlace(target.name), command, waitMs, signal, ...(onWait !== undefined && { onWait }) });
@@ -350,44 +361,21 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       return owner === null ? null : { owner, state: lockState(owner, place) };
     },
     unlock: (target) => releaseDead(lockPlace(target)),
-    ...createPausing(place),
-    async renameState(from, to, { command, lockWaitMs, stop }) {
-      const take = (name: string) => acquireLock({ ...lockPlace(name), command, now, waitMs: lockWaitMs, signal: stop });
-      // In one order, whoever renames what: two that wait for each other never end.
-      const [first, second] = [from, to].sort();
-      const locks = [await take(first ?? from)];
-      try {
-        locks.push(await take(second ?? to));
-        const guard = () => {
-          for (const lock of locks) lock.verify();
-        };
-        const renamed = await renamePause(disk, config.stateDir, { from, to }, () =>
-          renameLedger({ disk, dir: config.stateDir, target: from, now, guard, writer }, to),
-        );
-        await retractions.renamed(from, to);
-        await renameTests(disk, config.stateDir, from, to);
-        return renamed;
-      } finally {
-        for (const lock of locks.reverse()) await lock.release();
-      }
-    },
-    async acceptState(target, { command, lockWaitMs, stop }) {
-      const lock = await acquireLock({ ...lockPlace(target), command, now, waitMs: lockWaitMs, signal: stop });
-      try {
-        return await acceptEdited({ disk, dir: config.stateDir, target, now, guard: () => lock.verify(), writer });
-      } finally {
-        await lock.release();
-      }
-    },
+    ...branching.pausing(createPausing(place)),
+    ...createNaming({ place, writer, lockPlace, retractions, hold: branching.hold }),
     asked: (target, since) => readAsked(disk, config.stateDir, target, since),
     history: {
       append: (entry) => appendHistory(disk, config.stateDir, entry),
       read: (query) => readHistory(disk, config.stateDir, query),
     },
     post: webhooks.post,
-    close() {
+    async close() {
       webhooks.close();
-      return bots.close();
+      try {
+        await bots.close();
+      } finally {
+        await branching.branch?.end();
+      }
     },
   };
 }

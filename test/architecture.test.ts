@@ -76,7 +76,7 @@ const mayImport: { readonly [area: string]: Allowed } = {
     types: ['workspace.ts', 'config', 'source'],
   },
   workspace: {
-    values: ['model', 'config', 'sandbox', 'transport', 'state', 'connectors/registry', 'connectors/connector'],
+    values: ['model', 'config', 'sandbox', 'transport', 'source', 'state', 'connectors/registry', 'connectors/connector'],
     types: ['cycle', 'connectors/emulator', 'workspace.ts'],
   },
   'workspace.ts': {
@@ -213,6 +213,7 @@ const diskPlaces = [
   'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
   'src/source/git-clone.ts', // a clone, which can be had again
+  'src/source/state-remote.ts', // git's objects, for the time of a run
 ];
 
 const environment = /\bprocess\.env\b/;

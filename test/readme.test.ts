@@ -8,6 +8,7 @@ import { registry } from '../src/connectors/registry.ts';
 import { errorTable } from '../src/model/error.ts';
 import { commandsOf, globalOptionsOf } from './support/program.ts';
 import {
+  ciTable,
   commandsTable,
   configTable,
   errorsTable,
@@ -50,6 +51,15 @@ describe('README.md', () => {
     const text = readFileSync(at('README.md'), 'utf8');
     if (update) writeFileSync(at('README.md'), expected(text));
     expect(readFileSync(at('README.md'), 'utf8')).toBe(expected(text));
+  });
+
+  it('so does docs/ci.md of what each vendor needs between jobs', () => {
+    const path = at('docs/ci.md');
+    const made = (text: string) => withGenerated(text, { ci: ciTable(specs) });
+    if (update) writeFileSync(path, made(readFileSync(path, 'utf8')));
+    const text = readFileSync(path, 'utf8');
+    expect(text).toBe(made(text));
+    expect(text).toMatch(/\| CX Genie.* no \| yes: each create is saved before it is sent \| \*\*no\*\*.*refused/);
   });
 
   it('would be noticed if a table differed', () => {

@@ -84,8 +84,17 @@ export async function workspaceOf(invocation: Invocation, onEvent: (event: SyncE
   };
   const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent: told });
   for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
+  try {
+    if (!withoutState.has(invocation.command)) await workspace.stateBranch?.look(invocation.stop);
+  } catch (thrown) {
+    await workspace.close();
+    throw thrown;
+  }
   return workspace;
 }
+
+/** Commands that need no state, or fetch it in a way of their own. */
+const withoutState: ReadonlySet<string> = new Set(['sync', 'plan', 'lint', 'schema', 'notify', 'unlock', 'sandbox', 'init']);
 
 /** The version of this package. */
 export function packageVersion(): string {

@@ -13,7 +13,7 @@ import type { Operation, Plan } from '../model/operation.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visible } from '../plan/escape.ts';
 import { planJson, printPlan } from '../plan/print.ts';
-import { writeSealed } from '../plan/seal.ts';
+import { type Takes, takesOf, writeSealed } from '../plan/seal.ts';
 import { byText, counted, figure } from '../plan/words.ts';
 import { trainingCounts } from '../training/follow.ts';
 import type { Workspace } from '../workspace.ts';
@@ -44,6 +44,8 @@ interface PlannedTarget {
   readonly plan: Plan | null;
   /** Which bot it is known to be; null: never met. */
   readonly identity: string | null;
+  /** What its deletes take out. */
+  readonly takes: Takes;
   readonly training: TargetReport['training'];
   /** Null without --diff. */
   readonly diffs: Diffs | null;
@@ -63,6 +65,7 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
   try {
+    await lookAtBranch(workspace, invocation, request);
     const fetched = await fetchContent(workspace, invocation, request.fetch !== false && !request.offline);
     const folder = await workspace.readFolder(atMs ?? undefined);
     tellProblems(folder.scan.problems, output);
@@ -92,6 +95,17 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   } finally {
     progress.end();
     await workspace.close();
+  }
+}
+
+/** --offline needs no credentials: where the branch of the state cannot be read (a pull request from a fork), it is planned without, and said. */
+async function lookAtBranch({ stateBranch }: Workspace, { output, stop }: Invocation, { offline }: PlanRequest): Promise<void> {
+  try {
+    await stateBranch?.look(stop);
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (!offline || (error.code !== 'STATE_UNWRITABLE' && error.code !== 'SECRET_MISSING')) throw thrown;
+    output.complain(`${visible(error.message)}: planned with what the state folder holds, which may be nothing`);
   }
 }
 
@@ -128,6 +142,7 @@ async function planOne(
         target,
         plan: { ...planned.plan, notes: notes.filter((note) => note !== null) },
         identity: state.identity ?? planned.identity,
+        takes: takesOf(planned.plan, state.records),
         training: trainingCounts(state),
         diffs,
         requests: context.connection.requests(),
@@ -138,7 +153,7 @@ async function planOne(
     const error = asSyncError(thrown);
     if (error.code === 'UNEXPECTED') throw thrown;
     const { training, requests } = failedReport(target, error);
-    return { target, plan: null, identity: null, training, diffs: null, requests, error };
+    return { target, plan: null, identity: null, takes: {}, training, diffs: null, requests, error };
   }
 }
 
@@ -212,7 +227,8 @@ async function writeOut(
   if (request.out === null) return;
   const plans = planned.flatMap(({ plan: made }) => (made === null ? [] : [made]));
   const identities = Object.fromEntries(planned.map(({ target, identity }) => [target.name, identity]));
-  const meta = { workspace: workspace.config.name, createdAt: new Date(startedAt).toISOString(), commit: folder.commit, identities };
+  const takes = Object.fromEntries(planned.map((one) => [one.target.name, one.takes]));
+  const meta = { workspace: workspace.config.name, createdAt: new Date(startedAt).toISOString(), commit: folder.commit, identities, takes };
   const file = path.resolve(invocation.cwd, request.out);
   await writeFile(file, writeSealed(plans, meta), { mode: 0o600 });
   invocation.output.talk(`sealed plan written to ${visible(request.out)}; apply it with: kbsync sync --plan ${visible(request.out)}`);

@@ -11,10 +11,10 @@ import { type VerifyReport, verifyTarget } from '../cycle/verify.ts';
 import { syncTarget } from '../cycle.ts';
 import { canaryId } from '../model/canary.ts';
 import type { TargetConfig } from '../model/config.ts';
-import { asSyncError, SyncError } from '../model/error.ts';
+import { asSyncError, exitCodeOf, SyncError } from '../model/error.ts';
 import type { TargetReport } from '../model/report.ts';
 import { visibleLines } from '../plan/escape.ts';
-import { differences, readSealed, refuseForeign, type SealedPlans } from '../plan/seal.ts';
+import { approvalOf, differences, readSealed, refuseForeign, refuseOld, type SealedPlans } from '../plan/seal.ts';
 import type { Lender, Workspace } from '../workspace.ts';
 import { codesOf, strongest } from './exit.ts';
 import { failedReport, isLeftAlone, pausedReport } from './failed-report.ts';
@@ -53,8 +53,24 @@ export interface SyncRequest {
 /** Half an hour: in CI the second job waits for the first rather than failing (PRODUCT: two one-shots). */
 export const ciLockWaitMs = 1_800_000;
 
+/** So often a run begins anew where another job has taken its state's branch over. */
+const mostRuns = 3;
+
 /** Runs `sync` and prints its result. Resolves to the exit code. */
 export async function sync(invocation: Invocation, request: SyncRequest, open = workspaceOf): Promise<number> {
+  for (let run = 1; ; run += 1) {
+    const exitCode = await syncOnce(invocation, request, { open, isLast: run === mostRuns });
+    if (exitCode !== null) return exitCode;
+    invocation.output.talk('another job has gone on from the state on the branch: planning anew on what it has left');
+  }
+}
+
+/** Null: another job has taken the branch over, and nothing was told yet. */
+async function syncOnce(
+  invocation: Invocation,
+  request: SyncRequest,
+  { open, isLast }: { readonly open: typeof workspaceOf; readonly isLast: boolean },
+): Promise<number | null> {
   const { output, options } = invocation;
   if (request.exact && request.planFile === null) {
     throw new SyncError('USAGE', {
@@ -67,11 +83,13 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
   const workspace = await open(invocation, progress.onEvent);
   try {
     const named = workspace.targets(options.targets);
+    await holdBranch(workspace, request, invocation);
     const tells = request.notify === true && willTell(workspace, invocation);
     const pauses = new Map(named.map((target) => [target.name, workspace.pausedWhy(target)]));
     for (const [name, why] of pauses) if (why !== null) output.talk(`${name}: ${why}, left alone`);
     const targets = named.filter(({ name }) => pauses.get(name) === null);
     const sealed = request.planFile === null ? null : await sealedFrom(path.resolve(invocation.cwd, request.planFile));
+    if (sealed !== null) refuseOld(sealed, workspace.now());
     if (sealed !== null) refuseForeign(sealed, workspace.config.name, await identitiesOf(workspace, targets));
     const fetched = await fetchContent(workspace, invocation, request.fetch !== false);
     const folder = await workspace.readFolder();
@@ -102,13 +120,42 @@ export async function sync(invocation: Invocation, request: SyncRequest, open = 
       (target) => reports.find((report) => report.target === target.name) ?? pausedReport(target, pauses.get(target.name) ?? undefined),
     );
     const unread = golden?.problems.some(({ severity }) => severity === 'error') === true;
-    const exitCode = finish(invocation, told, { ...folder, fetched }, startedAt, request.verify === true ? { verified, unread } : null);
     const whole = request.paths.length === 0 && !request.onlyFailed && !request.trainOnly && request.limit === null;
-    if (tells) await tellIncidents(workspace, { reports, folder, whole }, invocation);
+    const tell = async (): Promise<void> => {
+      if (tells) await tellIncidents(workspace, { reports, folder, whole }, invocation);
+    };
+    const { stateBranch: branch } = workspace;
+    // What was told is part of what is saved.
+    if (branch !== null && branch.lost === null) await tell();
+    const unsaved = await endBranch(branch);
+    if (unsaved?.code === 'LOCKED' && !isLast && !invocation.stop.aborted) return null;
+    const outcome = { ...folder, fetched, unsaved };
+    const exitCode = finish(invocation, told, outcome, startedAt, request.verify === true ? { verified, unread } : null);
+    if (branch === null) await tell();
     return exitCode;
   } finally {
     progress.end();
     await workspace.close();
+  }
+}
+
+/** Before anything is read: what another job has left is what is planned on. LOCKED. */
+async function holdBranch({ stateBranch, underCi }: Workspace, request: SyncRequest, { output, stop }: Invocation): Promise<void> {
+  const waitMs = request.lockWaitMs ?? (underCi ? ciLockWaitMs : 0);
+  const onWait = (holder: { readonly host: string; readonly since: string } | null): void =>
+    output.talk(`waiting for the state: ${holder === null ? 'somebody' : `a job on ${visibleLines(holder.host)}`} holds it`);
+  await stateBranch?.hold({ command: 'kbsync sync', waitMs, signal: stop, onWait });
+}
+
+/** Why what was done could not be saved on the branch; null: it was. */
+async function endBranch(branch: Workspace['stateBranch']): Promise<SyncError | null> {
+  try {
+    await branch?.end();
+    return null;
+  } catch (thrown) {
+    const error = asSyncError(thrown);
+    if (error.code === 'UNEXPECTED') throw thrown;
+    return error;
   }
 }
 
@@ -141,7 +188,7 @@ async function syncInTurn(
   const lockWaitMs = request.lockWaitMs ?? (workspace.underCi ? ciLockWaitMs : 0);
   try {
     return await workspace.exclusively(target, { command: 'kbsync sync', lockWaitMs, stop, kill, lender }, async (context) => {
-      const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
+      const options = optionsFor(context, sealed, request, workspace, invocation.cwd);
       const question = { folder, only: options.only, error: before?.error ?? null, signals: { stop, kill } };
       const after = request.trainOnly ? null : await unreadyLeader(target, workspace, question);
       const report = await syncTarget(context, folder, { ...options, after });
@@ -181,18 +228,22 @@ function tellStack({ cause }: SyncError, { output }: Invocation): void {
 }
 
 function optionsFor(
-  target: TargetConfig,
+  { target, memory, emit }: Pick<CycleContext, 'target' | 'memory' | 'emit'>,
   sealed: SealedPlans | null,
   request: SyncRequest,
   workspace: Workspace,
   cwd: string,
 ): SyncOptions {
   const { allowDeletes, allowUpdates, initial, waitMs, trainOnly } = request;
-  const plan = sealed?.plans.find((candidate) => candidate.target === target.name);
-  const approved = plan?.operations.filter((operation) => operation.action === 'delete').map((operation) => operation.id);
+  const approval = sealed === null ? null : approvalOf(sealed, target.name, memory.state.records);
+  for (const document of approval?.changed ?? [])
+    emit({
+      kind: 'note',
+      message: `${document} has been given to the bot anew since the plan was made: its delete is not approved any more`,
+    });
   const paths = request.paths.length === 0 ? null : request.paths.map((given) => chosenPath(given, workspace, cwd));
   return {
-    passes: { allowDeletes, allowUpdates, initial, sealed: sealed === null ? null : new Set(approved ?? []) },
+    passes: { allowDeletes, allowUpdates, initial, sealed: approval?.approved ?? null },
     only: { ...everything, paths, failed: request.onlyFailed, limit: request.limit },
     offline: false,
     waitMs,
@@ -245,10 +296,11 @@ async function refuseDifferences(
   const differencesAt = async (target: TargetConfig): Promise<readonly string[]> => {
     const before = sealed.plans.find((plan) => plan.target === target.name);
     if (before === undefined) return [`the plan does not speak of ${target.name}`];
-    const options = optionsFor(target, sealed, request, workspace, invocation.cwd);
     const signals = { stop: invocation.stop, kill: invocation.stop };
     try {
-      const { plan } = await workspace.readOnly(target, signals, false, (context) => planTarget(context, folder, options));
+      const { plan } = await workspace.readOnly(target, signals, false, (context) =>
+        planTarget(context, folder, optionsFor(context, sealed, request, workspace, invocation.cwd)),
+      );
       return differences(before, plan).map((difference) => `${target.name}: ${difference}`);
     } catch (thrown) {
       const error = asSyncError(thrown);
@@ -281,7 +333,7 @@ async function noteRun(
 function finish(
   invocation: Invocation,
   reports: readonly TargetReport[],
-  folder: Folder & { readonly fetched: Fetched },
+  folder: Folder & { readonly fetched: Fetched; readonly unsaved: SyncError | null },
   startedAt: number,
   /** `unread`: a file of golden questions is kept back for its mistakes. */
   tests: { readonly verified: readonly VerifyReport[]; readonly unread: boolean } | null,
@@ -296,6 +348,8 @@ function finish(
     ...(invalid ? [4] : []),
     // The bots hold what the folder was, and nobody knows what it is.
     ...(folder.fetched?.failing == null ? [] : [11]),
+    // What was done is not where the next job will look.
+    ...(folder.unsaved === null ? [] : [exitCodeOf(folder.unsaved.code)]),
     ...(invocation.stop.aborted ? [130] : []),
   ]);
   // The short object (version, command, exitCode, error) is for a command that failed as a whole and has nothing else to tell: errors that end it
@@ -305,6 +359,10 @@ function finish(
   if (output.json && exitCode === 10 && locked !== undefined && tried.every((report) => report.error?.code === 'LOCKED')) {
     output.object(plain({ version: 1, command, exitCode, error: locked.error }));
     return exitCode;
+  }
+  if (folder.unsaved !== null) {
+    output.complain(visibleLines(folder.unsaved.message));
+    output.complain(`  next: ${visibleLines(folder.unsaved.next)}`);
   }
   output.answer(
     () =>
@@ -316,6 +374,7 @@ function finish(
         durationMs: Date.now() - startedAt,
         commit: folder.commit,
         ...gitJson(folder.fetched),
+        ...(folder.unsaved !== null && { state: { error: folder.unsaved.record() } }),
         documents: { total: folder.scan.documents.length, invalid: invalidRows(folder.scan.problems) },
         targets: reports.map((report) => reportJson(report, options.verbose)),
         ...(verified !== null && { verify: verifyJson(verified) }),

@@ -20,6 +20,7 @@ export async function unlock(invocation: Invocation): Promise<number> {
   try {
     const rows: LockRow[] = [];
     for (const target of workspace.targets(options.targets)) rows.push(await releaseOne(workspace, target.name));
+    if (workspace.stateBranch !== null) rows.push(await releaseBranch(workspace.stateBranch, invocation));
     const held = rows.filter((row) => row.state === 'held');
     const error = held.length === 0 ? null : lockedError(held);
     const exitCode = error === null ? 0 : 10;
@@ -41,6 +42,12 @@ async function releaseOne(workspace: Workspace, name: string): Promise<LockRow> 
   if (released) return { name, state: 'released', holder: holderRow(holder) };
   const now = workspace.lockHolder(name);
   return { name, state: now === null ? 'free' : 'held', holder: holderRow(now?.owner ?? null) };
+}
+
+/** The one lock of a state that lies on a branch: a job on another machine, as a rule. */
+async function releaseBranch(branch: NonNullable<Workspace['stateBranch']>, { stop }: Invocation): Promise<LockRow> {
+  const { released, holder } = await branch.releaseDead(stop);
+  return { name: 'state.git', state: holder === null ? 'free' : released ? 'released' : 'held', holder: holderRow(holder) };
 }
 
 function holderRow(owner: LockOwner | null): LockRow['holder'] {

@@ -7,7 +7,7 @@ import { startDaemon } from '../daemon/daemon.ts';
 import type { HandedCommand } from '../daemon/handover.ts';
 import { realTimers } from '../daemon/loop.ts';
 import { reportTo, systemdNotify, wishesOf } from '../daemon/service-manager.ts';
-import { asSyncError } from '../model/error.ts';
+import { asSyncError, SyncError } from '../model/error.ts';
 import { openWorkspace } from '../workspace.ts';
 import { type AdoptRequest, adopt } from './adopt.ts';
 import { type DriftRequest, drift } from './drift.ts';
@@ -46,7 +46,12 @@ async function keepWatch(invocation: Invocation, request: WatchRequest, signals:
     async open(onEvent) {
       const workspace = await openWorkspace({ configFile: options.config, cwd, env, version, secrets, onEvent });
       for (const warning of workspace.warnings) output.talk(`warning: ${warning.message}`);
-      return workspace;
+      if (workspace.stateBranch === null) return workspace;
+      await workspace.close();
+      throw new SyncError('CONFIG_INVALID', {
+        message: 'state.git is for jobs that come and go: a daemon would hold the branch for good',
+        next: 'take state.git out where the daemon runs, or give the server a configuration of its own: its state folder stays',
+      });
     },
     targets: options.targets,
     initial: request.initial,

@@ -7,6 +7,7 @@ import { type Fault, keyText, nearest, type Path, pathKey } from './problem.ts';
 import type { Spot } from './read.ts';
 import { type NotBuilt, onlyInWords } from './schema.ts';
 import { isRecord } from './shape.ts';
+import { stateGitFaults } from './state-git-keys.ts';
 import type { TargetReading } from './target.ts';
 
 export type Spots = ReadonlyMap<string, Spot>;
@@ -21,6 +22,7 @@ export function faultsBetween(values: JsonRecord, targets: readonly TargetReadin
     ...wrongOrder(targets, spots),
     ...wrongWebhooks(values, targets, spots),
     ...gitFaults(values, spots),
+    ...stateGitFaults(values, spots),
   ];
 }
 

@@ -16,6 +16,7 @@ import { newNotes, type ReadContext, readTree, shortSecret, variablesIn } from '
 import { configKeys, notBuilt } from './schema.ts';
 import { createSecretSet, type SecretSet } from './secrets.ts';
 import { anyShape, isRecord, type Shape, shapeOf } from './shape.ts';
+import { stateGitOf } from './state-git-keys.ts';
 import { readTarget, type TargetReading, type VendorKeys } from './target.ts';
 import { type Mapping, type Parsed, parseTree, type Tree } from './tree.ts';
 import { codeOf, type Environment, lookUp, namesIn, type ReadFile, readDotEnv, reasonOf } from './variables.ts';
@@ -168,14 +169,14 @@ function tellMissing({ notes }: ReadContext, { warn }: Surroundings): void {
     // Only who tells something needs a webhook's address.
     if (where[0] === 'notify' && where[2] === 'url') continue;
     // And only who fetches needs the token.
-    if (where.join('.') === 'content.git.token') continue;
+    if (where.join('.') === 'content.git.token' || where.join('.') === 'state.git.token') continue;
     const name = names.join(', ');
     const expected = `${name} in the environment, in .env beside the configuration or in the file that ${names[0]}_FILE names; or a default, \${${names[0]}:-…}`;
     notes.faults.push({ at, path: where, found, expected });
   }
   for (const one of notes.short) warn(shortSecret(one));
   for (const { path: where, at } of notes.literals) {
-    const variable = where[0] === 'notify' ? 'WEBHOOK_URL' : where[0] === 'content' ? 'GIT_TOKEN' : tokenVariable;
+    const variable = where[0] === 'notify' ? 'WEBHOOK_URL' : where[1] === 'git' ? 'GIT_TOKEN' : tokenVariable;
     warn({ at, path: where, found: 'a secret in the file', expected: `a variable, such as \${${variable}}` });
   }
 }
@@ -263,6 +264,7 @@ function configOf(data: Data, readings: readonly TargetReading[], file: string, 
     content: contentOf(content, folder, path.resolve(folder, data.state.dir)),
     rules: data.rules as readonly Rule[],
     stateDir: path.resolve(folder, data.state.dir),
+    stateGit: stateGitOf(data.state.git, folder),
     targets: data.targets.flatMap((target, index) => {
       const reading = readings[index];
       return reading === undefined ? [] : [targetOf(target, reading, parsed.place(reading.at).line, data.schedule)];

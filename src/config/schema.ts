@@ -5,6 +5,7 @@ import { canonical, type Json, type JsonRecord } from '../model/json.ts';
 import { gitKeys } from './git-keys.ts';
 import { webhookKeys } from './notify-keys.ts';
 import { isRecord, jsonSchemaOf, loosened, propertiesOf } from './shape.ts';
+import { stateGitKeys } from './state-git-keys.ts';
 import { cronLine, duration, origin, share, timeZone, webAddress } from './values.ts';
 
 const text = () => z.string('a text').min(1, 'a text that is not empty');
@@ -207,6 +208,7 @@ export const configKeys = z.strictObject({
     .strictObject({
       kind: text().default('embedded').describe('Where the memory lives: embedded means JSON files.'),
       dir: text().default('./state').describe('The folder of the embedded memory.'),
+      git: stateGitKeys,
     })
     .prefault({})
     .describe('What kbsync remembers between runs.'),

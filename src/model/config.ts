@@ -11,6 +11,8 @@ export interface Config {
   readonly content: ContentConfig;
   readonly rules: readonly Rule[];
   readonly stateDir: string;
+  /** Where the state lies between runs. Left out or null: in the folder alone. */
+  readonly stateGit?: StateGitConfig | null;
   readonly targets: readonly TargetConfig[];
   readonly schedule: ScheduleConfig;
   readonly watch: { readonly settleMs: number; readonly maxWaitMs: number; readonly polling: 'auto' | boolean };
@@ -69,6 +71,21 @@ export interface GitConfig {
   /** Variables of the token that are not set. */
   readonly missing: readonly string[];
   readonly username: string;
+}
+
+/** A branch that holds the state between runs. */
+export interface StateGitConfig {
+  readonly branch: string;
+  /** A remote of the repository around `folder`, or an address without a secret in it. */
+  readonly remote: { readonly name: string } | { readonly url: string };
+  /** Absolute: of the configuration file. */
+  readonly folder: string;
+  readonly token: string | null;
+  /** Variables of the token that are not set. */
+  readonly missing: readonly string[];
+  readonly username: string;
+  /** Of one fetch or push. */
+  readonly timeoutMs: number;
 }
 
 export type Generator = 'plain' | 'docusaurus' | 'vitepress' | 'mkdocs' | 'hugo' | 'astro';

@@ -1,7 +1,8 @@
 // Sealed plans: a plan as a file, back again, and what differs from now. The file carries its own checksum, so an edited one is refused.
 import { SyncError } from '../model/error.ts';
 import { type Fingerprint, fingerprint, type Json, type Timestamp } from '../model/json.ts';
-import type { Operation, Plan } from '../model/operation.ts';
+import type { Operation, OperationId, Plan } from '../model/operation.ts';
+import type { DocumentRecord } from '../model/record.ts';
 import { isPlan, isRecord } from './plan-file.ts';
 import { byText, figure } from './words.ts';
 
@@ -16,7 +17,14 @@ export interface SealMeta {
   readonly commit: string | null;
   /** Which bot each planned target was known to be; null: it had never been met. */
   readonly identities: { readonly [target: string]: string | null };
+  /** What each delete takes out, by target and operation: the fingerprint that the document was pushed with. Left out by a kbsync before this. */
+  readonly takes?: { readonly [target: string]: Takes };
 }
+
+export type Takes = { readonly [operation: OperationId]: Fingerprint | null };
+
+/** A plan that nobody has applied for so long was forgotten, and so has whoever approved it. Milliseconds. */
+const goodForMs = 30 * 86_400_000;
 
 export interface SealedPlans {
   readonly kbsync: 'plan';
@@ -58,7 +66,11 @@ function isMeta(value: unknown): value is SealMeta {
   const { workspace, createdAt, commit, identities } = value;
   const isTextOrNull = (item: unknown) => item === null || typeof item === 'string';
   const known = isRecord(identities) && Object.values(identities).every(isTextOrNull);
-  return known && typeof workspace === 'string' && typeof createdAt === 'string' && isTextOrNull(commit);
+  const taken =
+    value['takes'] === undefined ||
+    (isRecord(value['takes']) &&
+      Object.values(value['takes']).every((takes) => isRecord(takes) && Object.values(takes).every(isTextOrNull)));
+  return taken && known && typeof workspace === 'string' && typeof createdAt === 'string' && isTextOrNull(commit);
 }
 
 /**
@@ -79,6 +91,48 @@ export function refuseForeign(
     if (sealed == null || identity === null || sealed === identity) continue;
     throw refused(`${target} was ${sealed} when it was made, and is ${identity} now`, again);
   }
+}
+
+/** @throws USAGE where it was made too long ago. */
+export function refuseOld({ meta }: SealedPlans, nowMs: number): void {
+  const days = Math.floor((nowMs - Date.parse(meta.createdAt)) / 86_400_000);
+  if (!(nowMs - Date.parse(meta.createdAt) > goodForMs)) return;
+  throw refused(`it was made ${days} days ago, and a plan is good for 30`, 'make the plan again: kbsync plan --out FILE');
+}
+
+/** What the deletes of a plan take out, as it is remembered just now. */
+export function takesOf({ operations }: Plan, records: { readonly [document: string]: DocumentRecord }): Takes {
+  const deletes = operations.filter((operation) => operation.action === 'delete' && operation.remoteId === null);
+  return Object.fromEntries(deletes.map(({ id, document }) => [id, pushedOf(records, document)]));
+}
+
+export interface Approval {
+  readonly approved: ReadonlySet<OperationId>;
+  /** Documents whose delete was approved when something else was there: the bot has been given another text since. */
+  readonly changed: readonly string[];
+}
+
+/** The deletes of a target that a sealed plan approves still: those of what has not been touched since. */
+export function approvalOf(
+  { meta, plans }: SealedPlans,
+  target: string,
+  records: { readonly [document: string]: DocumentRecord },
+): Approval {
+  const plan = plans.find((candidate) => candidate.target === target);
+  const takes = meta.takes !== undefined && Object.hasOwn(meta.takes, target) ? meta.takes[target] : undefined;
+  const deletes = plan?.operations.filter(({ action }) => action === 'delete') ?? [];
+  const isTouched = ({ id, document }: Operation): boolean => {
+    const taken = takes !== undefined && Object.hasOwn(takes, id) ? takes[id] : undefined;
+    return taken !== undefined && records[document] !== undefined && pushedOf(records, document) !== taken;
+  };
+  return {
+    approved: new Set(deletes.filter((operation) => !isTouched(operation)).map(({ id }) => id)),
+    changed: deletes.filter(isTouched).map(({ document }) => document),
+  };
+}
+
+function pushedOf(records: { readonly [document: string]: DocumentRecord }, document: string): Fingerprint | null {
+  return Object.hasOwn(records, document) ? (records[document]?.pushed ?? null) : null;
 }
 
 /** What has changed since the plan was sealed, one sentence each; empty where both do the same. */

@@ -9,7 +9,7 @@ import type { Disk } from '../state/disk.ts';
 import { acquireLock } from '../state/lock.ts';
 import { nodeProbe } from '../state/process-probe.ts';
 import { cloneAt, gitMissing, type Tree } from './git-clone.ts';
-import { basicHeader, gitEnvironment, killGroup, runGit } from './run-git.ts';
+import { basicHeader, gitEnvironment, killGroup, sshCommandOf } from './run-git.ts';
 
 export interface GitSourceInput {
   readonly git: GitConfig;
@@ -94,19 +94,7 @@ export function createGitSource({ git, disk, env, now, secrets, program }: GitSo
   /** ssh must not ask either; how it is called is the user's. */
   async function sshCommand(): Promise<string | null> {
     if (git.protocols !== 'https:ssh' || git.url.startsWith('https://')) return null;
-    const given = env['GIT_SSH_COMMAND'];
-    if (given === undefined && env['GIT_SSH'] !== undefined) return null;
-    const configured =
-      given ??
-      (
-        await runGit({
-          ...(program !== undefined && { program }),
-          args: ['config', '--get', 'core.sshCommand'],
-          env: gitEnvironment(base),
-          timeoutMs: 10_000,
-        })
-      ).stdout.trim();
-    return `${configured === '' ? 'ssh' : configured} -o BatchMode=yes -o ConnectTimeout=30`;
+    return sshCommandOf({ env, base, program });
   }
 
   function load(): Memory {

@@ -11,6 +11,10 @@ export interface GitRun {
   readonly timeoutMs: number;
   /** Aborted: git is stopped. */
   readonly signal?: AbortSignal | undefined;
+  /** What it reads from stdin; left out: nothing. */
+  readonly input?: string | Uint8Array | undefined;
+  /** More than this is no answer. Default: 64 MiB. */
+  readonly mostBytes?: number | undefined;
   /** It has been started, as this process. */
   readonly onStart?: ((pid: number) => void) | undefined;
 }
@@ -19,6 +23,8 @@ export interface GitResult {
   /** Null where it was stopped, or could not be started. */
   readonly status: number | null;
   readonly stdout: string;
+  /** The same, byte for byte. */
+  readonly bytes: Buffer;
   readonly stderr: string;
   readonly ended: 'by itself' | 'timeout' | 'aborted' | 'missing' | 'unstartable' | 'too much output';
 }
@@ -30,7 +36,16 @@ const mostErrors = 64 * 1024;
 const graceMs = 2_000;
 
 /** Runs git and waits for it, within the time. Never throws. */
-export function runGit({ program = 'git', args, env, timeoutMs, signal, onStart }: GitRun): Promise<GitResult> {
+export function runGit({
+  program = 'git',
+  args,
+  env,
+  timeoutMs,
+  signal,
+  input,
+  mostBytes = mostOutput,
+  onStart,
+}: GitRun): Promise<GitResult> {
   return new Promise((resolve) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -38,7 +53,10 @@ export function runGit({ program = 'git', args, env, timeoutMs, signal, onStart 
     let errBytes = 0;
     let ended: GitResult['ended'] = 'by itself';
     // A session of its own: no terminal to ask at, and its helpers (ssh, remote-https) can be stopped with it.
-    const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(program, args, { env, detached: true, stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    // One that ends before it has read everything says why by itself.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input ?? '');
     const stop = (why: GitResult['ended']): void => {
       if (ended !== 'by itself') return;
       ended = why;
@@ -52,7 +70,7 @@ export function runGit({ program = 'git', args, env, timeoutMs, signal, onStart 
     if (signal?.aborted === true) onAbort();
     child.stdout.on('data', (chunk: Buffer) => {
       outBytes += chunk.length;
-      if (outBytes > mostOutput) stop('too much output');
+      if (outBytes > mostBytes) stop('too much output');
       else out.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -63,11 +81,15 @@ export function runGit({ program = 'git', args, env, timeoutMs, signal, onStart 
       clearTimeout(timer);
       clearTimeout(grace);
       signal?.removeEventListener('abort', onAbort);
+      const bytes = Buffer.concat(out);
       // What it started may have outlived it.
       if (ended !== 'by itself') killGroup(child.pid, 'SIGKILL');
       resolve({
         status: ended === 'by itself' ? status : null,
-        stdout: Buffer.concat(out).toString('utf8'),
+        bytes,
+        get stdout() {
+          return bytes.toString('utf8');
+        },
         // A line that is cut off might be half of a secret, which nobody would recognise.
         stderr: wholeLines(Buffer.concat(err), errBytes),
         ended,
@@ -118,22 +140,25 @@ export interface GitEnvironment {
   readonly isSecret: (value: string) => boolean;
   /** An Authorization header for https. */
   readonly header?: string | null;
+  /** For this address and those below it: over what the repository has for a shorter one. Left out: for all. */
+  readonly headerFor?: string;
   /** Default: as git has it, without questions. */
   readonly ssh?: string | null;
 }
 
-/** What of git's own variables a person sets to say how to connect; all others could point it at another repository, or print what it sends. */
+/** What of git's own variables a person sets to say how to connect (the last two are what Jenkins' GIT_ASKPASS reads); all others could point it at another repository, or print what it sends. */
 const kept =
-  /^GIT_(?:SSH|SSH_VARIANT|SSL_\w+|ASKPASS|PROXY_SSL_\w+|HTTP_USER_AGENT|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM|EXEC_PATH)$/;
+  /^GIT_(?:SSH|SSH_VARIANT|SSL_\w+|ASKPASS|PROXY_SSL_\w+|HTTP_USER_AGENT|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM|EXEC_PATH|USERNAME|PASSWORD)$/;
 
 /** The environment of a git that must not ask, run hooks, or speak anything but these protocols. The token goes here, never on a command line. */
-export function gitEnvironment({ env, protocols, isSecret, header, ssh }: GitEnvironment): Record<string, string> {
+export function gitEnvironment({ env, protocols, isSecret, header, headerFor, ssh }: GitEnvironment): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || (name.startsWith('GIT_') && !kept.test(name)) || isSecret(value)) continue;
     result[name] = value;
   }
   const given = givenConfig(env);
+  const headerKey = headerFor === undefined ? 'http.extraHeader' : `http.${headerFor}.extraHeader`;
   const settings: (readonly [string, string])[] = [
     ...given,
     ['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null'],
@@ -156,8 +181,8 @@ export function gitEnvironment({ env, protocols, isSecret, header, ssh }: GitEnv
     ...(header == null
       ? []
       : ([
-          ['http.extraHeader', ''],
-          ['http.extraHeader', header],
+          [headerKey, ''],
+          [headerKey, header],
           // git would send the header wherever it is led.
           ['http.followRedirects', 'false'],
         ] as const)),
@@ -193,6 +218,33 @@ function givenConfig(env: Environment): readonly (readonly [string, string])[] {
     if (key !== undefined && value !== undefined) found.push([key, value]);
   }
   return found;
+}
+
+/** How ssh is called, so that it does not ask either; null: as git does by itself. `place`: options of git that lead to a repository. */
+export async function sshCommandOf({
+  env,
+  base,
+  place = [],
+  program,
+}: {
+  readonly env: Environment;
+  readonly base: GitEnvironment;
+  readonly place?: readonly string[];
+  readonly program?: string | undefined;
+}): Promise<string | null> {
+  const given = env['GIT_SSH_COMMAND'];
+  if (given === undefined && env['GIT_SSH'] !== undefined) return null;
+  const configured =
+    given ??
+    (
+      await runGit({
+        ...(program !== undefined && { program }),
+        args: [...place, 'config', '--get', 'core.sshCommand'],
+        env: gitEnvironment(base),
+        timeoutMs: 10_000,
+      })
+    ).stdout.trim();
+  return `${configured === '' ? 'ssh' : configured} -o BatchMode=yes -o ConnectTimeout=30`;
 }
 
 /** `Authorization: Basic …`. */

@@ -269,14 +269,16 @@ function differ(a: string | null | undefined, b: string | null | undefined): boo
   return typeof a === 'string' && typeof b === 'string' && a !== b;
 }
 
-function isOwner(value: unknown): value is LockOwner {
+/** Whether a value is what a lock holds of its owner. */
+export function isOwner(value: unknown): value is LockOwner {
   if (typeof value !== 'object' || value === null) return false;
   const fields: { readonly [key: string]: unknown } = { ...value };
   const texts = ['id', 'command', 'user', 'host', 'since', 'beat'].every((key) => typeof fields[key] === 'string');
   return texts && typeof fields['pid'] === 'number' && !Number.isNaN(Date.parse(String(fields['beat'])));
 }
 
-const realTimers: LockTimers = {
+/** Those of this process. */
+export const realTimers: LockTimers = {
   wait: (ms, signal) =>
     new Promise((resolve, reject) => {
       const stop = (): void => {

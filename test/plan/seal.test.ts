@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SyncError } from '../../src/model/error.ts';
 import { fingerprint, type Json } from '../../src/model/json.ts';
 import { buildPlan } from '../../src/plan/build.ts';
-import { differences, readSealed, refuseForeign, sealOf, writeSealed } from '../../src/plan/seal.ts';
+import { approvalOf, differences, readSealed, refuseForeign, refuseOld, sealOf, takesOf, writeSealed } from '../../src/plan/seal.ts';
 import { head, input, question, stateOf } from '../support/plan-builders.ts';
 
 const error = new SyncError('DOCUMENT_TOO_LARGE').record();
@@ -113,5 +113,32 @@ describe('differences', () => {
     expect(differences(plan, { ...plan, target: 'other', seal: 'x' })).toEqual(['the plan is for site, not for other']);
     const operations = [...plan.operations].reverse();
     expect(differences(plan, { ...plan, operations, seal: sealOf({ ...plan, operations }) })).toEqual(['the order of operations differs']);
+  });
+});
+
+describe('what a plan approves later', () => {
+  const plan = buildPlan(world());
+  const { records } = world().state;
+  const sealed = readSealed(writeSealed([plan], { ...meta, takes: { [plan.target]: takesOf(plan, records) } }));
+
+  it('is the deletes of what is as it was', () => {
+    expect(approvalOf(sealed, plan.target, records)).toEqual({ approved: new Set(['delete gone.md']), changed: [] });
+    expect(approvalOf(sealed, 'another', records)).toEqual({ approved: new Set(), changed: [] });
+  });
+
+  it('is not the delete of what was pushed anew since', () => {
+    const gone = records['gone.md'];
+    if (gone === undefined) throw new Error('no record');
+    const now = { ...records, 'gone.md': { ...gone, pushed: fingerprint('another text') } };
+    expect(approvalOf(sealed, plan.target, now)).toEqual({ approved: new Set(), changed: ['gone.md'] });
+    // A file of a kbsync before this says nothing of it.
+    const { takes: _, ...older } = sealed.meta;
+    expect(approvalOf({ ...sealed, meta: older }, plan.target, now).changed).toEqual([]);
+  });
+
+  it('is nothing at all after 30 days', () => {
+    const made = Date.parse(meta.createdAt);
+    expect(() => refuseOld(sealed, made + 30 * 86_400_000)).not.toThrow();
+    expect(() => refuseOld(sealed, made + 31 * 86_400_000)).toThrow(/made 31 days ago/);
   });
 });

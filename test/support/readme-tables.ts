@@ -2,8 +2,10 @@
 import { configKeys, notBuilt, onlyInWords } from '../../src/config/schema.ts';
 import { isRecord, jsonSchemaOf, propertiesOf } from '../../src/config/shape.ts';
 import { type Capability, type ConnectorSpec, capabilitiesOf, type Target, updateWaysOf } from '../../src/connectors/connector.ts';
+import type { Effect } from '../../src/model/effect.ts';
 import { errorTable } from '../../src/model/error.ts';
 import type { Json, JsonRecord } from '../../src/model/json.ts';
+import { mustBeKnown } from '../../src/workspace/branch-memory.ts';
 import { commandsOf } from './program.ts';
 
 /** What each exit code means; the codes of errors come from the table of errors, and none may be missing here. */
@@ -150,6 +152,25 @@ export function missingTable(specs: readonly ConnectorSpec[]): string {
   }
   const rows = [...lines.values()].map(({ labels, cells }) => [labels.join(', '), ...cells]);
   return table(['vendor', 'no', 'because', 'instead', 'source', 'checked'], rows);
+}
+
+/** Where the state of each flavour may be kept between jobs: docs/ci.md. By the rule that the code goes by. */
+export function ciTable(specs: readonly ConnectorSpec[]): string {
+  const asked = (target: Target): boolean => target.list !== undefined || 'replaceAll' in target;
+  const rows = flavoursOf(specs).map(({ label, target }) => {
+    const create = { action: 'replaceAll' in target ? 'replace-all' : 'create' } as Effect;
+    const isSaved = mustBeKnown(create, { target }, true);
+    const whole = 'replaceAll' in target;
+    return [
+      label,
+      target.list === undefined ? 'no' : 'yes',
+      isSaved ? `yes: each ${whole ? 'text' : 'create'} is saved before it is sent` : 'yes',
+      asked(target) ? 'yes' : '**no**: an old cache would make things twice',
+      'yes',
+      target.list === undefined ? '**refused**, exit 5, until `--initial`' : 'taken back by our mark',
+    ];
+  });
+  return table(['vendor', 'says what it holds', '(a) `state.git`', '(b) cache', '(c) folder', 'lost'], rows);
 }
 
 const because = { 'vendor-has-none': 'the vendor has none', 'not-built': 'not built yet', 'switched-off': 'switched off' } as const;
