@@ -34,6 +34,7 @@ describe('npm pack', () => {
       /^(?:content|docs)\/.+\.(?:md|yaml)$/,
       /^deploy\/(?:systemd|prometheus|grafana)\/.+\.(?:service|conf|yml|json|env|md)$/,
       /^examples\/connector-[a-z]+\/.+\.(?:js|json|md|yaml)$/,
+      /^gitlab\/kbsync\.gitlab-ci\.yml$/,
       /^(?:package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|action\.yml|sync\.config\.yaml|sync\.config\.schema\.json)$/,
     ];
     expect(names.filter((name) => !kinds.some((kind) => kind.test(name)))).toEqual([]);
