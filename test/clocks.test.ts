@@ -66,6 +66,17 @@ describe('set while a run waits for training', () => {
 });
 
 describe('set back between two runs', () => {
+  it('what was accepted in the future, by the clock of today, is asked about within the next wait', async () => {
+    // The vendor has a clock of its own, and is done: what it was given in "the future" is long ago for it.
+    bot = await world('sitegpt', { queuedMs: -5 * hour, processingMs: 0 });
+    bot.write(pages(3));
+    await bot.sync({ waitMs: 0 });
+    bot.clock.advance(-3 * hour);
+    const before = sum(bot.clock.slept);
+    expect(await bot.sync()).toMatchObject({ exitCode: 0, waited: 'learnt', training: { trained: 3 }, requests: { write: 0 } });
+    expect(sum(bot.clock.slept) - before).toBeLessThan(5 * minute);
+  });
+
   it('what a vendor that cannot tell was given in the future settles after its time of waiting', async () => {
     bot = await world('sitegpt+v0');
     bot.write(pages(2));

@@ -4,6 +4,7 @@ import { withoutCanary } from '../model/canary.ts';
 import type { DocumentId } from '../model/document.ts';
 import type { EntryBody, TrainingNews } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
+import type { Timestamp } from '../model/json.ts';
 import type { RemoteItem, TargetState, TrainingState } from '../model/record.ts';
 import { type TrainingContext, trainingCall } from './context.ts';
 import { confirmTraining, requestTraining, trainingOwed } from './request.ts';
@@ -44,8 +45,10 @@ export async function followTraining(context: TrainingContext, waited?: Waited):
   const entries: EntryBody[] = [];
   let report: StatusReport = { run: null, items: [] };
   if (target.status !== undefined && (run !== null || (asked.length > 0 && target.traits.training === 'automatic'))) {
+    // What is waited for was accepted before the wait began, whatever a clock that was set back since says of its stamp.
+    const latestMs = context.nowMs() - (waited?.waitedMs ?? 0);
     const items = asked.flatMap(({ document, item }) =>
-      item.remoteId === null ? [] : [{ remoteId: item.remoteId, document, acceptedAt: item.acceptedAt }],
+      item.remoteId === null ? [] : [{ remoteId: item.remoteId, document, acceptedAt: notAfter(item.acceptedAt, latestMs) }],
     );
     report = await target.status({ items, run }, trainingCall(context));
   }
@@ -61,6 +64,10 @@ export async function followTraining(context: TrainingContext, waited?: Waited):
   await memory.append(entries);
   context.emit({ kind: 'training', counts: trainingCounts(withoutCanary(memory.state)) });
   return failed ? 'run-failed' : 'moved';
+}
+
+function notAfter(at: Timestamp, latestMs: number): Timestamp {
+  return Date.parse(at) <= latestMs ? at : new Date(latestMs).toISOString();
 }
 
 function unlearnt(state: TargetState): Asked[] {

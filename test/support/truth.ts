@@ -66,7 +66,7 @@ export async function judge(life: Life, expected: Expected, last: Lived): Promis
     const group = groupOfWord(text);
     const copies = copiesOf(bot, view, text);
     const open = doubtful.has(group) || byPerson.has(group) || excused.has(group);
-    const told = Number(byPerson.has(group)) + openCreates(view, group).length;
+    const told = (byPerson.get(group) ?? 0) + openCreates(view, group).length;
     if (copies > Math.max(1, told) || (copies === 1 && !open)) breaches.push(`unwanted: ${text} is there ${copies} times`);
     if (copies === 0 && bot.ghosts().some((ghost) => ghost.includes(text)) && !open) breaches.push(`not forgotten: ${text}`);
   }
@@ -110,13 +110,15 @@ function mostOf(view: LedgerView, group: string): number {
   return known ? 1 + others.length : Math.max(1, others.length);
 }
 
-/** Groups whose fate is not known, and groups of which a person has something to do. */
-function openQuestions({ state, open }: LedgerView): { doubtful: Set<string>; byPerson: Set<string> } {
+/** Groups whose fate is not known, and groups of which a person has something to do: how many pieces of work. */
+function openQuestions({ state, open }: LedgerView): { doubtful: Set<string>; byPerson: Map<string, number> } {
   const doubtful = new Set(open.flatMap((effect) => ('document' in effect ? [groupOf(effect.document)] : [])));
-  const byPerson = new Set([
-    ...state.todos.flatMap((todo) => [groupOf(todo.operation.document), groupOf(todo.operation.path)]),
-    ...state.leftovers.flatMap((leftover) => (leftover.removable === 'by-hand' ? [groupOf(leftover.document)] : [])),
-  ]);
+  const byPerson = new Map<string, number>();
+  const work = [
+    ...state.todos.map(({ operation }) => new Set([groupOf(operation.document), groupOf(operation.path)])),
+    ...state.leftovers.flatMap(({ removable, document }) => (removable === 'by-hand' ? [new Set([groupOf(document)])] : [])),
+  ];
+  for (const groups of work) for (const group of groups) byPerson.set(group, (byPerson.get(group) ?? 0) + 1);
   return { doubtful, byPerson };
 }
 
