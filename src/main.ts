@@ -69,6 +69,12 @@ command('init', 'makes a configuration for this folder: asks at most five things
   .option('--set <key=value>', "a key of the vendor's that is no secret, such as chatbotId=… (repeatable)", gather, [])
   .option('--url <address>', 'where the pages are published (default: as the site generator says)')
   .addOption(new Option('--ci <system>', 'write a workflow, too').choices(['auto', 'github', 'gitlab', 'none']))
+  .addOption(
+    new Option('--state <place>', 'where jobs keep the state (default with a workflow: git; cache for a sandbox)').choices([
+      'git',
+      'cache',
+    ]),
+  )
   .option('--no-check', 'do not try the key at the vendor')
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
@@ -85,6 +91,7 @@ command('init', 'makes a configuration for this folder: asks at most five things
         set: words(options['set']),
         url: text(options['url']),
         ci: ci === 'auto' || ci === 'github' || ci === 'gitlab' || ci === 'none' ? ci : null,
+        state: options['state'] === 'git' || options['state'] === 'cache' ? options['state'] : null,
         check: options['check'] !== false,
       } as const;
       const isAsked = process.stdin.isTTY && process.stderr.isTTY && !underCi();

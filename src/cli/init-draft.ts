@@ -3,7 +3,7 @@ import path from 'node:path';
 import { configJsonSchema } from '../config/schema.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { counted } from '../plan/words.ts';
-import { mainBranch } from '../setup/ci.ts';
+import { hasOrigin, mainBranch } from '../setup/ci.ts';
 import { configurationText } from '../setup/configuration.ts';
 import { projectFolder } from '../setup/disk.ts';
 import { styleOf } from '../setup/documents.ts';
@@ -77,6 +77,7 @@ export function draftOf(input: DraftInput): Draft {
     keysExplained: [`Our keys of a page stand below ${style.key} in its front matter, or in NAME.kb.yaml beside it.`, ...advice],
     audience: request.audience,
     stateDir: `./${stateDir}`,
+    stateBranch: answers.state === 'git' ? { variable: answers.ci === 'gitlab' ? 'KBSYNC_STATE_TOKEN' : null } : null,
     target: {
       name: input.targetName,
       vendor: answers.spec.name,
@@ -119,6 +120,7 @@ export function draftOf(input: DraftInput): Draft {
         : ['this project is large: not all of it was looked at; name the folder of documents with --root where the wrong one was taken']),
       ...(answers.typed !== null && line === null ? [`.env cannot hold this key: set ${answers.typed.variable} in the environment`] : []),
       ...workflow.notes,
+      ...branchNotes(input),
     ],
     documents,
   };
@@ -179,8 +181,18 @@ function adviceOf(site: Site | null, key: string): readonly string[] {
   }
 }
 
+/** What a state on a branch asks of the repository. */
+function branchNotes({ answers: { state }, repository }: DraftInput): readonly string[] {
+  if (state !== 'git') return [];
+  const lacksOrigin = repository === null || hasOrigin(projectFolder(repository)) === false;
+  return [
+    'state.git keeps what kbsync remembers on the branch kbsync-state: keep it out of the rules that protect branches',
+    ...(lacksOrigin ? ['there is no remote origin here yet, which state.git needs: git remote add origin ADDRESS'] : []),
+  ];
+}
+
 function workflowFiles(
-  { answers: { ci }, file, repository, version }: DraftInput,
+  { answers: { ci, state }, file, repository, version }: DraftInput,
   { stateDir, variables }: { readonly stateDir: string; readonly variables: readonly NewVariable[] },
 ): { readonly files: readonly DraftFile[]; readonly notes: readonly string[] } {
   if (ci === null) return { files: [], notes: [] };
@@ -192,7 +204,7 @@ function workflowFiles(
   }
   const branch = mainBranch(projectFolder(top));
   const config = name === 'sync.config.yaml' ? null : name;
-  const how = { version, branch, folder, config, stateFolder: stateDir, variables };
+  const how = { version, branch, folder, config, stateFolder: stateDir, variables, state: state === 'git' ? 'git' : 'cache' } as const;
   const create = (below: string, text: string): DraftFile => ({ file: path.join(top, below), text, how: 'create', within: top });
   if (ci === 'github') return { files: [create('.github/workflows/kbsync.yml', githubWorkflow(how))], notes: [] };
   const hasPipeline = projectFolder(top).read('.gitlab-ci.yml', 4 * 1024 * 1024) !== null;

@@ -241,6 +241,28 @@ if (process.argv[2] !== undefined && process.argv[2] !== 'ci') require('node:fs'
   );
 }, 60_000);
 
+it.each([
+  ['is not shown it', '', 'lint: plan: '],
+  [
+    'is shown it where the configuration names it',
+    'state: { git: { token: "${GITHUB_TOKEN:-}" } }\n',
+    'lint:GITHUB_TOKEN plan:GITHUB_TOKEN ',
+  ],
+])(
+  'with a GITHUB_TOKEN in the environment, what the step runs %s',
+  async (_, state, seen) => {
+    const spy = `if (['lint', 'plan'].includes(process.argv[2] ?? ''))
+  require('node:fs').appendFileSync(__filename + '.' + process.argv[2], process.argv[2] + ':' + (process.env.GITHUB_TOKEN === undefined ? '' : 'GITHUB_TOKEN') + ' ');\n`;
+    write({ 'sync.config.yaml': `${sandbox}${state}`, 'docs/a.md': '# A\n\nWords.\n', 'spy.cjs': spy });
+    const spied = { NODE_OPTIONS: `--require=${join(dir, 'spy.cjs')}`, GITHUB_TOKEN: token };
+    const ran = await run(pull(commit('one')), { 'github-token': '', offline: 'true' }, spied);
+    expect(['lint', 'plan'].map((name) => readFileSync(join(dir, `spy.cjs.${name}`), 'utf8')).join('')).toBe(seen);
+    // The step itself has used it.
+    if (state === '') expect(ran).toMatchObject({ exitCode: 0, outputs: { 'comment-url': expect.stringContaining('issuecomment') } });
+  },
+  60_000,
+);
+
 it('runs the version of the action by npx, or what the inputs name; and says which Node.js it needs', async () => {
   write({
     'sync.config.yaml': sandbox,
