@@ -21,7 +21,7 @@ import { codeOfStop, strongest } from './exit.ts';
 import { failedReport, pausedNote } from './failed-report.ts';
 import { fetchContent, gitJson } from './fetch-content.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
-import { type Diffs, diffLimits, diffsOf, leftOutNote, verboseDiffLimits } from './plan-diff.ts';
+import { type Diffs, dataDiffLimits, diffLimits, diffsOf, leftOutNote, verboseDiffLimits } from './plan-diff.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, reportJson, tellProblems, trainingJson } from './reports.ts';
 
@@ -127,7 +127,8 @@ async function planOne(
       const after = together === null ? await unreadyLeader(target, workspace, question) : null;
       const options = { passes: noPasses, only: everything, offline, ...at, after };
       const planned = await planTarget(context, folder, options);
-      const limits = invocation.options.verbose ? verboseDiffLimits : diffLimits;
+      const { verbose, json } = invocation.options;
+      const limits = verbose ? verboseDiffLimits : json ? dataDiffLimits : diffLimits;
       const diffs = diff ? await diffsOf(context, planned, limits) : null;
       const paused = workspace.pausedWhy(target);
       const notes = [

@@ -241,6 +241,26 @@ if (process.argv[2] !== undefined && process.argv[2] !== 'ci') require('node:fs'
   );
 }, 60_000);
 
+it('begins no comment on a pull request that touches no document, though an older one has a warning; all diffs are on the page', async () => {
+  const long = Array.from({ length: 300 }, (_, n) => `Line ${n} of a page that has very many words in each of its many lines.\n`).join(
+    '\n',
+  );
+  const pages = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`docs/p${n}.md`, `# Page ${n}\n\n${long}`]));
+  write({ 'sync.config.yaml': sandbox, '.gitignore': 'state/\n', 'docs/a.md': '# A\n\nSee [there](nowhere.md).\n', ...pages });
+  const first = await run(pull(commit('one')));
+  // More than a comment holds, and each of them in the summary.
+  expect(github.comments[0]?.body).toMatch(/The texts of \d+ more documents are left out for length: the job summary has them/);
+  expect(first.summary.match(/^<details><summary><code>/gm)).toHaveLength(17);
+  expect(first.summary).not.toContain('--verbose');
+  expect(await run(push, { command: 'sync' })).toMatchObject({ exitCode: 0 });
+  github.comments.length = 0;
+  write({ 'code.js': '1' });
+  const second = await run(pull(commit('two')), {}, { GITHUB_RUN_ID: '101' });
+  expect(second).toMatchObject({ exitCode: 0, outputs: { changes: '0', 'comment-url': '' } });
+  expect(Number(second.outputs['warnings'])).toBeGreaterThan(0);
+  expect(github.comments).toEqual([]);
+}, 60_000);
+
 it.each([
   ['is not shown it', '', 'lint: plan: '],
   [
