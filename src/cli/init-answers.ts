@@ -8,7 +8,7 @@ import type { Ci, WritableCi } from '../setup/ci.ts';
 import { isThere } from '../setup/disk.ts';
 import { countBelow, type Survey } from '../setup/survey.ts';
 import type { Asking } from './init-ask.ts';
-import { canBeAsked, formOf, readSettings } from './init-target.ts';
+import { formOf, memoryOf, readSettings } from './init-target.ts';
 import { belowRoot } from './paths.ts';
 
 /** `init`, parsed. */
@@ -100,7 +100,7 @@ function checkState({ state }: InitRequest, spec: ConnectorSpec, set: ReadonlyMa
       next: 'leave --state out, or name a bot of your own with --vendor instead of --sandbox',
     });
   }
-  if (state !== 'cache' || sandbox || canBeAsked(spec, set)) return;
+  if (state !== 'cache' || sandbox || memoryOf(spec, set).forgives) return;
   throw new SyncError('USAGE', {
     message: `--state cache: ${spec.label} cannot be asked what it holds, and after a cache that is old, things would be made twice`,
     next: 'leave --state out, which puts the state on a branch, or keep the state in a folder that stays (docs/ci.md in the package)',

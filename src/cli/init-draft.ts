@@ -12,7 +12,7 @@ import { countBelow, type Survey } from '../setup/survey.ts';
 import { envExampleText, envLine, firstPage, gitignoreAddition, ignoreFileText, type NewVariable } from '../setup/texts.ts';
 import { githubWorkflow, gitlabInclude, gitlabWorkflow, isPlainPath } from '../setup/workflows.ts';
 import type { Answers, InitRequest } from './init-answers.ts';
-import { formOf, targetLines } from './init-target.ts';
+import { formOf, memoryOf, targetLines } from './init-target.ts';
 
 export interface DraftFile {
   readonly file: string;
@@ -121,6 +121,7 @@ export function draftOf(input: DraftInput): Draft {
       ...(answers.typed !== null && line === null ? [`.env cannot hold this key: set ${answers.typed.variable} in the environment`] : []),
       ...workflow.notes,
       ...branchNotes(input),
+      ...firstSyncNotes(input),
     ],
     documents,
   };
@@ -189,6 +190,13 @@ function branchNotes({ answers: { state }, repository }: DraftInput): readonly s
     'state.git keeps what kbsync remembers on the branch kbsync-state: keep it out of the rules that protect branches',
     ...(lacksOrigin ? ['there is no remote origin here yet, which state.git needs: git remote add origin ADDRESS'] : []),
   ];
+}
+
+/** A job could not say it: without a list, a bot that holds things and one that is empty look the same. */
+function firstSyncNotes({ answers: { spec, set, sandbox, ci, state } }: DraftInput): readonly string[] {
+  if (sandbox || memoryOf(spec, set).lists) return [];
+  const jobs = ci === null || state !== 'git' ? '' : ', before the first job of the workflow, which goes on from there';
+  return [`${spec.label} cannot be asked what it holds: say once that the bot is empty with kbsync sync --initial${jobs}`];
 }
 
 function workflowFiles(

@@ -41,8 +41,11 @@ export function formOf(spec: ConnectorSpec, set: ReadonlyMap<string, string>): V
   };
 }
 
-/** Whether a bot with these settings can be asked what it holds, or is written whole: by the connector's own word. */
-export function canBeAsked(spec: ConnectorSpec, set: ReadonlyMap<string, string>): boolean {
+/**
+ * By the connector's own word, for a bot with these settings. `lists`: it says what it holds; without that, the first sync needs --initial.
+ * `forgives`: a state that is old makes nothing twice, since the bot can be asked or is written whole.
+ */
+export function memoryOf(spec: ConnectorSpec, set: ReadonlyMap<string, string>): { readonly lists: boolean; readonly forgives: boolean } {
   const { shapes } = formOf(spec, set);
   const given = [...set].flatMap(([key, value]) => {
     const written = writtenValue(value, shapes.get(key));
@@ -52,9 +55,10 @@ export function canBeAsked(spec: ConnectorSpec, set: ReadonlyMap<string, string>
   });
   const options = spec.options.safeParse({ ...spec.sandbox('init').options, ...Object.fromEntries(given) });
   // What is wrong with a value is told where the configuration is read.
-  if (!options.success) return true;
+  if (!options.success) return { lists: true, forgives: true };
   const target = spec.connect(options.data, { http: () => Promise.reject(new Error('nothing is sent')), origin: 'sandbox', now: () => 0 });
-  return target.list !== undefined || 'replaceAll' in target;
+  const lists = target.list !== undefined;
+  return { lists, forgives: lists || 'replaceAll' in target };
 }
 
 /** `key=value` as typed. USAGE for what is none, for keys that the vendor has not, and for secrets, which a process list would show. */

@@ -254,6 +254,12 @@ describe('what init writes', () => {
     const ran = await run({ yes: true, vendor, set, ci: 'github', state: 'cache' });
     expect(ran.exitCode).toBe(exitCode);
     if (exitCode === 2) expect(ran.err).toContain('cannot be asked what it holds');
+    // Without a list, the first sync is a person's.
+    const { err } = await run(
+      { yes: true, vendor, set, root: 'docs', check: false },
+      exitCode === 2 ? {} : { options: { config: 'two.yaml' } },
+    );
+    expect(err.includes('kbsync sync --initial')).toBe(exitCode === 2 || set.length > 0);
   });
 
   it('goes by the main branch where a draft is checked out, and syncs no other branch by schedule or by hand', async () => {
