@@ -31,6 +31,7 @@ export interface Draft {
   readonly variables: readonly NewVariable[];
   readonly notes: readonly string[];
   readonly documents: number;
+  readonly targetName: string;
 }
 
 export interface DraftInput {
@@ -124,6 +125,7 @@ export function draftOf(input: DraftInput): Draft {
       ...firstSyncNotes(input),
     ],
     documents,
+    targetName: input.targetName,
   };
 }
 

@@ -197,6 +197,8 @@ function nextOf({ answers, draft, missing }: Told, file: string): readonly strin
   return [
     ...(isEmpty ? [`put your Markdown files into ${answers.root}`] : []),
     ...(missing.length === 0 ? [] : [`set ${missing.join(', ')} in .env or in the environment (.env.example explains them)`]),
-    answers.sandbox ? `kbsync sync --verify${config}` : `kbsync plan${config}`,
+    ...(answers.sandbox
+      ? [`kbsync sync --verify${config}`, `kbsync ask ${draft.targetName} "a question your documents answer"${config}`]
+      : [`kbsync plan${config}`]),
   ];
 }

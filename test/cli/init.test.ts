@@ -133,7 +133,7 @@ describe('what init writes', () => {
       'sync.config.yaml',
     ]);
     expect(out).toContain('2 Markdown files, published with docusaurus at https://acme.dev/docs/');
-    expect(out.trimEnd().split('\n').at(-1)).toBe('next: kbsync sync --verify');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('next: kbsync sync --verify; then kbsync ask support "a question your documents answer"');
     // It would be published.
     expect(err).toContain('sidecar, NAME.kb.yaml');
     const lines = read('sync.config.yaml').split('\n');
