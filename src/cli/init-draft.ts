@@ -3,7 +3,7 @@ import path from 'node:path';
 import { configJsonSchema } from '../config/schema.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { counted } from '../plan/words.ts';
-import { hasOrigin, mainBranch } from '../setup/ci.ts';
+import { type Ci, hasOrigin, mainBranch } from '../setup/ci.ts';
 import { configurationText } from '../setup/configuration.ts';
 import { projectFolder } from '../setup/disk.ts';
 import { styleOf } from '../setup/documents.ts';
@@ -44,6 +44,8 @@ export interface DraftInput {
   /** The folder that holds `.git`; null: no repository. */
   readonly repository: string | null;
   readonly targetName: string;
+  /** What was found. */
+  readonly ci: Ci | null;
   readonly version: string;
   readonly specs: readonly ConnectorSpec[];
 }
@@ -121,6 +123,7 @@ export function draftOf(input: DraftInput): Draft {
         : ['this project is large: not all of it was looked at; name the folder of documents with --root where the wrong one was taken']),
       ...(answers.typed !== null && line === null ? [`.env cannot hold this key: set ${answers.typed.variable} in the environment`] : []),
       ...workflow.notes,
+      ...noWorkflowNotes(input),
       ...branchNotes(input),
       ...firstSyncNotes(input),
     ],
@@ -182,6 +185,16 @@ function adviceOf(site: Site | null, key: string): readonly string[] {
     default:
       return [];
   }
+}
+
+/** Whoever asks for a workflow and gets none is told why. */
+function noWorkflowNotes({ request, answers, ci }: DraftInput): readonly string[] {
+  if (request.ci !== 'auto' || answers.ci !== null) return [];
+  return ci === null
+    ? [
+        'no workflow was written: nothing tells which CI system this is; name it with --ci github or --ci gitlab, or see docs/ci.md for others',
+      ]
+    : [`no workflow was written: docs/ci.md in the package has a recipe for ${ci.system}; with --state git the configuration fits it`];
 }
 
 /** What a state on a branch asks of the repository. */

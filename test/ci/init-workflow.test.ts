@@ -113,6 +113,8 @@ it.skipIf(!hasGit)(
       };
       // Nothing of the bot's is on the branch yet: all is new.
       expect(await job('pull-1', 'plan', 'pull_request')).toEqual({ codes: [0], create: 1, update: 0, unchanged: 0 });
+      // A plan needs no right to push.
+      expect(jobs.tip()).toBeNull();
       // Nobody can say whether this bot is empty, so a person does, once; as init has said.
       expect(await job('push-0', 'sync', 'push')).toMatchObject({ codes: [5] });
       expect(told).toContain('say once that the bot is empty with kbsync sync --initial, before the first job of the workflow');

@@ -262,6 +262,18 @@ describe('what init writes', () => {
     expect(err.includes('kbsync sync --initial')).toBe(exitCode === 2 || set.length > 0);
   });
 
+  it.each([
+    [{}, 'no workflow was written: nothing tells which CI system this is'],
+    [{ 'azure-pipelines.yml': 'steps: []\n' }, 'docs/ci.md in the package has a recipe for azure'],
+  ])('says why there is no workflow where one was asked for: %j', async (files, sentence) => {
+    write({ 'docs/a.md': 'A\n', ...files });
+    const { exitCode, err } = await run({ ...sandbox, ci: 'auto' });
+    expect(exitCode).toBe(0);
+    expect(err).toContain(sentence);
+    rmSync(join(dir, 'sync.config.yaml'));
+    expect((await run(sandbox)).err).not.toContain('no workflow');
+  });
+
   it('goes by the main branch where a draft is checked out, and syncs no other branch by schedule or by hand', async () => {
     execFileSync('git', ['init', '-q', '-b', 'master', dir]);
     write({ 'docs/a.md': 'A\n' });
