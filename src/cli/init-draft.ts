@@ -7,6 +7,7 @@ import { type Ci, hasOrigin, mainBranch } from '../setup/ci.ts';
 import { configurationText } from '../setup/configuration.ts';
 import { projectFolder } from '../setup/disk.ts';
 import { styleOf } from '../setup/documents.ts';
+import type { ProjectFolder } from '../setup/folder.ts';
 import type { Site } from '../setup/generators.ts';
 import { countBelow, type Survey } from '../setup/survey.ts';
 import { envExampleText, envLine, firstPage, gitignoreAddition, ignoreFileText, type NewVariable } from '../setup/texts.ts';
@@ -151,6 +152,19 @@ function workspaceName(packageJson: string | null, folder: string): string {
   return clean(named) || clean(path.basename(folder)) || 'docs';
 }
 
+/** npm's lock file alone: `npm ci` is what the workflow runs. */
+function isLocked(project: ProjectFolder): boolean {
+  if (!project.list('')?.some(({ name }) => name === 'package-lock.json')) return false;
+  try {
+    const { dependencies, devDependencies }: { readonly [key: string]: unknown } = JSON.parse(
+      project.read('package.json', 1024 * 1024) ?? '',
+    );
+    return [dependencies, devDependencies].some((group) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'kbsync'));
+  } catch {
+    return false;
+  }
+}
+
 function nameIn(packageJson: string): string {
   try {
     const { name }: { readonly name?: unknown } = JSON.parse(packageJson);
@@ -227,7 +241,16 @@ function workflowFiles(
   }
   const branch = mainBranch(projectFolder(top));
   const config = name === 'sync.config.yaml' ? null : name;
-  const how = { version, branch, folder, config, stateFolder: stateDir, variables, state: state === 'git' ? 'git' : 'cache' } as const;
+  const how = {
+    version,
+    branch,
+    folder,
+    config,
+    stateFolder: stateDir,
+    variables,
+    state: state === 'git' ? 'git' : 'cache',
+    locked: isLocked(projectFolder(path.dirname(file))),
+  } as const;
   const create = (below: string, text: string): DraftFile => ({ file: path.join(top, below), text, how: 'create', within: top });
   if (ci === 'github') return { files: [create('.github/workflows/kbsync.yml', githubWorkflow(how))], notes: [] };
   const hasPipeline = projectFolder(top).read('.gitlab-ci.yml', 4 * 1024 * 1024) !== null;

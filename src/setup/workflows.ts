@@ -14,6 +14,8 @@ export interface WorkflowInput {
   readonly variables: readonly NewVariable[];
   /** Where the state lies between runs: on a branch that state.git names, or in the cache of the CI system. */
   readonly state: 'git' | 'cache';
+  /** Whether the project's own package.json and lock file hold kbsync: then that one runs, and no other of the name. */
+  readonly locked: boolean;
 }
 
 /** Whether a folder's name means nothing else to a CI system. */
@@ -21,8 +23,8 @@ export function isPlainPath(folder: string): boolean {
   return /^[\w./-]*$/.test(folder);
 }
 
-function kbsync({ version, config }: WorkflowInput, words: string): string {
-  return `npx --yes kbsync@${version} ${config === null ? '' : `--config ${config} `}${words}`;
+function kbsync({ version, config, locked }: WorkflowInput, words: string): string {
+  return `npx ${locked ? '--no -- kbsync' : `--yes kbsync@${version}`} ${config === null ? '' : `--config ${config} `}${words}`;
 }
 
 const nightly = '23 2 * * *';
@@ -40,6 +42,7 @@ export function githubWorkflow(input: WorkflowInput): string {
     '      - uses: actions/checkout@v4',
     '      - uses: actions/setup-node@v4',
     '        with: { node-version: 22 }',
+    ...(input.locked ? ['      - run: npm ci'] : []),
     ...(isCached
       ? [
           '      # What kbsync remembers from run to run. A cache may be evicted: the manual, "kbsync in a CI pipeline", says what that means for your vendor.',
@@ -111,7 +114,7 @@ export function gitlabWorkflow(input: WorkflowInput): string {
   const { folder, stateFolder, variables } = input;
   const state = folder === '' ? stateFolder : `${folder}/${stateFolder}`;
   const lines = (commands: readonly string[]) =>
-    [...(folder === '' ? [] : [`cd ${folder}`]), ...commands].map((command) => `    - ${command}`);
+    [...(folder === '' ? [] : [`cd ${folder}`]), ...(input.locked ? ['npm ci'] : []), ...commands].map((command) => `    - ${command}`);
   return `${[
     '# Keeps the bots of sync.config.yaml in step. Written by kbsync init; from here on it is yours.',
     ...(variables.length === 0 ? [] : [`# Set in Settings, CI/CD, Variables: ${variables.map(({ name }) => name).join(', ')}.`]),

@@ -15,7 +15,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 const inputs: readonly (readonly [name: string, input: WorkflowInput])[] = [
-  ['a plain one', { version: '1.2.3', branch: 'main', folder: '', config: null, stateFolder: 'state', variables: [], state: 'cache' }],
+  [
+    'a plain one',
+    { version: '1.2.3', branch: 'main', folder: '', config: null, stateFolder: 'state', variables: [], state: 'cache', locked: false },
+  ],
   [
     'one with secrets, in a folder',
     {
@@ -29,6 +32,7 @@ const inputs: readonly (readonly [name: string, input: WorkflowInput])[] = [
         { name: 'SITEGPT_CHATBOT_ID', secret: false, explained: '' },
       ],
       state: 'cache',
+      locked: false,
     },
   ],
   [
@@ -41,6 +45,7 @@ const inputs: readonly (readonly [name: string, input: WorkflowInput])[] = [
       stateFolder: 'state',
       variables: [{ name: 'SITEGPT_TOKEN', secret: true, explained: '' }],
       state: 'git',
+      locked: true,
     },
   ],
 ];

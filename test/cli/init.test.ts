@@ -263,6 +263,29 @@ describe('what init writes', () => {
   });
 
   it.each([
+    ['dependencies', true, '"kbsync":"file:kbsync.tgz"'],
+    ['devDependencies', true, '"kbsync":"0.1.0"'],
+    ['devDependencies', false, '"kbsync":"0.1.0"'],
+    ['dependencies', true, '"other":"1.0.0"'],
+  ])('runs the kbsync of the project where its lock file has one: %s, %s, %s', async (group, locked, entry) => {
+    write({ 'docs/a.md': 'A\n', 'package.json': `{"${group}":{${entry}}}`, ...(locked && { 'package-lock.json': '{}' }) });
+    for (const [ci, file] of [
+      ['github', '.github/workflows/kbsync.yml'],
+      ['gitlab', '.gitlab/kbsync.gitlab-ci.yml'],
+    ] as const) {
+      await run({ ...sandbox, ci });
+      rmSync(join(dir, 'sync.config.yaml'));
+      const isOwn = locked && entry.includes('kbsync');
+      expect(read(file).match(/npm ci$/gm) ?? []).toHaveLength(isOwn ? 2 : 0);
+      expect(
+        read(file)
+          .match(/npx (.*) ci git/g)
+          ?.at(0),
+      ).toBe(`npx ${isOwn ? '--no -- kbsync' : '--yes kbsync@1.2.3'} ci git`);
+    }
+  });
+
+  it.each([
     [{}, 'no workflow was written: nothing tells which CI system this is'],
     [{ 'azure-pipelines.yml': 'steps: []\n' }, 'docs/ci.md in the package has a recipe for azure'],
   ])('says why there is no workflow where one was asked for: %j', async (files, sentence) => {
