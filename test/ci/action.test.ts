@@ -241,6 +241,14 @@ if (process.argv[2] !== undefined && process.argv[2] !== 'ci') require('node:fs'
   );
 }, 60_000);
 
+it('says on the page where the branch of the state could not be read, so that nobody takes all for new', async () => {
+  const unreachable = `${sandbox}state: { git: { remote: "file://${join(dir, 'nowhere.git')}" } }\n`;
+  write({ 'sync.config.yaml': unreachable, 'docs/a.md': '# A\n\nWords.\n' });
+  const ran = await run(pull(commit('one')), { offline: 'true' });
+  expect(ran).toMatchObject({ exitCode: 0, outputs: { create: '1' } });
+  expect(github.comments[0]?.body).toMatch(/^- note: `state\.git: .*planned with what the state folder holds, which may be nothing`$/m);
+}, 60_000);
+
 it('begins no comment on a pull request that touches no document, though an older one has a warning; all diffs are on the page', async () => {
   const long = Array.from({ length: 300 }, (_, n) => `Line ${n} of a page that has very many words in each of its many lines.\n`).join(
     '\n',
