@@ -3,8 +3,11 @@ import { readFileSync } from 'node:fs';
 import { releaseProblems } from './release-problems.mjs';
 
 const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+const { version, repository } = JSON.parse(read('package.json'));
 const problems = releaseProblems(process.argv[2] ?? '', {
-  version: JSON.parse(read('package.json')).version,
+  version,
+  repository: typeof repository === 'string' ? repository : (repository?.url ?? null),
+  runsIn: process.env.GITHUB_REPOSITORY || null,
   locked: JSON.parse(read('package-lock.json')).version,
   changelog: read('CHANGELOG.md'),
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Arguments → command → exit code. Owns the options of every command, the signals and the last word on errors; commands load when they are called.
 import { fileURLToPath } from 'node:url';
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Help, InvalidArgumentError, Option } from 'commander';
 import { treeOf } from './cli/command-tree.ts';
 import { helpAfter, helpOfAll } from './cli/examples.ts';
 import { explain } from './cli/failure.ts';
@@ -31,7 +31,7 @@ let exitCode = 0;
 
 const program = new Command('kbsync')
   .description('Keeps AI chatbots in step with a folder of documents, and truthfully says which revision of each document each bot knows.')
-  .version(version, '--version', 'print the version')
+  .version(version, '-V, --version', 'print the version')
   .option('--config <file>', 'the configuration (default: sync.config.yaml in the working directory)')
   .addOption(new Option('--target <name>', 'only this target (repeatable)').argParser(gather).default([] as string[], 'all'))
   .option('--json', 'one JSON object on stdout')
@@ -47,7 +47,11 @@ const program = new Command('kbsync')
     ]),
   )
   .option('--log-file <file>', 'log to the end of this file instead of stderr')
-  .helpOption('--help', 'print this help')
+  .helpOption('-h, --help', 'print this help')
+  // An empty list is no default worth telling.
+  .configureHelp({
+    optionDescription: (option) => new Help().optionDescription(option).replace(' (default: [])', ''),
+  })
   .addHelpText('after', helpOfAll)
   .showHelpAfterError('(kbsync --help prints the usage)')
   .exitOverride()
@@ -69,6 +73,12 @@ command('init', 'makes a configuration for this folder: asks at most five things
   .option('--set <key=value>', "a key of the vendor's that is no secret, such as chatbotId=… (repeatable)", gather, [])
   .option('--url <address>', 'where the pages are published (default: as the site generator says)')
   .addOption(new Option('--ci <system>', 'write a workflow, too').choices(['auto', 'github', 'gitlab', 'none']))
+  .addOption(
+    new Option('--state <place>', 'where jobs keep the state (default with a workflow: git; cache for a sandbox)').choices([
+      'git',
+      'cache',
+    ]),
+  )
   .option('--no-check', 'do not try the key at the vendor')
   .action((options: Record<string, unknown>, self: Command) =>
     run(self, async (invocation) => {
@@ -85,6 +95,7 @@ command('init', 'makes a configuration for this folder: asks at most five things
         set: words(options['set']),
         url: text(options['url']),
         ci: ci === 'auto' || ci === 'github' || ci === 'gitlab' || ci === 'none' ? ci : null,
+        state: options['state'] === 'git' || options['state'] === 'cache' ? options['state'] : null,
         check: options['check'] !== false,
       } as const;
       const isAsked = process.stdin.isTTY && process.stderr.isTTY && !underCi();
@@ -506,7 +517,7 @@ command('completion', 'prints a script that completes commands, options and targ
   );
 
 function command(name: string, description: string): Command {
-  const made = program.command(name).description(description).exitOverride().helpOption('--help', 'print this help');
+  const made = program.command(name).description(description).exitOverride().helpOption('-h, --help', 'print this help');
   return made.addHelpText('after', helpAfter(name));
 }
 

@@ -80,4 +80,11 @@ describe('examples', () => {
     for (const first of ['kbsync init', 'kbsync plan', 'kbsync sync', 'kbsync doctor']) expect(all.stdout).toContain(`  ${first} `);
     expect(all.stdout).not.toContain('__complete');
   }, 30_000);
+
+  it('is there for those who type -h, and tells no empty list as a default', async () => {
+    const { exitCode, stdout } = await place.run('init', '-h');
+    expect([exitCode, stdout]).toEqual([0, (await place.run('init', '--help')).stdout]);
+    expect(stdout).not.toContain('[])');
+    expect((await place.run('-V')).stdout).toBe((await place.run('--version')).stdout);
+  }, 30_000);
 });

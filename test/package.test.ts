@@ -96,6 +96,16 @@ describe('a tag becomes a release', () => {
     expect(releaseProblems('v1.2.3', good)).toEqual([]);
   });
 
+  it('from the repository that package.json names, which npm looks at', () => {
+    const here = { ...good, runsIn: 'acme/kbsync' };
+    for (const repository of ['git+https://github.com/acme/kbsync.git', 'https://github.com/Acme/kbsync', 'git@github.com:acme/kbsync.git'])
+      expect(releaseProblems('v1.2.3', { ...here, repository })).toEqual([]);
+    expect(releaseProblems('v1.2.3', { ...here, repository: null }).join()).toContain('names no repository, and npm refuses provenance');
+    expect(releaseProblems('v1.2.3', { ...here, repository: 'https://github.com/fork/kbsync' }).join()).toContain(
+      'git+https://github.com/acme/kbsync.git',
+    );
+  });
+
   it.each([
     ['v1.2.4', good, 'the tag must be v1.2.3'],
     ['', good, 'the tag is not given'],

@@ -2,7 +2,7 @@
 // Everything that a document, a bot, a vendor or a branch says stands in code. Pure.
 import { counted, figure } from '../plan/words.ts';
 import { type Block, code, block as fence, folded, said } from './markdown.ts';
-import type { CiCommand, ComparedSaid, CountName, ErrorSaid, OperationSaid, Said, TargetSaid, VerifySaid } from './results.ts';
+import type { CiCommand, ComparedSaid, CountName, ErrorSaid, Finding, OperationSaid, Said, TargetSaid, VerifySaid } from './results.ts';
 
 export interface PageInput {
   readonly command: CiCommand;
@@ -145,14 +145,23 @@ function findingBlocks(lint: Said | null): readonly Block[] {
     ...(errors === 0 ? [] : [counted(errors, 'error')]),
     ...(findings.length === errors ? [] : [counted(findings.length - errors, 'warning')]),
   ].join(', ');
-  const sorted = [...findings].sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'));
+  const of = (wanted: Finding['severity']) => findings.filter(({ severity }) => severity === wanted).map(findingRow);
+  const warnings = of('warning');
   return [
     always(`\n### In the documents: ${words}\n`),
-    ...sorted.map(({ path, line, column, severity, rule, message }) => {
-      const place = [path, line, column].filter((part) => part !== null).join(':');
-      return row(`- **${severity}** ${code(place)} (${code(rule)}): ${code(message)}`);
-    }),
+    ...of('error'),
+    ...(warnings.length <= mostOpenWarnings
+      ? warnings
+      : [always(`\n<details><summary>${counted(warnings.length, 'warning')}</summary>\n`), ...warnings, always('\n</details>')]),
   ];
+}
+
+/** A folder may have hundreds that are older than the change; they are not to push what matters out of sight. */
+const mostOpenWarnings = 5;
+
+function findingRow({ path, line, column, severity, rule, message }: Finding): Block {
+  const place = [path, line, column].filter((part) => part !== null).join(':');
+  return row(`- **${severity}** ${code(place)} (${code(rule)}): ${code(message)}`);
 }
 
 function verifyBlocks({ counts, tests, leftOut = [], baseline }: VerifySaid): readonly Block[] {

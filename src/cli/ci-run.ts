@@ -1,10 +1,12 @@
 // The commands of a step, one after the other, each as a process of its own that is shown no token; the golden questions where a bot can be asked.
-import { rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { countNames, lacksSecret, type Said, type VerifySaid } from '../ci/results.ts';
+import { configFileName } from '../config/load.ts';
+import { namesIn } from '../config/variables.ts';
 import { counted } from '../plan/words.ts';
 import { runChild } from './ci-child.ts';
-import { type CiSettings, ownVariables } from './ci-settings.ts';
+import { type CiSettings, githubToken, ownVariables } from './ci-settings.ts';
 import type { Run, Step } from './ci-step.ts';
 
 /** Runs them. `talk`: a line of what they say. */
@@ -12,8 +14,7 @@ export async function runAll(step: Step, talk: (line: string) => void): Promise<
   const { settings, scene, folder, invocation, program } = step;
   const { command, baseline, config, targets } = settings;
   const { cwd, stop, kill, options } = invocation;
-  const env = { ...invocation.env };
-  for (const name of ownVariables) delete env[name];
+  const env = await shownTo(step);
   const globals = ['--json', ...(config === null ? [] : ['--config', config]), ...targets.flatMap((name) => ['--target', name])];
   const child = (...words: readonly string[]) =>
     runChild([...words, ...globals, ...(options.quiet ? ['--quiet'] : [])], { program, cwd, env, talk, stop, kill });
@@ -47,6 +48,17 @@ export async function runAll(step: Step, talk: (line: string) => void): Promise<
   ];
   const made = async (file: string) => ((await stat(file).catch(() => null)) === null ? null : file);
   return { lint, main, verify, remarks, offline, planFile: offline ? null : await made(planFile), junitFile: await made(junitFile) };
+}
+
+/** The environment of what is run: without what is this step's own, and GITHUB_TOKEN only where the configuration asks for it by name. */
+async function shownTo({ settings, invocation: { env, cwd } }: Step): Promise<Record<string, string | undefined>> {
+  const shown = { ...env };
+  for (const name of ownVariables) delete shown[name];
+  if (settings.system !== 'github' || shown[githubToken] === undefined) return shown;
+  // What cannot be read is told by the command itself.
+  const text = await readFile(path.resolve(cwd, settings.config ?? configFileName), 'utf8').catch(() => '');
+  if (!namesIn(text).includes(githubToken)) delete shown[githubToken];
+  return shown;
 }
 
 function wordsOf({ command, wait, planFile, baseline }: CiSettings, sealed: string): readonly string[] {

@@ -53,6 +53,9 @@ export const ownVariables: readonly string[] = [
   'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
 ];
 
+/** Where a workflow of its own gives the step the token; `state.git` or a connector may want it, too. */
+export const githubToken = 'GITHUB_TOKEN';
+
 /** Options before inputs before defaults. USAGE names the input or option that is wrong. */
 export function ciSettings(request: CiRequest, { config, targets }: GlobalOptions, env: Environment): CiSettings {
   // Made visible: what an error quotes of it must not begin a line of the log, which may be a command to the CI system.
@@ -95,7 +98,7 @@ export function ciSettings(request: CiRequest, { config, targets }: GlobalOption
 }
 
 function tokenOf(system: CiSystem, env: Environment): string | null {
-  const found = system === 'github' ? env['KBSYNC_CI_TOKEN'] || env['GITHUB_TOKEN'] : env['KBSYNC_GITLAB_TOKEN'];
+  const found = system === 'github' ? env['KBSYNC_CI_TOKEN'] || env[githubToken] : env['KBSYNC_GITLAB_TOKEN'];
   return found === undefined || found === '' ? null : found;
 }
 

@@ -86,9 +86,17 @@ function codesOf({ lint, main, verify }: Run, { command }: CiSettings, { stop }:
   ];
 }
 
-/** A plan without changes, findings and questions is no news: a pull request that touches no document gets no comment. */
+/**
+ * A plan without changes, errors and questions is no news: a pull request that touches no document gets no comment, though an older one has left a
+ * warning somewhere.
+ */
 function tellsAnything(run: Run, { exitCode }: Verdict, annotations: readonly Annotation[]): boolean {
-  return exitCode !== 0 || annotations.length > 0 || verifiedIn(run) !== null || (run.main !== null && run.main.command !== 'plan');
+  return (
+    exitCode !== 0 ||
+    annotations.some(({ severity }) => severity === 'error') ||
+    verifiedIn(run) !== null ||
+    (run.main !== null && run.main.command !== 'plan')
+  );
 }
 
 function pageSettings(step: Step, run: Run) {

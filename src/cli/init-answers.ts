@@ -8,7 +8,7 @@ import type { Ci, WritableCi } from '../setup/ci.ts';
 import { isThere } from '../setup/disk.ts';
 import { countBelow, type Survey } from '../setup/survey.ts';
 import type { Asking } from './init-ask.ts';
-import { formOf, readSettings } from './init-target.ts';
+import { formOf, memoryOf, readSettings } from './init-target.ts';
 import { belowRoot } from './paths.ts';
 
 /** `init`, parsed. */
@@ -23,6 +23,8 @@ export interface InitRequest {
   readonly set: readonly string[];
   readonly url: string | null;
   readonly ci: 'auto' | WritableCi | 'none' | null;
+  /** Where the state lies between jobs; null: what suits. */
+  readonly state: 'git' | 'cache' | null;
   /** Try the key at the vendor. */
   readonly check: boolean;
 }
@@ -36,6 +38,8 @@ export interface Answers {
   /** The key, if it was typed. */
   readonly typed: { readonly variable: string; readonly value: string } | null;
   readonly ci: WritableCi | null;
+  /** Where the state lies between runs: on a branch, in what a workflow saves, or in the folder alone. */
+  readonly state: 'git' | 'cache' | 'folder';
 }
 
 export interface Circumstances {
@@ -73,7 +77,34 @@ export async function answersOf(request: InitRequest, known: Circumstances, aski
   const sandbox = request.sandbox || chosen === null;
   const spec = chosen ?? vendorNamed(sandboxVendor, known.specs);
   const { set, typed } = sandbox || asking === null ? { set: first, typed: null } : await askKeys(spec, first, known, asking);
-  return { root, spec, sandbox, set, typed, ci: await ciOf(request, known, sandbox ? null : asking) };
+  checkState(request, spec, set, sandbox);
+  const ci = await ciOf(request, known, sandbox ? null : asking);
+  return { root, spec, sandbox, set, typed, ci, state: stateOf(request, ci, sandbox) };
+}
+
+/**
+ * A branch is good with every vendor (docs/ci.md), so jobs get one unless somebody says otherwise. A sandbox lives in the state folder, which a
+ * cache carries and a branch does not.
+ */
+function stateOf({ state }: InitRequest, ci: WritableCi | null, sandbox: boolean): Answers['state'] {
+  if (state === 'git') return 'git';
+  if (ci === null) return 'folder';
+  return sandbox ? 'cache' : (state ?? 'git');
+}
+
+/** USAGE where the state would not survive in that place. */
+function checkState({ state }: InitRequest, spec: ConnectorSpec, set: ReadonlyMap<string, string>, sandbox: boolean): void {
+  if (state === 'git' && sandbox) {
+    throw new SyncError('USAGE', {
+      message: '--state git: a sandbox bot lives in the state folder and is never on a branch',
+      next: 'leave --state out, or name a bot of your own with --vendor instead of --sandbox',
+    });
+  }
+  if (state !== 'cache' || sandbox || memoryOf(spec, set).forgives) return;
+  throw new SyncError('USAGE', {
+    message: `--state cache: ${spec.label} cannot be asked what it holds, and after a cache that is old, things would be made twice`,
+    next: 'leave --state out, which puts the state on a branch, or keep the state in a folder that stays (docs/ci.md in the package)',
+  });
 }
 
 function vendorNamed(name: string, specs: readonly ConnectorSpec[]): ConnectorSpec {

@@ -3,16 +3,17 @@ import path from 'node:path';
 import { configJsonSchema } from '../config/schema.ts';
 import type { ConnectorSpec } from '../connectors/connector.ts';
 import { counted } from '../plan/words.ts';
-import { mainBranch } from '../setup/ci.ts';
+import { type Ci, hasOrigin, mainBranch } from '../setup/ci.ts';
 import { configurationText } from '../setup/configuration.ts';
 import { projectFolder } from '../setup/disk.ts';
 import { styleOf } from '../setup/documents.ts';
+import type { ProjectFolder } from '../setup/folder.ts';
 import type { Site } from '../setup/generators.ts';
 import { countBelow, type Survey } from '../setup/survey.ts';
 import { envExampleText, envLine, firstPage, gitignoreAddition, ignoreFileText, type NewVariable } from '../setup/texts.ts';
 import { githubWorkflow, gitlabInclude, gitlabWorkflow, isPlainPath } from '../setup/workflows.ts';
 import type { Answers, InitRequest } from './init-answers.ts';
-import { formOf, targetLines } from './init-target.ts';
+import { formOf, memoryOf, targetLines } from './init-target.ts';
 
 export interface DraftFile {
   readonly file: string;
@@ -31,6 +32,7 @@ export interface Draft {
   readonly variables: readonly NewVariable[];
   readonly notes: readonly string[];
   readonly documents: number;
+  readonly targetName: string;
 }
 
 export interface DraftInput {
@@ -43,6 +45,8 @@ export interface DraftInput {
   /** The folder that holds `.git`; null: no repository. */
   readonly repository: string | null;
   readonly targetName: string;
+  /** What was found. */
+  readonly ci: Ci | null;
   readonly version: string;
   readonly specs: readonly ConnectorSpec[];
 }
@@ -77,6 +81,7 @@ export function draftOf(input: DraftInput): Draft {
     keysExplained: [`Our keys of a page stand below ${style.key} in its front matter, or in NAME.kb.yaml beside it.`, ...advice],
     audience: request.audience,
     stateDir: `./${stateDir}`,
+    stateBranch: answers.state === 'git' ? { variable: answers.ci === 'gitlab' ? 'KBSYNC_STATE_TOKEN' : null } : null,
     target: {
       name: input.targetName,
       vendor: answers.spec.name,
@@ -119,8 +124,12 @@ export function draftOf(input: DraftInput): Draft {
         : ['this project is large: not all of it was looked at; name the folder of documents with --root where the wrong one was taken']),
       ...(answers.typed !== null && line === null ? [`.env cannot hold this key: set ${answers.typed.variable} in the environment`] : []),
       ...workflow.notes,
+      ...noWorkflowNotes(input),
+      ...branchNotes(input),
+      ...firstSyncNotes(input),
     ],
     documents,
+    targetName: input.targetName,
   };
 }
 
@@ -141,6 +150,19 @@ function workspaceName(packageJson: string | null, folder: string): string {
       .slice(0, 64)
       .replace(/[^\p{L}\p{N}]+$/u, '');
   return clean(named) || clean(path.basename(folder)) || 'docs';
+}
+
+/** npm's lock file alone: `npm ci` is what the workflow runs. */
+function isLocked(project: ProjectFolder): boolean {
+  if (!project.list('')?.some(({ name }) => name === 'package-lock.json')) return false;
+  try {
+    const { dependencies, devDependencies }: { readonly [key: string]: unknown } = JSON.parse(
+      project.read('package.json', 1024 * 1024) ?? '',
+    );
+    return [dependencies, devDependencies].some((group) => typeof group === 'object' && group !== null && Object.hasOwn(group, 'kbsync'));
+  } catch {
+    return false;
+  }
 }
 
 function nameIn(packageJson: string): string {
@@ -179,8 +201,35 @@ function adviceOf(site: Site | null, key: string): readonly string[] {
   }
 }
 
+/** Whoever asks for a workflow and gets none is told why. */
+function noWorkflowNotes({ request, answers, ci }: DraftInput): readonly string[] {
+  if (request.ci !== 'auto' || answers.ci !== null) return [];
+  return ci === null
+    ? [
+        'no workflow was written: nothing tells which CI system this is; name it with --ci github or --ci gitlab, or see docs/ci.md for others',
+      ]
+    : [`no workflow was written: docs/ci.md in the package has a recipe for ${ci.system}; with --state git the configuration fits it`];
+}
+
+/** What a state on a branch asks of the repository. */
+function branchNotes({ answers: { state }, repository }: DraftInput): readonly string[] {
+  if (state !== 'git') return [];
+  const lacksOrigin = repository === null || hasOrigin(projectFolder(repository)) === false;
+  return [
+    'state.git keeps what kbsync remembers on the branch kbsync-state: keep it out of the rules that protect branches',
+    ...(lacksOrigin ? ['there is no remote origin here yet, which state.git needs: git remote add origin ADDRESS'] : []),
+  ];
+}
+
+/** A job could not say it: without a list, a bot that holds things and one that is empty look the same. */
+function firstSyncNotes({ answers: { spec, set, sandbox, ci, state } }: DraftInput): readonly string[] {
+  if (sandbox || memoryOf(spec, set).lists) return [];
+  const jobs = ci === null || state !== 'git' ? '' : ', before the first job of the workflow, which goes on from there';
+  return [`${spec.label} cannot be asked what it holds: say once that the bot is empty with kbsync sync --initial${jobs}`];
+}
+
 function workflowFiles(
-  { answers: { ci }, file, repository, version }: DraftInput,
+  { answers: { ci, state }, file, repository, version }: DraftInput,
   { stateDir, variables }: { readonly stateDir: string; readonly variables: readonly NewVariable[] },
 ): { readonly files: readonly DraftFile[]; readonly notes: readonly string[] } {
   if (ci === null) return { files: [], notes: [] };
@@ -192,7 +241,16 @@ function workflowFiles(
   }
   const branch = mainBranch(projectFolder(top));
   const config = name === 'sync.config.yaml' ? null : name;
-  const how = { version, branch, folder, config, stateFolder: stateDir, variables };
+  const how = {
+    version,
+    branch,
+    folder,
+    config,
+    stateFolder: stateDir,
+    variables,
+    state: state === 'git' ? 'git' : 'cache',
+    locked: isLocked(projectFolder(path.dirname(file))),
+  } as const;
   const create = (below: string, text: string): DraftFile => ({ file: path.join(top, below), text, how: 'create', within: top });
   if (ci === 'github') return { files: [create('.github/workflows/kbsync.yml', githubWorkflow(how))], notes: [] };
   const hasPipeline = projectFolder(top).read('.gitlab-ci.yml', 4 * 1024 * 1024) !== null;

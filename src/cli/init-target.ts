@@ -41,6 +41,26 @@ export function formOf(spec: ConnectorSpec, set: ReadonlyMap<string, string>): V
   };
 }
 
+/**
+ * By the connector's own word, for a bot with these settings. `lists`: it says what it holds; without that, the first sync needs --initial.
+ * `forgives`: a state that is old makes nothing twice, since the bot can be asked or is written whole.
+ */
+export function memoryOf(spec: ConnectorSpec, set: ReadonlyMap<string, string>): { readonly lists: boolean; readonly forgives: boolean } {
+  const { shapes } = formOf(spec, set);
+  const given = [...set].flatMap(([key, value]) => {
+    const written = writtenValue(value, shapes.get(key));
+    return key === 'baseUrl' || !('plain' in written || 'text' in written)
+      ? []
+      : [[key, 'plain' in written ? JSON.parse(written.plain) : written.text]];
+  });
+  const options = spec.options.safeParse({ ...spec.sandbox('init').options, ...Object.fromEntries(given) });
+  // What is wrong with a value is told where the configuration is read.
+  if (!options.success) return { lists: true, forgives: true };
+  const target = spec.connect(options.data, { http: () => Promise.reject(new Error('nothing is sent')), origin: 'sandbox', now: () => 0 });
+  const lists = target.list !== undefined;
+  return { lists, forgives: lists || 'replaceAll' in target };
+}
+
 /** `key=value` as typed. USAGE for what is none, for keys that the vendor has not, and for secrets, which a process list would show. */
 export function readSettings(given: readonly string[], spec: ConnectorSpec | null): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();

@@ -52,7 +52,7 @@ export async function init(invocation: Invocation, request: InitRequest, termina
   if (answers.typed !== null) secrets.add(answers.typed.value);
   const targetName = options.targets[0] ?? 'support';
   const whole = withFolder(found, answers.root, projectFolder(path.join(folder, answers.root)));
-  const draft = draftOf({ file, request, answers, survey: whole, site, repository, targetName, version, specs });
+  const draft = draftOf({ file, request, answers, survey: whole, site, repository, targetName, ci, version, specs });
 
   const untested = { file, text: draft.configuration, typed: answers.typed };
   const missing = await validate(untested, invocation);
@@ -197,6 +197,8 @@ function nextOf({ answers, draft, missing }: Told, file: string): readonly strin
   return [
     ...(isEmpty ? [`put your Markdown files into ${answers.root}`] : []),
     ...(missing.length === 0 ? [] : [`set ${missing.join(', ')} in .env or in the environment (.env.example explains them)`]),
-    answers.sandbox ? `kbsync sync --verify${config}` : `kbsync plan${config}`,
+    ...(answers.sandbox
+      ? [`kbsync sync --verify${config}`, `kbsync ask ${draft.targetName} "a question your documents answer"${config}`]
+      : [`kbsync plan${config}`]),
   ];
 }

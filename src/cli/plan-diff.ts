@@ -5,8 +5,11 @@ import type { Operation, OperationId } from '../model/operation.ts';
 import { type DiffLimits, type DiffPart, diffText } from '../plan/diff-text.ts';
 import { counted } from '../plan/words.ts';
 
-/** One document's diff, and all of one target's together: a comment on a pull request holds 65,536 characters. */
+/** One document's diff, and all of one target's together, as a page: a comment on a pull request holds 65,536 characters. */
 export const diffLimits = { lines: 200, characters: 16_000, total: 48_000 } as const;
+
+/** With --json: whoever reads it has bounds of their own, such as the 1 MiB of a job's summary. */
+export const dataDiffLimits = { ...diffLimits, total: 1_000_000 } as const;
 
 /** With --verbose: as long as a person may want to read, and still an end. */
 export const verboseDiffLimits = { lines: 20_000, characters: 1_000_000, total: 4_000_000 } as const;

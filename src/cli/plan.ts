@@ -21,7 +21,7 @@ import { codeOfStop, strongest } from './exit.ts';
 import { failedReport, pausedNote } from './failed-report.ts';
 import { fetchContent, gitJson } from './fetch-content.ts';
 import { type Invocation, workspaceOf } from './invocation.ts';
-import { type Diffs, diffLimits, diffsOf, leftOutNote, verboseDiffLimits } from './plan-diff.ts';
+import { type Diffs, dataDiffLimits, diffLimits, diffsOf, leftOutNote, verboseDiffLimits } from './plan-diff.ts';
 import { createProgress } from './progress.ts';
 import { invalidRows, plain, reportJson, tellProblems, trainingJson } from './reports.ts';
 
@@ -65,13 +65,13 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   const progress = createProgress(output, options.verbose, Date.now);
   const workspace = await workspaceOf(invocation, progress.onEvent);
   try {
-    await lookAtBranch(workspace, invocation, request);
+    const unread = await lookAtBranch(workspace, invocation, request);
     const fetched = await fetchContent(workspace, invocation, request.fetch !== false && !request.offline);
     const folder = await workspace.readFolder(atMs ?? undefined);
     tellProblems(folder.scan.problems, output);
     if (atMs !== null) output.talk(`planned as if it were ${new Date(atMs).toISOString()}; nothing of this is done now`);
     const targets = workspace.targets(options.targets);
-    const planned = await Promise.all(targets.map((target) => planOne(workspace, target, folder, request, invocation)));
+    const planned = await Promise.all(targets.map((target) => planOne(workspace, target, folder, request, unread, invocation)));
     progress.end();
     await writeOut(planned, folder, workspace, request, invocation, startedAt);
     const exitCode = codeOf(planned, folder, request);
@@ -98,14 +98,17 @@ export async function plan(invocation: Invocation, request: PlanRequest): Promis
   }
 }
 
-/** --offline needs no credentials: where the branch of the state cannot be read (a pull request from a fork), it is planned without, and said. */
-async function lookAtBranch({ stateBranch }: Workspace, { output, stop }: Invocation, { offline }: PlanRequest): Promise<void> {
+/** --offline needs no credentials: where the branch of the state cannot be read (a pull request from a fork), it is planned without, and said; null: it was read. */
+async function lookAtBranch({ stateBranch }: Workspace, { output, stop }: Invocation, { offline }: PlanRequest): Promise<string | null> {
   try {
     await stateBranch?.look(stop);
+    return null;
   } catch (thrown) {
     const error = asSyncError(thrown);
     if (!offline || (error.code !== 'STATE_UNWRITABLE' && error.code !== 'SECRET_MISSING')) throw thrown;
-    output.complain(`${visible(error.message)}: planned with what the state folder holds, which may be nothing`);
+    const words = `${error.message}: planned with what the state folder holds, which may be nothing`;
+    output.complain(visible(words));
+    return words;
   }
 }
 
@@ -114,6 +117,7 @@ async function planOne(
   target: TargetConfig,
   folder: Folder,
   { offline, diff, atMs }: PlanRequest,
+  unread: string | null,
   invocation: Invocation,
 ): Promise<PlannedTarget> {
   try {
@@ -127,10 +131,13 @@ async function planOne(
       const after = together === null ? await unreadyLeader(target, workspace, question) : null;
       const options = { passes: noPasses, only: everything, offline, ...at, after };
       const planned = await planTarget(context, folder, options);
-      const limits = invocation.options.verbose ? verboseDiffLimits : diffLimits;
+      const { verbose, json } = invocation.options;
+      const limits = verbose ? verboseDiffLimits : json ? dataDiffLimits : diffLimits;
       const diffs = diff ? await diffsOf(context, planned, limits) : null;
       const paused = workspace.pausedWhy(target);
       const notes = [
+        // In the plan itself, too: who reads it on a pull request has no log at hand, and takes all for new.
+        unread,
         paused === null ? null : pausedNote(paused),
         together === null ? null : `pushed after ${together}, and only if that goes well`,
         ...planned.plan.notes,

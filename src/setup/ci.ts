@@ -31,10 +31,24 @@ export function findCi(top: ProjectFolder): Ci | null {
   return null;
 }
 
-/** The branch that a remote calls its own, else the one that is checked out, else main. */
+/** Whether git has a remote origin here; null where nothing tells, as in a work tree of its own. */
+export function hasOrigin(top: ProjectFolder): boolean | null {
+  const config = top.read('.git/config', 256 * 1024);
+  return config === null ? null : /^\s*\[remote "origin"\]/m.test(config);
+}
+
+/** The branch that a remote calls its own; else main or master, if there is one; else the one that is checked out, which may be somebody's draft. */
 export function mainBranch(top: ProjectFolder): string {
   const named = (path: string, pattern: RegExp) => pattern.exec(top.read(path, 4096) ?? '')?.[1];
+  const packed = top.read('.git/packed-refs', 1024 * 1024) ?? '';
+  const isThere = (name: string) =>
+    ['heads', 'remotes/origin'].some(
+      (kind) =>
+        top.read(`.git/refs/${kind}/${name}`, 4096) !== null || packed.split('\n').some((line) => line.endsWith(` refs/${kind}/${name}`)),
+    );
   const branch =
-    named('.git/refs/remotes/origin/HEAD', /^ref: refs\/remotes\/origin\/(\S+)\s*$/) ?? named('.git/HEAD', /^ref: refs\/heads\/(\S+)\s*$/);
+    named('.git/refs/remotes/origin/HEAD', /^ref: refs\/remotes\/origin\/(\S+)\s*$/) ??
+    ['main', 'master'].find(isThere) ??
+    named('.git/HEAD', /^ref: refs\/heads\/(\S+)\s*$/);
   return branch !== undefined && /^[\w][\w./-]{0,99}$/.test(branch) ? branch : 'main';
 }

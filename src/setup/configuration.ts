@@ -21,6 +21,8 @@ export interface NewConfiguration {
   readonly keysExplained: readonly string[];
   readonly audience: readonly string[];
   readonly stateDir: string;
+  /** The state between runs lies on a branch; `variable` may hold the token that pushes it. Null: in the folder alone. */
+  readonly stateBranch: { readonly variable: string | null } | null;
   readonly target: {
     readonly name: string;
     readonly vendor: string;
@@ -89,11 +91,18 @@ function rules({ audience }: NewConfiguration): readonly string[] {
   return ['# Keys by path, for what is not for everybody.', '# rules:', '#   - { match: "internal/**", set: { audience: internal } }', ''];
 }
 
-function state({ stateDir }: NewConfiguration): readonly string[] {
+function state({ stateDir, stateBranch }: NewConfiguration): readonly string[] {
   return [
     'state:',
-    '  # What kbsync remembers of what it pushed. Keep it out of git, and keep it: it is how nothing is doubled.',
+    '  # What kbsync remembers of what it pushed. Keep it out of your commits, and keep it: it is how nothing is doubled.',
     `  dir: ${yamlText(stateDir)}`,
+    ...(stateBranch === null
+      ? []
+      : [
+          '  # Between runs it lies on this branch of origin, which kbsync makes and alone writes, so that jobs and machines share one memory. What the bots',
+          '  # were given is on it, too: whoever may read the repository may read that (docs/ci.md in the package).',
+          `  git: { branch: kbsync-state${stateBranch.variable === null ? '' : `, token: "\${${stateBranch.variable}:-}"`} }`,
+        ]),
     '',
   ];
 }

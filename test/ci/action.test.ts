@@ -241,6 +241,56 @@ if (process.argv[2] !== undefined && process.argv[2] !== 'ci') require('node:fs'
   );
 }, 60_000);
 
+it('says on the page where the branch of the state could not be read, so that nobody takes all for new', async () => {
+  const unreachable = `${sandbox}state: { git: { remote: "file://${join(dir, 'nowhere.git')}" } }\n`;
+  write({ 'sync.config.yaml': unreachable, 'docs/a.md': '# A\n\nWords.\n' });
+  const ran = await run(pull(commit('one')), { offline: 'true' });
+  expect(ran).toMatchObject({ exitCode: 0, outputs: { create: '1' } });
+  expect(github.comments[0]?.body).toMatch(/^- note: `state\.git: .*planned with what the state folder holds, which may be nothing`$/m);
+}, 60_000);
+
+it('begins no comment on a pull request that touches no document, though an older one has a warning; all diffs are on the page', async () => {
+  const long = Array.from({ length: 300 }, (_, n) => `Line ${n} of a page that has very many words in each of its many lines.\n`).join(
+    '\n',
+  );
+  const pages = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`docs/p${n}.md`, `# Page ${n}\n\n${long}`]));
+  write({ 'sync.config.yaml': sandbox, '.gitignore': 'state/\n', 'docs/a.md': '# A\n\nSee [there](nowhere.md).\n', ...pages });
+  const first = await run(pull(commit('one')));
+  // More than a comment holds, and each of them in the summary.
+  expect(github.comments[0]?.body).toMatch(/The texts of \d+ more documents are left out for length: the job summary has them/);
+  expect(first.summary.match(/^<details><summary><code>/gm)).toHaveLength(17);
+  expect(first.summary).not.toContain('--verbose');
+  expect(await run(push, { command: 'sync' })).toMatchObject({ exitCode: 0 });
+  github.comments.length = 0;
+  write({ 'code.js': '1' });
+  const second = await run(pull(commit('two')), {}, { GITHUB_RUN_ID: '101' });
+  expect(second).toMatchObject({ exitCode: 0, outputs: { changes: '0', 'comment-url': '' } });
+  expect(Number(second.outputs['warnings'])).toBeGreaterThan(0);
+  expect(github.comments).toEqual([]);
+}, 60_000);
+
+it.each([
+  ['is not shown it', '', 'lint: plan: '],
+  [
+    'is shown it where the configuration names it',
+    'state: { git: { token: "${GITHUB_TOKEN:-}" } }\n',
+    'lint:GITHUB_TOKEN plan:GITHUB_TOKEN ',
+  ],
+])(
+  'with a GITHUB_TOKEN in the environment, what the step runs %s',
+  async (_, state, seen) => {
+    const spy = `if (['lint', 'plan'].includes(process.argv[2] ?? ''))
+  require('node:fs').appendFileSync(__filename + '.' + process.argv[2], process.argv[2] + ':' + (process.env.GITHUB_TOKEN === undefined ? '' : 'GITHUB_TOKEN') + ' ');\n`;
+    write({ 'sync.config.yaml': `${sandbox}${state}`, 'docs/a.md': '# A\n\nWords.\n', 'spy.cjs': spy });
+    const spied = { NODE_OPTIONS: `--require=${join(dir, 'spy.cjs')}`, GITHUB_TOKEN: token };
+    const ran = await run(pull(commit('one')), { 'github-token': '', offline: 'true' }, spied);
+    expect(['lint', 'plan'].map((name) => readFileSync(join(dir, `spy.cjs.${name}`), 'utf8')).join('')).toBe(seen);
+    // The step itself has used it.
+    if (state === '') expect(ran).toMatchObject({ exitCode: 0, outputs: { 'comment-url': expect.stringContaining('issuecomment') } });
+  },
+  60_000,
+);
+
 it('runs the version of the action by npx, or what the inputs name; and says which Node.js it needs', async () => {
   write({
     'sync.config.yaml': sandbox,

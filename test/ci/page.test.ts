@@ -98,3 +98,18 @@ it('counts what it leaves out of a configuration with very many mistakes', () =>
   expect(text).toContain('sync.config.yaml:1:1');
   expect(text).toMatch(/_…and \d+ more lines, left out for length: elsewhere\._/);
 });
+
+it('folds warnings where there are many, so that what changes stays in sight; errors stay open', () => {
+  const finding = (n: number, severity: 'error' | 'warning') =>
+    ({ path: `p${n}.md`, line: n + 1, column: null, rule: 'broken-link', severity, message: 'leads nowhere' }) as const;
+  const withWarnings = (count: number) => {
+    const findings = [...Array.from({ length: count }, (_, n) => finding(n, 'warning')), finding(99, 'error')];
+    return page({ lint: { command: 'lint', exitCode: 4, findings } });
+  };
+  expect(withWarnings(5)).not.toContain('<details>');
+  expect(withWarnings(6)).toContain(
+    '### In the documents: 1 error, 6 warnings\n\n- **error** `p99.md:100` (`broken-link`): `leads nowhere`\n\n' +
+      '<details><summary>6 warnings</summary>\n\n- **warning** `p0.md:1` (`broken-link`): `leads nowhere`\n',
+  );
+  expect(withWarnings(6).trimEnd()).toMatch(/`p5\.md:6` \(`broken-link`\): `leads nowhere`\n\n<\/details>$/);
+});

@@ -15,7 +15,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 const inputs: readonly (readonly [name: string, input: WorkflowInput])[] = [
-  ['a plain one', { version: '1.2.3', branch: 'main', folder: '', config: null, stateFolder: 'state', variables: [] }],
+  [
+    'a plain one',
+    { version: '1.2.3', branch: 'main', folder: '', config: null, stateFolder: 'state', variables: [], state: 'cache', locked: false },
+  ],
   [
     'one with secrets, in a folder',
     {
@@ -28,6 +31,21 @@ const inputs: readonly (readonly [name: string, input: WorkflowInput])[] = [
         { name: 'SITEGPT_TOKEN', secret: true, explained: '' },
         { name: 'SITEGPT_CHATBOT_ID', secret: false, explained: '' },
       ],
+      state: 'cache',
+      locked: false,
+    },
+  ],
+  [
+    'one with its state on a branch',
+    {
+      version: '1.2.3',
+      branch: 'main',
+      folder: '',
+      config: null,
+      stateFolder: 'state',
+      variables: [{ name: 'SITEGPT_TOKEN', secret: true, explained: '' }],
+      state: 'git',
+      locked: true,
     },
   ],
 ];

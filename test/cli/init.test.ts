@@ -55,6 +55,7 @@ const asked: InitRequest = {
   set: [],
   url: null,
   ci: null,
+  state: null,
   check: true,
 };
 
@@ -132,7 +133,7 @@ describe('what init writes', () => {
       'sync.config.yaml',
     ]);
     expect(out).toContain('2 Markdown files, published with docusaurus at https://acme.dev/docs/');
-    expect(out.trimEnd().split('\n').at(-1)).toBe('next: kbsync sync --verify');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('next: kbsync sync --verify; then kbsync ask support "a question your documents answer"');
     // It would be published.
     expect(err).toContain('sidecar, NAME.kb.yaml');
     const lines = read('sync.config.yaml').split('\n');
@@ -179,7 +180,7 @@ describe('what init writes', () => {
   it('is a workflow where one is asked for: plain YAML, the version, the secrets by name, in the place that the repository wants', async () => {
     execFileSync('git', ['init', '-q', '-b', 'trunk', dir]);
     write({ 'sub/docs/a.md': 'A\n', '.github/CODEOWNERS': '' });
-    const request = { yes: true, vendor: 'sitegpt', ci: 'auto' } as const;
+    const request = { yes: true, vendor: 'sitegpt', ci: 'auto', state: 'cache' } as const;
     const { exitCode } = await run(request, { options: { config: 'sub/sync.config.yaml' } });
     expect(exitCode).toBe(0);
     const workflow = parse(read('.github/workflows/kbsync.yml')) as Record<string, never>;
@@ -190,7 +191,7 @@ describe('what init writes', () => {
       jobs: {
         plan: { if: "github.event_name == 'pull_request'" },
         sync: {
-          env: { SITEGPT_TOKEN: '$' + '{{ secrets.SITEGPT_TOKEN }}', SITEGPT_CHATBOT_ID: '$' + '{{ vars.SITEGPT_CHATBOT_ID }}' },
+          if: "github.event_name != 'pull_request' && github.ref == 'refs/heads/trunk'",
           concurrency: { group: 'kbsync', 'cancel-in-progress': false },
         },
       },
@@ -198,10 +199,126 @@ describe('what init writes', () => {
     expect(workflow).toMatchObject({ jobs: { plan: { permissions: { contents: 'read', 'pull-requests': 'write' } } } });
     expect(workflow).not.toHaveProperty('jobs.sync.permissions');
     expect(workflow).not.toHaveProperty('jobs.plan.env');
+    // Secrets are of the steps that need them, not of every step of the job.
+    expect(workflow).not.toHaveProperty('jobs.sync.env');
+    const env = { SITEGPT_TOKEN: '$' + '{{ secrets.SITEGPT_TOKEN }}', SITEGPT_CHATBOT_ID: '$' + '{{ vars.SITEGPT_CHATBOT_ID }}' };
+    const steps = (workflow as unknown as { jobs: { sync: { steps: { run?: string; env?: object }[] } } }).jobs.sync.steps;
+    expect(steps.flatMap((step) => (step.run === undefined ? [] : [step.env]))).toEqual([env, env]);
+    expect(steps.filter((step) => step.run === undefined && step.env !== undefined)).toEqual([]);
+    expect(read('sub/sync.config.yaml')).not.toContain('git:');
     const text = read('.github/workflows/kbsync.yml');
     for (const words of ['ci github --offline', 'ci github --command sync', 'ci github --command drift'])
       expect(text).toContain(`npx --yes kbsync@1.2.3 ${words}`);
     expect(text.match(/path: (\S+),/g)).toEqual(['path: sub/state,', 'path: sub/state,', 'path: sub/state,']);
+  });
+
+  it.each([
+    ['github', '.github/workflows/kbsync.yml', null],
+    ['gitlab', '.gitlab/kbsync.gitlab-ci.yml', '${KBSYNC_STATE_TOKEN:-}'],
+  ] as const)('keeps the state of a real bot on a branch for the jobs of %s', async (ci, workflow, token) => {
+    execFileSync('git', ['init', '-q', '-b', 'draft', dir]);
+    write({ 'docs/a.md': 'A\n' });
+    const { err } = await run({ yes: true, vendor: 'cxgenie', ci });
+    expect((await configOf()).stateGit).toMatchObject({ branch: 'kbsync-state', remote: { name: 'origin' }, token: null });
+    const { state } = parse(read('sync.config.yaml')) as { state: { git: object } };
+    expect(state.git).toEqual({ branch: 'kbsync-state', ...(token !== null && { token }) });
+    expect(read(workflow)).not.toMatch(/cache/);
+    expect(read(workflow)).toContain(ci === 'github' ? 'permissions: { contents: write }' : '# KBSYNC_STATE_TOKEN, masked and protected');
+    expect(err).toContain('there is no remote origin here yet');
+    rmSync(join(dir, 'sync.config.yaml'));
+    execFileSync('git', ['-C', dir, 'remote', 'add', 'origin', 'https://example.com/a/b.git']);
+    expect((await run({ yes: true, vendor: 'cxgenie', ci })).err).not.toContain('there is no remote origin');
+  });
+
+  it('offers the state on a branch without a workflow, too, and never to a sandbox, whose bot lives in the folder', async () => {
+    write({ 'docs/a.md': 'A\n' });
+    expect(await run({ ...sandbox, state: 'git' })).toMatchObject({ exitCode: 2, err: expect.stringContaining('never on a branch') });
+    expect(all()).toEqual(['docs', 'docs/a.md']);
+    expect((await run({ yes: true, vendor: 'sitegpt', state: 'git' })).exitCode).toBe(0);
+    expect((await configOf()).stateGit).toMatchObject({ branch: 'kbsync-state' });
+    rmSync(join(dir, 'sync.config.yaml'));
+    expect((await run({ ...sandbox, ci: 'github' })).exitCode).toBe(0);
+    expect((await configOf()).stateGit).toBeNull();
+    expect(read('.github/workflows/kbsync.yml')).toContain('actions/cache/save');
+  });
+
+  it.each([
+    ['cxgenie', [], 2],
+    ['replycx', [], 2],
+    ['sitegpt', [], 0],
+    ['sitegpt', ['apiVersion=v0', 'takeOver=true'], 0],
+    ['chatthing', [], 0],
+    ['koreai', [], 0],
+  ] as const)('refuses a cache where an old one would make things twice: %s %j', async (vendor, set, exitCode) => {
+    write({ 'docs/a.md': 'A\n' });
+    const ran = await run({ yes: true, vendor, set, ci: 'github', state: 'cache' });
+    expect(ran.exitCode).toBe(exitCode);
+    if (exitCode === 2) expect(ran.err).toContain('cannot be asked what it holds');
+    // Without a list, the first sync is a person's.
+    const { err } = await run(
+      { yes: true, vendor, set, root: 'docs', check: false },
+      exitCode === 2 ? {} : { options: { config: 'two.yaml' } },
+    );
+    expect(err.includes('kbsync sync --initial')).toBe(exitCode === 2 || set.length > 0);
+  });
+
+  it.each([
+    ['dependencies', true, '"kbsync":"file:kbsync.tgz"'],
+    ['devDependencies', true, '"kbsync":"0.1.0"'],
+    ['devDependencies', false, '"kbsync":"0.1.0"'],
+    ['dependencies', true, '"other":"1.0.0"'],
+  ])('runs the kbsync of the project where its lock file has one: %s, %s, %s', async (group, locked, entry) => {
+    write({ 'docs/a.md': 'A\n', 'package.json': `{"${group}":{${entry}}}`, ...(locked && { 'package-lock.json': '{}' }) });
+    for (const [ci, file] of [
+      ['github', '.github/workflows/kbsync.yml'],
+      ['gitlab', '.gitlab/kbsync.gitlab-ci.yml'],
+    ] as const) {
+      await run({ ...sandbox, ci });
+      rmSync(join(dir, 'sync.config.yaml'));
+      const isOwn = locked && entry.includes('kbsync');
+      expect(read(file).match(/npm ci$/gm) ?? []).toHaveLength(isOwn ? 2 : 0);
+      expect(
+        read(file)
+          .match(/npx (.*) ci git/g)
+          ?.at(0),
+      ).toBe(`npx ${isOwn ? '--no -- kbsync' : '--yes kbsync@1.2.3'} ci git`);
+    }
+  });
+
+  it.each([
+    [{}, 'no workflow was written: nothing tells which CI system this is'],
+    [{ 'azure-pipelines.yml': 'steps: []\n' }, 'docs/ci.md in the package has a recipe for azure'],
+  ])('says why there is no workflow where one was asked for: %j', async (files, sentence) => {
+    write({ 'docs/a.md': 'A\n', ...files });
+    const { exitCode, err } = await run({ ...sandbox, ci: 'auto' });
+    expect(exitCode).toBe(0);
+    expect(err).toContain(sentence);
+    rmSync(join(dir, 'sync.config.yaml'));
+    expect((await run(sandbox)).err).not.toContain('no workflow');
+  });
+
+  it('goes by the main branch where a draft is checked out, and syncs no other branch by schedule or by hand', async () => {
+    execFileSync('git', ['init', '-q', '-b', 'master', dir]);
+    write({ 'docs/a.md': 'A\n' });
+    const git = (...words: string[]) => execFileSync('git', ['-C', dir, '-c', 'user.name=a', '-c', 'user.email=a@b', ...words]);
+    git('add', '-A');
+    git('commit', '-q', '-m', 'one');
+    git('checkout', '-q', '-b', 'add-kbsync');
+    await run({ ...sandbox, ci: 'github' });
+    expect(parse(read('.github/workflows/kbsync.yml'))).toMatchObject({
+      on: { push: { branches: ['master'] } },
+      jobs: { sync: { if: expect.stringContaining("github.ref == 'refs/heads/master'") } },
+    });
+    rmSync(join(dir, 'sync.config.yaml'));
+    git('pack-refs', '--all');
+    rmSync(join(dir, '.github'), { recursive: true });
+    await run({ ...sandbox, ci: 'github' });
+    expect(parse(read('.github/workflows/kbsync.yml'))).toMatchObject({ on: { push: { branches: ['master'] } } });
+    rmSync(join(dir, 'sync.config.yaml'));
+    await run({ ...sandbox, ci: 'gitlab' });
+    expect(parse(read('.gitlab/kbsync.gitlab-ci.yml'))).toMatchObject({
+      'kbsync sync': { rules: [{ if: '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH' }] },
+    });
   });
 
   it('leaves a pipeline of GitLab as it is, and says what to add', async () => {
@@ -334,9 +451,10 @@ describe('the questions', () => {
 
   it('are five, the key is not shown, and lands in .env alone, which git ignores', async () => {
     execFileSync('git', ['init', '-q', dir]);
+    execFileSync('git', ['-C', dir, 'remote', 'add', 'origin', 'https://example.com/a/b.git']);
     write({ 'docs/a.md': 'A\n', '.github/CODEOWNERS': '', '.env': 'OTHER=1' });
     const { exitCode, out, err, screen } = await run({ check: false }, { typed: answers });
-    expect(err).toBe('');
+    expect(err).toMatch(/^note: state\.git keeps [^\n]*\n$/);
     expect(exitCode).toBe(0);
     for (const question of ['Where are your documents?', '[1] ', 'chatbotId (Enter', 'token, which is not shown', '[y/N] ']) {
       expect(screen.split(question)).toHaveLength(2);

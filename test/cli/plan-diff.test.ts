@@ -105,6 +105,12 @@ describe('plan --diff and --at', () => {
     expect(stdout.length).toBeLessThan(64_000);
     expect(stdout).toMatch(/… [\d,]+ more lines of the diff/);
     expect(stdout).toContain('more operations are left out for length; --verbose shows them.');
+    // As data, each document keeps its bound, and none is left out: a job's summary has the room.
+    const [target] = (await place.run('plan', '--diff', '--offline', '--json')).json<Planned>().targets;
+    const diffs = (target?.operations ?? []).filter(({ document }) => document.startsWith('long-')).map(({ diff }) => diff ?? '');
+    expect(diffs.map((diff) => diff.length > 5_000 && diff.length < 17_000)).toEqual(diffs.map(() => true));
+    expect(diffs).toHaveLength(14);
+    expect((target?.notes ?? []).join(' ')).not.toContain('left out');
     expect((await place.run('plan', '--diff', '--offline', '--verbose')).stdout.length).toBeGreaterThan(200_000);
     place.write(Object.fromEntries(Object.keys(files).map((path) => [path, null])));
   });
