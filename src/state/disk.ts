@@ -17,7 +17,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SyncError } from '../model/error.ts';
 
@@ -208,27 +208,48 @@ async function openForAppend(path: string): Promise<AppendFile> {
   };
 }
 
+/** Whole from the moment that its name is there: who is killed in the middle leaves no empty lock that nobody can tell the owner of. */
 async function createOwned(path: string, data: string | Uint8Array): Promise<OwnedFile | null> {
-  let file: FileHandle;
-  try {
-    file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return null;
-    throw error;
-  }
+  const temporary = temporaryName(path, randomBytes(8).toString('hex'));
+  const exclusively = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
+  const file = await open(temporary, exclusively, 0o600);
   const write = async (content: string | Uint8Array): Promise<void> => {
     const bytes = Buffer.from(content);
     await file.write(bytes, 0, bytes.length, 0);
     await file.truncate(bytes.length);
   };
+  const owned: OwnedFile = { write: (content) => writing(path, () => write(content)), close: () => writing(path, () => file.close()) };
   try {
     await write(data);
+    await link(temporary, path);
+    return owned;
   } catch (error) {
+    const code = codeOf(error) ?? '';
+    // Where there are no links (some network shares, exFAT) the name comes first and the content right after.
+    if (withoutLinks.has(code) && (await claimed(path))) {
+      await rename(temporary, path);
+      return owned;
+    }
     await file.close().catch(() => undefined);
-    await unlink(path).catch(() => undefined);
+    // Gone: whoever took the name meanwhile has swept up.
+    if (code === 'EEXIST' || code === 'ENOENT' || withoutLinks.has(code)) return null;
+    throw error;
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
+
+/** An empty file of that name, made by us and nobody else. */
+async function claimed(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
-  return { write: (content) => writing(path, () => write(content)), close: () => writing(path, () => file.close()) };
 }
 
 function writeUnsynced(path: string, data: string | Uint8Array): void {

@@ -174,7 +174,9 @@ async function clear(place: LockPlace, ownerId: string): Promise<boolean> {
 async function sweepClaims(disk: Disk, path: string, ownerId: string): Promise<void> {
   const claims = disk
     .list(dirname(path))
-    .filter((name) => name.startsWith(`${basename(path)}.`) && !name.startsWith(`${basename(path)}.${ownerId}`));
+    .filter((name) => name.startsWith(`${basename(path)}.`) && !name.startsWith(`${basename(path)}.${ownerId}`))
+    // And what they were killed over while they made it.
+    .concat(disk.list(dirname(path)).filter((name) => name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp')));
   for (const name of claims) await disk.remove(join(dirname(path), name));
 }
 

@@ -65,6 +65,25 @@ describe.each(kinds)('a disk %s', (_name, make) => {
     await third?.close();
   });
 
+  it('what is made exclusively is whole as soon as its name is there, and leaves nothing beside it', async () => {
+    const disk = make();
+    const paths = Array.from({ length: 200 }, (_, n) => join(dir, `${n}.lock`));
+    let torn = 0;
+    let done = false;
+    const looking = (async () => {
+      while (!done) {
+        for (const name of readdirSync(dir)) if (name.endsWith('.lock') && disk.read(join(dir, name))?.toString() !== 'whole') torn += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    await Promise.all(paths.map(async (path) => (await disk.createExclusive(path, 'whole'))?.close()));
+    done = true;
+    await looking;
+    expect(torn).toBe(0);
+    expect(await disk.createExclusive(paths[0] ?? '', 'again')).toBeNull();
+    expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   it('writes loosely into a folder that is not there yet', () => {
     const disk = make();
     disk.writeLoosely(join(dir, 'texts', 'support', 'f.gz'), 'x');
