@@ -176,7 +176,11 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           continue;
         }
         const folderIs = folder.compare(found);
-        const files = folderIs === 'ours' ? await folder.captured() : found.entries;
+        const strays = await folder.strays(folderIs);
+        const blobs = await remote.store([...strays.values()]);
+        const left = new Map([...strays.keys()].map((name, at) => [name, blobs[at] ?? '']));
+        const atMs = now();
+        const files = new Map([...(folderIs === 'ours' ? await folder.captured() : found.entries), ...left]);
         const commit = await commitOf(files, owner);
         if ((await remote.push(commit, found.tip)) === 'moved') {
           const pause = 200 + Number.parseInt(owner.id.slice(0, 2), 16) * 4;
@@ -184,7 +188,8 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           waitedMs += pause;
           continue;
         }
-        await folder.put(found, folderIs, { tip: commit, state: 'open', lease: owner.id });
+        await folder.put(found, folderIs, { tip: commit, state: 'open', lease: owner.id, savedAt: new Date(atMs).toISOString() });
+        await folder.handedOver();
         tookOver = holder;
         if (holder !== null)
           note(`state.git: ${describe(holder)} did not finish: going on with what it has left, and looking at the bots first`);
@@ -256,7 +261,8 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
         }
         mineNow.tip = commit;
         mineNow.savedMs = atMs;
-        folder.note({ tip: commit, state: lease === null ? 'clean' : 'open', lease: lease?.id ?? null });
+        const savedAt = new Date(atMs).toISOString();
+        folder.note({ tip: commit, state: lease === null ? 'clean' : 'open', lease: lease?.id ?? null, savedAt });
         return;
       } catch (thrown) {
         const error = asSyncError(thrown);
@@ -297,6 +303,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
         const found = await fetched(signal);
         const how = folder.compare(found);
         if (how === 'ours' || how === 'same' || (found.tip === null && how === 'theirs')) return;
+        await folder.strays(how);
         await folder.put(found, how, { tip: found.tip, state: 'clean', lease: null });
       } finally {
         await lock.release();

@@ -30,11 +30,12 @@ export function mustBeKnown(effect: Effect, { target }: Pick<CycleContext['conne
 /** `looks`: whether runs look at what a bot holds (schedule.drift is not off). */
 export function savedAhead(
   memory: CycleMemory,
-  branch: Pick<StateBranch, 'verify' | 'ahead'>,
+  branch: Pick<StateBranch, 'verify' | 'ahead' | 'lost'>,
   connection: CycleContext['connection'],
   looks: boolean,
 ): CycleMemory {
   let first = true;
+  let sent = false;
   return {
     get state() {
       return memory.state;
@@ -44,7 +45,18 @@ export function savedAhead(
     },
     // One branch, one state: whose machine saved it last says nothing.
     savedBy: { host: null },
-    checkpoint: () => memory.checkpoint(),
+    // Saved before the journal is cut down: where the branch turns out to be lost, it tells the next run what this one has sent since it last saved.
+    async checkpoint() {
+      try {
+        if (sent || branch.lost !== null) await branch.ahead(true);
+      } catch (thrown) {
+        if (asSyncError(thrown).code !== 'STATE_UNWRITABLE') throw thrown;
+        // Said at the end of the run, which tries once more; the journal has it all.
+        return;
+      }
+      sent = false;
+      await memory.checkpoint();
+    },
     async append(entries) {
       const begun = entries.flatMap((entry) => (entry.kind === 'begin' ? entry.effects : []));
       await memory.append(entries);
@@ -53,6 +65,7 @@ export function savedAhead(
         await branch.ahead(first || begun.some((effect) => mustBeKnown(effect, connection, looks)));
         branch.verify();
         first = false;
+        sent = true;
       } catch (thrown) {
         const error = asSyncError(thrown);
         if (error.code === 'UNEXPECTED') throw thrown;
