@@ -1,5 +1,6 @@
 // The state folder beside its branch: which of the two is ahead, what becomes of the folder, and what a save takes out of it. Owns the small note of
 // which commit the folder is a copy of. Speaks to no server.
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../model/error.ts';
 import { captureState, isStateFile, type KnownFile, listStateFiles, moveState, putState } from '../state/branch-files.ts';
@@ -50,6 +51,8 @@ export interface StateFolder {
   /** Whose work it was last known to be. */
   lease(): string | null;
 }
+
+const mostKept = 3;
 
 /** The state folder of a branch. */
 export function createStateFolder({
@@ -122,6 +125,13 @@ export function createStateFolder({
     for (const name of disk.list(strayDir)) await disk.remove(join(strayDir, name));
   }
 
+  /** For a person who wants to look; nothing reads them. */
+  async function dropOldKept(): Promise<void> {
+    const kept = disk.list(folder).filter((name) => /^kept-\d{14}$/.test(name));
+    for (const name of kept.slice(0, -mostKept))
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+
   /** Puts what the branch holds into the folder. */
   async function put({ tip, entries }: Found, how: FolderIs, after: Omit<Base, 'version' | 'of'>): Promise<void> {
     if (how === 'aside') {
@@ -133,8 +143,9 @@ export function createStateFolder({
           .slice(0, 14)}`,
       );
       await moveState(disk, dir, kept);
+      await dropOldKept();
       tell(
-        `state.git: another job went on from the branch after this folder's last run had died: what that run left here is kept in ${kept}`,
+        `state.git: another job went on from the branch after this folder's last run had ended without a word: what that run may have sent since is looked for now. Its files are kept in ${kept}, for you to look at; nothing needs them`,
       );
     }
     if (how === 'theirs' || how === 'aside') {

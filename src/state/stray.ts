@@ -49,6 +49,13 @@ export async function leaveStray(place: StrayPlace, { at, kbsync, open, refused 
   await place.disk.replace(fileOf(place, randomBytes(8).toString('hex')), text);
 }
 
+/** Writes down what a run is about to do, for the case that nobody hears of it again; returns what takes it back. STATE_UNWRITABLE. */
+export async function leaveForetold(place: StrayPlace, effects: readonly Effect[], at: Timestamp): Promise<() => void> {
+  const file = fileOf(place, randomBytes(8).toString('hex'));
+  await place.disk.replace(file, strayText(place.target, null, effects, [], at));
+  return () => place.disk.removeLoosely(file);
+}
+
 function strayText(
   target: string,
   kbsync: string | null,

@@ -8,12 +8,15 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSecretSet } from '../../src/config/secrets.ts';
 import type { StateGitConfig } from '../../src/model/config.ts';
-import { asSyncError, type SyncError } from '../../src/model/error.ts';
+import type { Effect, JournalEntry } from '../../src/model/effect.ts';
+import { asSyncError, SyncError } from '../../src/model/error.ts';
 import { branchKey, createStateBranch, type HoldHow, type StateBranch } from '../../src/source/state-branch.ts';
 import { createStateRemote, type StateRemote } from '../../src/source/state-remote.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
+import { journalText } from '../../src/state/journal.ts';
 import type { LockTimers } from '../../src/state/lock.ts';
 import type { ProcessProbe } from '../../src/state/process-probe.ts';
+import { readStrays } from '../../src/state/stray.ts';
 import { fakeGit, type GitRepo, gitRepo, hasGit, plainEnv, temporary, withoutGit } from '../support/git-repo.ts';
 
 let dir: string;
@@ -237,6 +240,77 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     expect(later.read(`branch/${kept}/site.journal`)).toBe('begun, done');
     expect(later.notes.join()).toContain('is kept in');
     await later.branch.end();
+  });
+
+  it('what a run that was taken over had sent since it last saved waits in its folder until a job holds the branch, and is on it before anything else is done', async () => {
+    const effect = (id: string): Effect => ({
+      ...{ id, operation: null, commit: null, action: 'delete', document: id, path: id, remoteId: id, retrain: false },
+    });
+    const at = (): string => new Date(nowMs).toISOString();
+    const entry = (id: string): JournalEntry => ({ at: at(), kind: 'begin', effects: [effect(id)] });
+    const done = (id: string): JournalEntry => ({ at: at(), kind: 'done', effect: id, remoteId: null, settledBy: 'reply' });
+    const one = machine('one');
+    await one.hold();
+    const entries = [entry('saved'), done('saved'), entry('refused')];
+    nowMs += 1_000;
+    await one.branch.ahead(true);
+    nowMs += 1_000;
+    entries.push({ at: at(), kind: 'failed', effect: 'refused', error: new SyncError('BUSY').record(), refused: false });
+    entries.push(entry('answered'), done('answered'), entry('open'));
+    const whole = journalText({ journal: 2, kbsync: null, target: 'site', follows: 0 }, entries);
+    one.write({
+      'site.journal': whole,
+      'torn.journal': 'no journal',
+    });
+    nowMs += 180_000;
+    const two = machine('two');
+    await two.hold();
+    two.write({ 'site.json': 'two' });
+    await two.branch.end();
+    await refusal(one.branch.end());
+
+    const strays = (): string[] => readdirSync(join(one.clone, 'state')).filter((name) => name.includes('.stray-'));
+    const looking = machine('one', { again: true });
+    await looking.branch.look(new AbortController().signal);
+    expect(strays()).toHaveLength(1);
+    expect(looking.notes.join()).toMatch(/torn\.journal cannot be read: .*kbsync drift --repair/);
+    const third = machine('two', { again: true });
+    await third.hold();
+    third.write({ 'site.json': 'three' });
+    await third.branch.end();
+    await looking.branch.look(new AbortController().signal);
+    expect([looking.read('site.json'), strays().length]).toEqual(['three', 1]);
+
+    const next = machine('one', { again: true });
+    await next.hold();
+    const [name = ''] = strays();
+    const told = readStrays({ disk: nodeDisk(), dir: join(one.clone, 'state'), target: 'site' });
+    expect(told.flatMap(({ effects }) => effects.map(({ id }) => id))).toEqual(['answered', 'open']);
+    expect(onBranch(`state/${name}`)).toBe(next.read(name));
+    rmSync(join(one.clone, 'state', name));
+    await next.branch.end();
+    const last = machine('one', { again: true });
+    await last.hold();
+    expect(strays()).toEqual([]);
+    await last.branch.end();
+  });
+
+  it('of the folders that went aside the newest three stay', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const one = machine('one', { again: round > 0 });
+      await one.hold();
+      one.write({ 'site.json': `one ${round}` });
+      nowMs += 200_000;
+      const two = machine('two', { again: round > 0 });
+      await two.hold();
+      await two.branch.end();
+      await refusal(one.branch.end());
+    }
+    const last = machine('one', { again: true });
+    await last.hold();
+    const kept = readdirSync(join(last.clone, 'state', 'branch')).filter((name) => name.startsWith('kept-'));
+    expect(kept.map((name) => last.read(`branch/${name}/site.json`))).toEqual(['one 2', 'one 3', 'one 4']);
+    await last.branch.end();
   });
 
   it('while it is at work it saves by itself, so that nobody takes it for dead', async () => {
