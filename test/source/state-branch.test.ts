@@ -238,7 +238,7 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     expect(later.read('site.journal')).toBe('two');
     const kept = readdirSync(join(later.clone, 'state', 'branch')).find((name) => name.startsWith('kept-'));
     expect(later.read(`branch/${kept}/site.journal`)).toBe('begun, done');
-    expect(later.notes.join()).toContain('is kept in');
+    expect(later.notes.join()).toContain('Its files are kept in');
     await later.branch.end();
   });
 
@@ -260,7 +260,7 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     const whole = journalText({ journal: 2, kbsync: null, target: 'site', follows: 0 }, entries);
     one.write({
       'site.journal': whole,
-      'torn.journal': 'no journal',
+      'torn.journal': whole.replace('"kind":"done"', '"kind":"gone"'),
     });
     nowMs += 180_000;
     const two = machine('two');
