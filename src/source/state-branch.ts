@@ -70,6 +70,8 @@ export interface StateBranch {
   ahead(must: boolean): Promise<void>;
   /** Whose the branch is now; null: nobody's. */
   holder(signal: AbortSignal): Promise<LockOwner | null>;
+  /** Whether there is such a branch, and whose it is. Errors as `look`. */
+  peek(signal: AbortSignal): Promise<{ readonly exists: boolean; readonly lease: LockOwner | null }>;
   /** For `unlock`: takes a lease away whose job is gone, or silent. */
   releaseDead(signal: AbortSignal): Promise<{ readonly released: boolean; readonly holder: LockOwner | null }>;
   /** Saves, and lets others at it. Does nothing where it is not held. LOCKED where it was lost; STATE_UNWRITABLE. */
@@ -335,6 +337,10 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
       if (held !== null && (must || now() - held.savedMs >= holdMs / 2)) await save();
     },
     holder: async (signal) => (await fetched(signal)).lease,
+    async peek(signal) {
+      const { tip, lease } = await fetched(signal);
+      return { exists: tip !== null, lease };
+    },
     async releaseDead(signal) {
       const found = await fetched(signal);
       const { lease, tip, entries } = found;

@@ -10,6 +10,7 @@ import { nodeDisk } from '../../src/state/disk.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 import { nodeProbe } from '../../src/state/process-probe.ts';
 import { openLedger } from '../../src/state/store.ts';
+import { leaveForetold } from '../../src/state/stray.ts';
 import { type World, world } from '../support/bots.ts';
 import { look } from '../support/doctor-here.ts';
 import { gitRepo, hasGit, withoutGit } from '../support/git-repo.ts';
@@ -439,6 +440,77 @@ describe.skipIf(!hasGit)(`content.git${withoutGit}`, () => {
       code: 'CONTENT_MISSING',
     });
     expect(readdirSync(dir).includes('state')).toBe(false);
+  });
+});
+
+describe.skipIf(!hasGit)(`state.git${withoutGit}`, () => {
+  it('that is not there yet, held, silent, not kbsync’s, without a remote or a token; and what a run that was cut off has left', async () => {
+    const dir = folder(`${sandbox}\nstate: { git: { branch: memory } }`);
+    const env = { PATH: process.env['PATH'] ?? '' };
+    const branch = async (given: Record<string, string> = env) => {
+      const [row] = (await look(dir, { env: given })).of('state.branch');
+      return [row?.state, row?.what, row?.next];
+    };
+    expect(await branch()).toEqual([
+      'error',
+      expect.stringContaining('lies in no git repository'),
+      expect.stringContaining('state.git.remote'),
+    ]);
+    const repo = gitRepo(dir);
+    expect(await branch()).toEqual([
+      'error',
+      expect.stringContaining('has no remote origin'),
+      expect.stringContaining('git remote add origin'),
+    ]);
+    const server = gitRepo(join(dir, 'server'));
+    repo.git('remote', 'add', 'origin', server.dir);
+    expect(await branch()).toEqual(['ok', expect.stringContaining('no such branch yet'), 'kbsync sync']);
+    expect((await look(dir, { env })).of('state.memory')[0]?.what).toContain('the branch of state.git');
+
+    const lease = {
+      id: '0123456789abcdef',
+      command: 'kbsync sync',
+      user: 'ci',
+      host: 'runner',
+      pid: 7,
+      startTime: '1',
+      bootId: 'b',
+      pidNamespace: null,
+    };
+    const leased = (beatMs: number) => {
+      const beat = new Date(beatMs).toISOString();
+      return JSON.stringify({ kbsync: 'state', version: 1, workspace: 'docs', savedAt: beat, lease: { ...lease, since: beat, beat } });
+    };
+    server.git('checkout', '--quiet', '-b', 'memory');
+    server.commit({ 'branch.json': leased(Date.now()), 'README.md': '' });
+    expect(await branch()).toEqual(['ok', expect.stringContaining('held by "kbsync sync" of ci, process 7 on runner'), null]);
+    server.commit({ 'branch.json': leased(Date.now() - 600_000) });
+    expect(await branch()).toEqual(['warning', expect.stringContaining('silent since'), expect.stringContaining('kbsync unlock')]);
+    server.commit({ 'notes.txt': 'mine' });
+    expect(await branch()).toEqual([
+      'error',
+      expect.stringContaining('"notes.txt" in it is nothing that kbsync put there'),
+      expect.any(String),
+    ]);
+    const file = join(dir, 'sync.config.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('branch: memory', 'branch: memory, token: "${STATE_TOKEN}"'));
+    expect(await branch()).toEqual(['error', expect.stringContaining('STATE_TOKEN, which is not set'), expect.any(String)]);
+
+    const effect = {
+      ...{ id: 'e1', operation: null, commit: null, action: 'delete' as const, document: 'a.md', path: 'a.md' },
+      remoteId: 'r',
+      retrain: false,
+    };
+    mkdirSync(join(dir, 'state'), { recursive: true });
+    await leaveForetold({ disk: nodeDisk(), dir: join(dir, 'state'), target: 'site' }, [effect], new Date().toISOString());
+    expect((await look(dir, { env })).of('state.stray')).toMatchObject([
+      {
+        state: 'warning',
+        target: 'site',
+        what: '1 run cut off, with 1 write that may have reached the bot later',
+        next: expect.stringContaining('kbsync sync --target site'),
+      },
+    ]);
   });
 });
 
