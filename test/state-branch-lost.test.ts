@@ -9,7 +9,7 @@ import { Output } from '../src/cli/output.ts';
 import { type SyncRequest, sync } from '../src/cli/sync.ts';
 import { createSecretSet } from '../src/config/secrets.ts';
 import { asSyncError } from '../src/model/error.ts';
-import { branchKey, createStateBranch } from '../src/source/state-branch.ts';
+import { branchKey, branchTiming, createStateBranch } from '../src/source/state-branch.ts';
 import { createStateRemote } from '../src/source/state-remote.ts';
 import { nodeDisk } from '../src/state/disk.ts';
 import type { Hooks } from '../src/transport/connect.ts';
@@ -81,6 +81,7 @@ async function takeOver(): Promise<void> {
     of: branchKey(git.remote, git.branch),
     now,
     note: () => {},
+    timing: { ...branchTiming, sureMs: 0 },
     probe: {
       self: { user: 'ci', host: 'other', pid: 1, startTime: '1', bootId: 'other', pidNamespace: null },
       look: () => ({ alive: true, startTime: null }),

@@ -26,9 +26,14 @@ export interface BranchTiming {
   readonly holdMs: number;
   /** Without a save for so long, a job counts as dead. Longer than `holdMs` by the time that one write may take. */
   readonly silentMs: number;
+  /**
+   * Silent by the clocks of two machines, which may differ by hours, it is dead only if nothing is heard of it for so long besides: more than
+   * `everyMs`.
+   */
+  readonly sureMs: number;
 }
 
-export const branchTiming: BranchTiming = { everyMs: 60_000, holdMs: 120_000, silentMs: 180_000 };
+export const branchTiming: BranchTiming = { everyMs: 60_000, holdMs: 120_000, silentMs: 180_000, sureMs: 75_000 };
 
 export interface StateBranchInput {
   readonly remote: StateRemote;
@@ -96,7 +101,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
   const { remote, disk, dir, workspace, of, now, note } = input;
   const probe = input.probe ?? nodeProbe();
   const timers = input.timers ?? realTimers;
-  const { everyMs, holdMs, silentMs } = input.timing ?? branchTiming;
+  const { everyMs, holdMs, silentMs, sureMs } = input.timing ?? branchTiming;
   const lockPath = join(dir, 'branch', 'lock');
   const folder = createStateFolder({ remote, disk, dir, of, now, note });
   /** Of this process: a push whose answer was lost may be found at the tip later. */
@@ -158,21 +163,33 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
     try {
       const since = stamp();
       const owner: LockOwner = { id: randomBytes(8).toString('hex'), command, ...probe.self, since, beat: since };
-      let seen = { tip: '', atMs: 0 };
+      let seen = { tip: '', lease: '', atMs: 0 };
+      /** Has saved while we looked: alive, whatever the clocks say. */
+      let heard: string | null = null;
       let waitedFor: string | null = null;
       for (let waitedMs = 0; ; ) {
         if (signal.aborted) throw new SyncError('ABORTED');
         const found = await fetched(signal);
-        if (seen.tip !== found.tip) seen = { tip: found.tip ?? '', atMs: waitedMs };
         const holder = found.lease;
+        if (seen.tip !== found.tip) {
+          if (holder !== null && seen.lease === holder.id) heard = holder.id;
+          seen = { tip: found.tip ?? '', lease: holder?.id ?? '', atMs: waitedMs };
+        }
         // We hold the lock of this folder: whoever took the branch from here has died.
         const isFromHere = holder !== null && folder.lease() === holder.id;
         if (holder !== null && !isFromHere && !isOver(holder, waitedMs - seen.atMs)) {
           const spentMs = Math.max(waitedMs, now() - startedMs);
-          if (spentMs >= waitMs) throw lockedBy(holder, await remote.name());
-          if (waitedFor !== holder.id) onWait?.(holder);
+          const looksDead = heard !== holder.id && isOver(holder, sureMs);
+          if (spentMs >= waitMs && !looksDead) throw lockedBy(holder, await remote.name());
+          if (waitedFor !== holder.id) {
+            onWait?.(holder);
+            if (looksDead)
+              note(
+                `state.git: ${describe(holder)} last saved ${holder.beat}, by its clock: looking for ${sureMs / 1_000} s whether it is at work`,
+              );
+          }
           waitedFor = holder.id;
-          const pause = Math.max(1, Math.min(1_000 + spentMs / 10, 5_000, waitMs - spentMs));
+          const pause = Math.max(1, Math.min(1_000 + spentMs / 10, 5_000, looksDead ? 5_000 : waitMs - spentMs));
           await timers.wait(pause, signal).catch(() => undefined);
           waitedMs += pause;
           continue;
@@ -224,7 +241,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
       const { alive, startTime } = probe.look(lease.pid);
       return !alive || (startTime !== null && lease.startTime !== null && startTime !== lease.startTime);
     }
-    return unchangedMs >= silentMs || now() - Date.parse(lease.beat) >= silentMs;
+    return unchangedMs >= silentMs || (unchangedMs >= sureMs && now() - Date.parse(lease.beat) >= silentMs);
   }
 
   /** One push at a time; whoever asks meanwhile shares the next one, which holds what they have written. */
@@ -344,7 +361,8 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
     async releaseDead(signal) {
       const found = await fetched(signal);
       const { lease, tip, entries } = found;
-      if (lease === null || !isOver(lease, 0)) return { released: false, holder: lease };
+      // A person has asked for it, and sees since when.
+      if (lease === null || !isOver(lease, sureMs)) return { released: false, holder: lease };
       return { released: (await remote.push(await commitOf(entries, null), tip)) === 'pushed', holder: lease };
     },
     async end() {

@@ -23,6 +23,8 @@ let dir: string;
 let server: string;
 let origin: GitRepo;
 let nowMs: number;
+/** What others do while one waits. */
+let meanwhile: (ms: number) => Promise<void> | void;
 
 const git = (...args: readonly string[]): string => {
   const { status, stdout, stderr } = spawnSync('git', args, { env: plainEnv(dir), encoding: 'utf8' });
@@ -33,6 +35,7 @@ const git = (...args: readonly string[]): string => {
 beforeEach(() => {
   dir = temporary();
   nowMs = Date.UTC(2026, 10, 22);
+  meanwhile = () => {};
   if (!hasGit) return;
   server = join(dir, 'server.git');
   git('init', '--quiet', '--bare', '--initial-branch=main', server);
@@ -58,9 +61,14 @@ interface Machine {
 /** A clone on a machine of its own, of this name. `again`: another process in the clone of before. */
 function machine(
   name: string,
-  patch: Partial<StateGitConfig> & { readonly again?: boolean; readonly program?: string; readonly env?: Record<string, string> } = {},
+  patch: Partial<StateGitConfig> & {
+    readonly again?: boolean;
+    readonly program?: string;
+    readonly skewMs?: number;
+    readonly env?: Record<string, string>;
+  } = {},
 ): Machine {
-  const { again = false, program, env = {}, ...keys } = patch;
+  const { again = false, program, skewMs = 0, env = {}, ...keys } = patch;
   const clone = join(dir, name);
   if (!again && !existsSync(clone)) git('clone', '--quiet', '--depth=1', `file://${server}`, clone);
   const state = join(clone, 'state');
@@ -76,7 +84,7 @@ function machine(
   };
   const secrets = createSecretSet();
   if (config.token !== null) secrets.add(config.token);
-  const now = () => nowMs;
+  const now = () => nowMs + skewMs;
   const remote = createStateRemote({
     git: config,
     folder: join(state, 'branch', `work-${name}`),
@@ -91,9 +99,9 @@ function machine(
   };
   const due: (() => void)[] = [];
   const timers: LockTimers = {
-    wait: (ms) => {
+    wait: async (ms) => {
       nowMs += ms;
-      return Promise.resolve();
+      await meanwhile(ms);
     },
     every: (_ms, work) => {
       due.push(work);
@@ -311,6 +319,26 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     const kept = readdirSync(join(last.clone, 'state', 'branch')).filter((name) => name.startsWith('kept-'));
     expect(kept.map((name) => last.read(`branch/${name}/site.json`))).toEqual(['one 2', 'one 3', 'one 4']);
     await last.branch.end();
+  });
+
+  it.each([3, -3])('a machine whose clock is %i hours off takes nothing from a job that is at work', async (hours) => {
+    const [one, two] = [machine('one'), machine('two', { skewMs: hours * 3_600_000 })];
+    await one.hold();
+    let sinceMs = 0;
+    meanwhile = async (ms) => {
+      sinceMs += ms;
+      if (sinceMs < 60_000) return;
+      sinceMs = 0;
+      await one.branch.ahead(true);
+    };
+    expect((await refusal(two.hold())).code).toBe('LOCKED');
+    expect((await refusal(two.hold({ waitMs: 600_000 }))).code).toBe('LOCKED');
+    await one.branch.ahead(true);
+    expect(one.branch.lost).toBeNull();
+    meanwhile = () => {};
+    await two.hold({ waitMs: 600_000 });
+    expect(two.branch.tookOver?.host).toBe('runner');
+    await two.branch.end();
   });
 
   it('while it is at work it saves by itself, so that nobody takes it for dead', async () => {
