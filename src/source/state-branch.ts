@@ -14,6 +14,7 @@ import { isStateFile } from '../state/branch-files.ts';
 import type { Disk } from '../state/disk.ts';
 import { acquireLock, type Lock, type LockOwner, type LockTimers, realTimers } from '../state/lock.ts';
 import { nodeProbe, type ProcessProbe } from '../state/process-probe.ts';
+import { damaged, describe, lockedBy } from './state-branch-words.ts';
 import { createStateFolder, type Found } from './state-folder.ts';
 import { decodeHeader, encodeHeader, headerName, readme, readmeName } from './state-header.ts';
 import type { Entries, StateRemote } from './state-remote.ts';
@@ -75,8 +76,8 @@ export interface StateBranch {
   ahead(must: boolean): Promise<void>;
   /** Whose the branch is now; null: nobody's. */
   holder(signal: AbortSignal): Promise<LockOwner | null>;
-  /** Whether there is such a branch, and whose it is. Errors as `look`. */
-  peek(signal: AbortSignal): Promise<{ readonly exists: boolean; readonly lease: LockOwner | null }>;
+  /** Whether there is such a branch, whose it is, and whether that job is gone, or silent by its clock. Errors as `look`. */
+  peek(signal: AbortSignal): Promise<{ readonly exists: boolean; readonly lease: LockOwner | null; readonly isOver: boolean }>;
   /** For `unlock`: takes a lease away whose job is gone, or silent. */
   releaseDead(signal: AbortSignal): Promise<{ readonly released: boolean; readonly holder: LockOwner | null }>;
   /** Saves, and lets others at it. Does nothing where it is not held. LOCKED where it was lost; STATE_UNWRITABLE. */
@@ -356,7 +357,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
     holder: async (signal) => (await fetched(signal)).lease,
     async peek(signal) {
       const { tip, lease } = await fetched(signal);
-      return { exists: tip !== null, lease };
+      return { exists: tip !== null, lease, isOver: lease !== null && isOver(lease, sureMs) };
     },
     async releaseDead(signal) {
       const found = await fetched(signal);
@@ -386,23 +387,4 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
 /** Which branch a folder's notes are about. */
 export function branchKey(remote: unknown, branch: string): string {
   return sha256(JSON.stringify([remote, branch])).slice(0, 16);
-}
-
-function describe({ command, user, host, pid, since }: LockOwner): string {
-  return `"${command}" of ${user}, process ${pid} on ${host}, since ${since}`;
-}
-
-function lockedBy(holder: LockOwner, name: string): SyncError {
-  return new SyncError('LOCKED', {
-    message: `the state on ${name} is in use by ${describe(holder)}, last saved ${holder.beat}`,
-    next: 'wait for it, or use --lock-wait; a job that was killed counts as gone 3 minutes after it last saved (kbsync unlock)',
-    data: { holder: { ...holder } },
-  });
-}
-
-function damaged(how: string): SyncError {
-  return new SyncError('STATE_DAMAGED', {
-    message: `state.git: the branch ${how}; nothing was changed`,
-    next: 'if it is not kbsync’s, name another in state.git.branch; if it is, push a good commit back: git push --force REMOTE COMMIT:BRANCH',
-  });
 }
