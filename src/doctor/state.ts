@@ -90,7 +90,7 @@ async function gitRows({ workspace }: Scene): Promise<readonly Row[]> {
     warning('state.git', 'git does not ignore the state folder', {
       where: stateDir,
       why: 'a commit, a checkout or a merge of it takes kbsync back to what it knew then: documents would be pushed twice or stay for ever',
-      next: `echo '/${basename(stateDir)}/' >> ${quoted(ignore)} && git rm -r --cached --ignore-unmatch ${quoted(stateDir)}`,
+      next: `printf '\\n/${basename(stateDir)}/\\n' >> ${quoted(ignore)} && git -C ${quoted(dirname(stateDir))} rm -r --cached --ignore-unmatch ${quoted(basename(stateDir))}`,
     }),
   ];
 }

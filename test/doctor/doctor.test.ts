@@ -1,4 +1,5 @@
 // doctor over real folders, emulators and a dead address: each trouble is a row with what to do, hides no other, and nothing is changed anywhere.
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -225,7 +226,7 @@ describe('a configuration', () => {
         .of('configuration')
         .filter(({ state }) => state === 'warning')
         .map(({ check, next }) => [check, next?.split(' ')[0]]),
-    ).toEqual([['configuration', 'move'], ['configuration.env', 'chmod'], ...(hasGit ? [['configuration.env', 'echo']] : [])]);
+    ).toEqual([['configuration', 'move'], ['configuration.env', 'chmod'], ...(hasGit ? [['configuration.env', 'printf']] : [])]);
     expect(JSON.stringify(found)).not.toContain('literal-secret-99');
   });
 
@@ -256,6 +257,30 @@ describe('a configuration', () => {
 });
 
 describe('content', () => {
+  it('that is a link to nowhere: not a folder to be made', async () => {
+    const dir = folder();
+    rmSync(join(dir, 'content'), { recursive: true });
+    symlinkSync(join(dir, 'gone'), join(dir, 'content'));
+    expect((await look(dir)).of('content.root')).toMatchObject([
+      { state: 'error', what: 'content.root is a link that leads nowhere', next: expect.stringMatching(/^ls -l /) },
+    ]);
+  });
+
+  it.skipIf(!hasGit)('keys and state that git would commit: the commands work as they are, from anywhere, and mend it', async () => {
+    const dir = folder(sandbox, { 'content/a.md': '# A\n', '.env': 'A=1\n', '.gitignore': 'node_modules' });
+    chmodSync(join(dir, '.env'), 0o600);
+    const repo = gitRepo(dir);
+    mkdirSync(join(dir, 'state'));
+    repo.commit({ 'state/site.json': '{}' });
+    rmSync(join(dir, 'state', 'site.json'));
+    const rows = async () => (await look(dir)).checks.filter(({ check }) => check === 'configuration.env' || check === 'state.git');
+    const before = (await rows()).filter(({ state }) => state === 'warning');
+    expect(before.map(({ check }) => check)).toEqual(['configuration.env', 'state.git']);
+    for (const { next } of before) expect(spawnSync('sh', ['-c', next ?? ''], { cwd: tmpdir() }).status).toBe(0);
+    expect((await rows()).map(({ check, state }) => [check, state])).toEqual([['configuration.env', 'ok']]);
+    expect(repo.git('check-ignore', 'node_modules')).toBe('node_modules');
+  });
+
   it('that is missing, empty or a file', async () => {
     const dir = folder();
     rmSync(join(dir, 'content'), { recursive: true });
