@@ -276,7 +276,11 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           const tip = await remote.tip();
           // A push of ours whose answer was lost.
           if (tip !== null && mine.has(tip)) mineNow.tip = tip;
-          else throw await lostTo(tip);
+          else if (tip === null && mineNow.tip !== null && tried < tries) {
+            // Nobody else has it, and what it held is here.
+            note(`state.git: somebody has deleted ${await remote.name()} while this run was at work: it is made again`);
+            mineNow.tip = null;
+          } else throw await lostTo(tip);
           continue;
         }
         mineNow.tip = commit;

@@ -460,6 +460,23 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     expect([two.read('site.json'), onBranch('state/site.json')]).toEqual(['another', 'from a laptop']);
   });
 
+  it('a branch that is deleted while a job is at work is made again by it, with all that it held', async () => {
+    const before = machine('before');
+    await before.hold();
+    before.write({ 'site.json': 'old', [`texts/site/${'a'.repeat(64)}.gz`]: 'text' });
+    await before.branch.end();
+    const one = machine('one');
+    await one.hold();
+    one.write({ 'site.json': 'new' });
+    git('-C', server, 'update-ref', '-d', 'refs/heads/kbsync-state');
+    git('-C', server, 'gc', '--quiet', '--prune=now');
+    await one.branch.ahead(true);
+    expect(() => one.branch.verify()).not.toThrow();
+    await one.branch.end();
+    expect([onBranch('state/site.json'), onBranch(`state/texts/site/${'a'.repeat(64)}.gz`)]).toEqual(['new', 'text']);
+    expect(one.notes.join()).toContain('has deleted kbsync-state');
+  });
+
   it('a branch that was deleted is not made anew by a folder that may be old', async () => {
     const one = machine('one');
     await one.hold();
