@@ -235,7 +235,7 @@ export async function openWorkspace(input: WorkspaceInput): Promise<Workspace> {
       config,
       target,
       connection,
-      memory: branching.memory(memory, connection, readOnly),
+      memory: branching.memory(memory, connection, { target: target.name, readOnly }),
       texts: openTexts(disk, join(config.stateDir, 'texts', target.name)),
       tests: { ...tests(target.name), alone },
       emit,

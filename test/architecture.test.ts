@@ -213,6 +213,7 @@ const diskPlaces = [
   'src/setup/disk.ts', // init's new files
   'src/daemon/handover.ts', // the socket's file
   'src/source/git-clone.ts', // a clone, which can be had again
+  'src/source/state-folder.ts', // old copies of it
   'src/source/state-remote.ts', // git's objects, for the time of a run
 ];
 

@@ -81,7 +81,7 @@ function pageOf(records: ReadonlyMap<ErrorCode, ErrorRecord>): string {
   });
   return `${[
     '# Errors, as they are told',
-    'Each code once, with the sentence that a test has really brought about (`UPDATE_README=1 npx vitest run test/errors.test.ts` rewrites this page); the same code has other sentences where something else is the cause. Commands print the name of the target before it. What each code means in general stands in the [README](../README.md#errors), what to do in [Troubleshooting](../content/help/errors.md).',
+    'Each code once, with the sentence that a test has really brought about (`UPDATE_README=1 npx vitest run test/errors.test.ts` rewrites this page); the same code has other sentences where something else is the cause. Commands print the name of the target before it, and the document where the sentence does not name it. What each code means in general stands in the [README](../README.md#errors), what to do in [Troubleshooting](../content/help/errors.md).',
     ...sections,
   ].join('\n\n')}\n`;
 }

@@ -95,6 +95,41 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     90_000,
   );
 
+  it.each(['sitegpt'])(
+    '%s: a job is killed among its updates, and its commit is taken back: the next one says the old texts again',
+    async (flavour) => {
+      jobs = await ciJobs(flavour, { files: pages(8) });
+      const { bot, author } = jobs;
+      expect((await jobs.job('first').run('sync', '--initial', '--no-wait', '--quiet')).exitCode).toBe(0);
+      bot.clock.advance(3_600_000);
+      expect((await jobs.job('trained').run('sync', '--quiet')).exitCode).toBe(0);
+      author.commit(
+        Object.fromEntries(Object.keys(pages(8)).map((name) => [`content/${name}`, `# Page\n\nThe word of ${name} is zebra99.\n`])),
+      );
+      author.git('push', '--quiet', 'origin', 'main');
+      bot.served.setFault(() => ({ delayMs: 80 }));
+      const child = jobs.job('killed').start('sync', '--quiet', '--no-wait');
+      const end = ended(child);
+      const changed = (): number => held().filter((word) => word === 'zebra99').length;
+      while (changed() < 3 && child.exitCode === null) await wait(2);
+      child.kill('SIGKILL');
+      expect((await end).exitCode).toBe(null);
+      await wait(200);
+      expect(changed()).toBeGreaterThan(0);
+      bot.served.setFault(null);
+      author.git('revert', '--no-edit', 'HEAD');
+      author.git('push', '--quiet', 'origin', 'main');
+      bot.clock.advance(3_600_000);
+      const next = await jobs.job('next').run('sync', '--json', '--no-wait');
+      expect(next.exitCode, next.stderr).toBe(0);
+      expect(held()).toEqual(words(8));
+      bot.clock.advance(3_600_000);
+      const again = await jobs.job('again').run('sync', '--json');
+      expect(again.json<Result>().targets[0].requests.write).toBe(0);
+    },
+    90_000,
+  );
+
   it('a cancelled job saves what it has sent within its seconds, and gives the branch back', async () => {
     jobs = await ciJobs('cxgenie', { files: pages(20) });
     jobs.bot.served.setFault(() => ({ delayMs: 20 }));

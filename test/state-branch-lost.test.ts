@@ -9,7 +9,7 @@ import { Output } from '../src/cli/output.ts';
 import { type SyncRequest, sync } from '../src/cli/sync.ts';
 import { createSecretSet } from '../src/config/secrets.ts';
 import { asSyncError } from '../src/model/error.ts';
-import { branchKey, createStateBranch } from '../src/source/state-branch.ts';
+import { branchKey, branchTiming, createStateBranch } from '../src/source/state-branch.ts';
 import { createStateRemote } from '../src/source/state-remote.ts';
 import { nodeDisk } from '../src/state/disk.ts';
 import type { Hooks } from '../src/transport/connect.ts';
@@ -81,6 +81,7 @@ async function takeOver(): Promise<void> {
     of: branchKey(git.remote, git.branch),
     now,
     note: () => {},
+    timing: { ...branchTiming, sureMs: 0 },
     probe: {
       self: { user: 'ci', host: 'other', pid: 1, startTime: '1', bootId: 'other', pidNamespace: null },
       look: () => ({ alive: true, startTime: null }),
@@ -118,6 +119,95 @@ describe.skipIf(!hasGit).each(['sitegpt', 'cxgenie'])(`%s: taken over while the 
     expect(words.length + (flavour === 'sitegpt' ? 0 : 2)).toBeGreaterThanOrEqual(6);
   }, 60_000);
 });
+
+describe.skipIf(!hasGit)(
+  `a job falls asleep between its look at the branch and the first byte, and another one takes over${withoutGit}`,
+  () => {
+    /** Once, when nothing of that call is sent yet: the other job takes the branch over and ends, and only then what was held back goes out. */
+    function asleepBefore(intent: string, other: () => Promise<void>): Hooks {
+      let taken = false;
+      return {
+        wire: async (request, send) => {
+          if (request.intent === intent && !taken) {
+            taken = true;
+            jobs.bot.clock.advance(200_000);
+            await takeOver();
+            await other();
+          }
+          return send();
+        },
+      };
+    }
+    let others = 0;
+    const otherJob = async (): Promise<void> => {
+      others += 1;
+      const { exitCode, stderr } = await run(jobs.job(`another-${others}`).dir, {});
+      expect(exitCode, stderr).toBe(0);
+    };
+    const texts = (): string =>
+      jobs.bot
+        .items()
+        .map(({ text }) => text)
+        .join('\n');
+    const strays = (): string[] =>
+      jobs
+        .git('-C', jobs.server, 'ls-tree', '-r', '--name-only', 'kbsync-state')
+        .split('\n')
+        .filter((name) => name.includes('.stray-'));
+
+    it.each(['chatthing', 'sitegpt'])(
+      '%s: what it makes all the same is found by the run that starts over, and goes',
+      async (flavour) => {
+        jobs = await ciJobs(flavour, { files: pages(3) });
+        await otherJob();
+        jobs.bot.clock.advance(3_600_000);
+        jobs.author.commit(Object.fromEntries(Object.entries(pages(6)).map(([name, text]) => [`content/${name}`, text])));
+        jobs.author.git('push', '--quiet', 'origin', 'main');
+        const { exitCode, runs, stderr } = await run(jobs.job('sleeper').dir, asleepBefore('create', otherJob));
+        expect([exitCode, runs], stderr).toEqual([0, 2]);
+        expect(stderr).toMatch(/A run that was cut off at .* had writes under way: .*made a second time: the second copy goes/);
+        const words = held();
+        expect([new Set(words).size, words.length]).toEqual([6, 6]);
+        jobs.bot.clock.advance(3_600_000);
+        await otherJob();
+        expect([held().length, strays()]).toEqual([6, []]);
+        const writes = jobs.bot.writesOnWire();
+        await otherJob();
+        expect(jobs.bot.writesOnWire()).toBe(writes);
+      },
+      60_000,
+    );
+
+    it.each(['chatthing', 'sitegpt', 'sitegpt+v0'])(
+      '%s: an old text that it puts over a newer one is put right',
+      async (flavour) => {
+        jobs = await ciJobs(flavour, { files: pages(3) });
+        await otherJob();
+        jobs.bot.clock.advance(3_600_000);
+        jobs.author.commit({ 'content/p0.md': '# Page 0\n\nThe word of page 0 is zebra70.\n' });
+        jobs.author.git('push', '--quiet', 'origin', 'main');
+        const { dir } = jobs.job('sleeper');
+        const { exitCode, runs, stderr } = await run(
+          dir,
+          asleepBefore('repeatable', async () => {
+            jobs.author.commit({ 'content/p0.md': '# Page 0\n\nThe word of page 0 is zebra80.\n' });
+            jobs.author.git('push', '--quiet', 'origin', 'main');
+            await otherJob();
+            // The clone of the sleeper, too: what it plans anew is what its run was for.
+            jobs.git('-C', dir, 'fetch', '--quiet', 'origin', 'main');
+            jobs.git('-C', dir, 'checkout', '--quiet', 'FETCH_HEAD');
+          }),
+        );
+        expect([exitCode, runs], stderr).toEqual([0, 2]);
+        expect(stderr).toMatch(/A run that was cut off at .* had writes under way: 1 written, .*: said again/);
+        expect(texts()).toContain('zebra80');
+        expect(texts()).not.toContain('zebra70');
+        expect(strays()).toEqual([]);
+      },
+      60_000,
+    );
+  },
+);
 
 describe.skipIf(!hasGit)(`secrets${withoutGit}`, () => {
   it('a vendor that echoes the key in its refusal puts it on no branch', async () => {

@@ -120,7 +120,7 @@ describe('a machine falls asleep between its look at the lock and the first byte
       expect(held().length).toBeGreaterThan(6);
       expect(strays()).toHaveLength(1);
       await bot.sync();
-      expect(notes().join()).toMatch(/A run that lost its lock at .* had writes under way: \d made a second time: the second copy goes\./);
+      expect(notes().join()).toMatch(/A run that was cut off at .* had writes under way: \d made a second time: the second copy goes\./);
       expect(held()).toEqual(words(6));
       bot.clock.advance(3_600_000);
       expect(await bot.sync()).toMatchObject({ exitCode: 0, unchanged: 6 });
@@ -156,7 +156,7 @@ describe('a machine falls asleep between its look at the lock and the first byte
     expect((await bot.view()).open).not.toEqual([]);
     expect((await bot.plan()).plan.operations.map(({ action }) => action)).toContain('update');
     await bot.sync();
-    expect(notes().join()).toMatch(/A run that lost its lock at .* had writes under way: 1 written, .*: said again\./);
+    expect(notes().join()).toMatch(/A run that was cut off at .* had writes under way: 1 written, .*: said again\./);
     const after = bot
       .items()
       .map(({ text }) => text)

@@ -75,7 +75,30 @@ function parseUrl(text: string): URL | null {
 export function cronLine() {
   return z
     .string('a cron line such as "*/15 * * * *"')
-    .refine(looksLikeCron, 'a cron line of 5 fields (6 with seconds), such as "*/15 * * * *"');
+    .refine(looksLikeCron, 'a cron line of 5 fields (6 with seconds), such as "*/15 * * * *"')
+    .refine((line) => !looksLikeCron(line) || dayComes(line), 'a cron line with a day that its months have: this one never comes');
+}
+
+/** The longest that each month gets. */
+const daysOf = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'] as const;
+
+/** Whether its day of the month is one that any of its months has. Days of the week, "last" and the like are the scheduler's to judge. */
+function dayComes(line: string): boolean {
+  const [days = '*', months = '*', weekdays = '*'] = line.trim().split(/\s+/).slice(-3);
+  if (line.startsWith('@') || !/^[*?]$/.test(weekdays) || !/^[\d,/-]+$/.test(days)) return true;
+  const earliest = Math.min(...days.split(',').map((item) => Number.parseInt(item, 10)));
+  return months.split(',').some((item) => monthsIn(item).some((month) => (daysOf[month - 1] ?? 31) >= earliest));
+}
+
+/** Those between its ends; steps are left out of account. */
+function monthsIn(item: string): readonly number[] {
+  const ends = (item.split('/')[0] ?? '')
+    .split('-')
+    .map((end) => monthNames.findIndex((name) => end.toLowerCase().startsWith(name)) + 1 || Number(end));
+  const [from = Number.NaN, to = item.includes('/') ? 12 : from] = ends;
+  if (Number.isNaN(from) || Number.isNaN(to) || from > to) return daysOf.map((_, at) => at + 1);
+  return daysOf.flatMap((_, at) => (at + 1 >= from && at + 1 <= to ? [at + 1] : []));
 }
 
 const cronRanges = [

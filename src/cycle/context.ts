@@ -21,6 +21,8 @@ export interface CycleMemory {
   readonly savedBy: { readonly host: string | null };
   append(entries: readonly EntryBody[]): Promise<void>;
   checkpoint(): Promise<void>;
+  /** What is about to be written over or taken out, before the first of it begins. Left out: whoever comes next finds this memory as it is left. */
+  foretell?(effects: readonly Effect[]): Promise<void>;
 }
 
 /** What the bot was last given, by payload fingerprint. */

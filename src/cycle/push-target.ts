@@ -10,6 +10,7 @@ import { heldOperations } from '../plan/brake.ts';
 import { type Pushed, pushSteps } from '../push/apply.ts';
 import type { PushContext } from '../push/context.ts';
 import { stepOf } from '../push/effects.ts';
+import { foretold } from '../push/foretold.ts';
 import { replaceWhole } from '../push/replace.ts';
 import { settle } from '../push/settle.ts';
 import type { CycleContext, PlanOptions } from './context.ts';
@@ -112,6 +113,7 @@ export async function sendOperations(
   if ('replaceAll' in target) return replaceWhole(operations, heads, { ...push, target });
   const facts = { traits: connection.target.traits, capabilities: capabilitiesOf(connection.target) };
   const steps = operations.map((operation) => stepOf(operation, heads.get(operation.document) ?? null, memory.state, facts));
+  await memory.foretell?.(foretold(steps, heads, { state: memory.state, newEffectId: context.newEffectId }));
   return pushSteps(steps, push);
 }
 

@@ -1,4 +1,4 @@
-// What a run that lost its lock may have done at the bot after another one had looked for it (a machine stopped between its look at the lock and the
+// What a run that lost its lock, or was killed, may have done at the bot after another one had looked for it (a machine stopped between its look at the lock and the
 // first byte): looked for by the next run, before anything is planned. A second copy goes; what was written over counts as unknown, and is said again.
 import type { Call } from '../connectors/connector.ts';
 import type { Effect, EntryBody, Stray } from '../model/effect.ts';
@@ -16,7 +16,8 @@ async function takeStray(stray: Stray, context: CycleContext, call: Call): Promi
   const { memory, newEffectId, nowMs, readOnly, strays, emit } = context;
   const known = new Set(memory.open.map(({ id }) => id));
   // Begun anew under a name of their own, they are settled as any write of unknown outcome is; a plan's memory has them open already.
-  const writes = readOnly === true ? [] : stray.effects.filter(isWrite).map((effect): Effect => ({ ...effect, id: newEffectId() }));
+  const told = stray.effects.filter(isWrite).flatMap((effect) => asRemembered(effect, memory.state));
+  const writes = readOnly === true ? [] : told.map((effect): Effect => ({ ...effect, id: newEffectId() }));
   const creates = stray.effects.filter((effect): effect is Create => effect.action === 'create' && !known.has(effect.id));
   const answered = creates.flatMap((create) => {
     const remoteId = stray.made.get(create.id);
@@ -32,7 +33,7 @@ async function takeStray(stray: Stray, context: CycleContext, call: Call): Promi
     ...(copies.length === 0 ? [] : [`${copies.length} made a second time: the second copy goes`]),
     ...(look.why === null ? [] : [look.why]),
   ];
-  if (what.length > 0) emit({ kind: 'note', message: `A run that lost its lock at ${stray.at} had writes under way: ${what.join('; ')}.` });
+  if (what.length > 0) emit({ kind: 'note', message: `A run that was cut off at ${stray.at} had writes under way: ${what.join('; ')}.` });
   // A vendor's list may lag: what it does not show yet is looked for once more.
   const proven = look.complete && nowMs() - Date.parse(stray.at) >= lagWindowMs(context.connection.target);
   if (readOnly !== true && (lost.length === 0 || proven)) await strays?.drop(stray);
@@ -40,6 +41,17 @@ async function takeStray(stray: Stray, context: CycleContext, call: Call): Promi
 
 function isWrite({ action }: Effect): boolean {
   return action === 'update' || action === 'delete' || action === 'replace-all';
+}
+
+/** Under the document that has the item now; not at all where the memory says of it the very bytes that were written: then the bot holds them either way. */
+function asRemembered(effect: Effect, { records }: CycleContext['memory']['state']): readonly Effect[] {
+  if (effect.action !== 'update' && effect.action !== 'delete') return [effect];
+  for (const [document, { items }] of Object.entries(records)) {
+    const item = items.find(({ remoteId }) => remoteId === effect.remoteId);
+    if (item === undefined) continue;
+    return effect.action === 'update' && item.fingerprint === effect.fingerprint ? [] : [{ ...effect, document }];
+  }
+  return [effect];
 }
 
 interface Looked {

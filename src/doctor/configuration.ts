@@ -52,7 +52,7 @@ export async function secretFileRows({ system, workspace }: Scene): Promise<read
   if ((await askGit(folder, '.env')) === 'committed') {
     const why =
       'the next commit of everything would hold the keys in it; if it was committed already, they are known and are to be replaced';
-    const next = `echo .env >> ${quoted(join(folder, '.gitignore'))} && git rm --cached --ignore-unmatch ${quoted(file)}`;
+    const next = `printf '\\n.env\\n' >> ${quoted(join(folder, '.gitignore'))} && git -C ${quoted(folder)} rm --cached --ignore-unmatch .env`;
     rows.push(warning('configuration.env', 'git does not ignore .env', { where: file, why, next }));
   }
   return rows.length > 0 ? rows : [ok('configuration.env', '.env is for you alone, and git keeps it out', { where: file })];

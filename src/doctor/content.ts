@@ -25,9 +25,19 @@ export async function contentRows(scene: Scene, packages: Packages = installed):
   if (facts === null && isFetched)
     return [ok('content.root', 'content.git: nothing is checked out yet', { where: root, next: 'kbsync plan' })];
   if (facts?.kind !== 'folder') {
-    const what = facts === null ? 'content.root is not there' : 'content.root is not a folder';
+    const isDead = facts === null && (await system.isLink(root));
+    const what = isDead
+      ? 'content.root is a link that leads nowhere'
+      : facts === null
+        ? 'content.root is not there'
+        : 'content.root is not a folder';
     const why = 'nothing is pushed, and nothing deleted, until it is there again';
-    const next = `make the folder (mkdir -p ${quoted(root)}), mount it, or mend content.root in ${basename(workspace.config.file)}`;
+    const mend = `mend content.root in ${basename(workspace.config.file)}`;
+    const next = isDead
+      ? `ls -l ${quoted(root)} shows where it leads: mount that, or ${mend}`
+      : facts === null
+        ? `make the folder (mkdir -p ${quoted(root)}), mount it, or ${mend}`
+        : `${mend}, or move that file away (mv ${quoted(root)} ${quoted(`${root}.old`)})`;
     return [wrong('content.root', what, { where: root, why, next, code: 'CONTENT_MISSING' })];
   }
   const walk = await walkContent({

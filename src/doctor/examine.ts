@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { SyncError } from '../model/error.ts';
 import { everyConnector } from '../workspace/vendors.ts';
 import { botChecks } from './bot.ts';
+import { branchRows } from './branch.ts';
 import { configurationRows, invalidRows, scheduleRows, secretFileRows, webhookRows } from './configuration.ts';
 import { contentRows } from './content.ts';
 import { daemonRows } from './daemon.ts';
@@ -30,6 +31,7 @@ export async function examine(scene: Scene, input: RunInput): Promise<readonly R
     { name: 'content.git', run: (signal) => sourceRows(scene, signal) },
     { name: 'state.folder', run: () => folderRows(scene) },
     { name: 'machine.disk', run: () => roomRows(system, workspace.config.stateDir) },
+    { name: 'state.branch', run: (signal) => branchRows(scene, signal) },
     { name: 'state.memory', run: () => memoryRows(scene) },
     { name: 'state.lock', run: async () => lockRows(scene) },
     { name: 'daemon', run: () => daemonRows(scene) },

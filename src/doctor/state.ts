@@ -5,6 +5,7 @@ import { remoteMountOf } from '../content/mounts.ts';
 import { asSyncError } from '../model/error.ts';
 import { askGit } from '../setup/git.ts';
 import { listTargets } from '../state/store.ts';
+import { readStrays } from '../state/stray.ts';
 import { ok, type Row, row, rowOf, warning, wrong } from './row.ts';
 import { counted, quoted, type Scene } from './scene.ts';
 
@@ -89,7 +90,7 @@ async function gitRows({ workspace }: Scene): Promise<readonly Row[]> {
     warning('state.git', 'git does not ignore the state folder', {
       where: stateDir,
       why: 'a commit, a checkout or a merge of it takes kbsync back to what it knew then: documents would be pushed twice or stay for ever',
-      next: `echo '/${basename(stateDir)}/' >> ${quoted(ignore)} && git rm -r --cached --ignore-unmatch ${quoted(stateDir)}`,
+      next: `printf '\\n/${basename(stateDir)}/\\n' >> ${quoted(ignore)} && git -C ${quoted(dirname(stateDir))} rm -r --cached --ignore-unmatch ${quoted(basename(stateDir))}`,
     }),
   ];
 }
@@ -100,7 +101,13 @@ export async function memoryRows({ workspace, targets }: Scene): Promise<readonl
   for (const { name } of targets) {
     try {
       const { state, open, recovered } = await workspace.view(name);
-      rows.push(...memoryRow(name, Object.keys(state.records).length, open.length, recovered));
+      const remembered = Object.keys(state.records).length;
+      const isElsewhere = workspace.stateBranch !== null && remembered === 0;
+      const nothing = isElsewhere
+        ? 'nothing in this folder: what the branch of state.git holds is fetched by the first command that needs it'
+        : 'nothing is remembered yet';
+      rows.push(...memoryRow(name, remembered === 0 ? nothing : `${counted(remembered, 'document')} remembered`, open.length, recovered));
+      rows.push(...strayRows(workspace, name));
     } catch (thrown) {
       rows.push(rowOf('state.memory', asSyncError(thrown), { target: name }));
     }
@@ -120,8 +127,26 @@ export async function memoryRows({ workspace, targets }: Scene): Promise<readonl
   ];
 }
 
-function memoryRow(target: string, documents: number, open: number, recovered: string | null): readonly Row[] {
-  const what = documents === 0 ? 'nothing is remembered yet' : `${counted(documents, 'document')} remembered`;
+/** What runs that were cut off may have sent besides. */
+function strayRows({ disk, config }: Scene['workspace'], target: string): readonly Row[] {
+  const strays = readStrays({ disk, dir: config.stateDir, target });
+  const writes = strays.reduce((sum, { effects }) => sum + effects.length, 0);
+  if (strays.length === 0) return [];
+  return [
+    warning(
+      'state.stray',
+      `${counted(strays.length, 'run')} cut off, with ${counted(writes, 'write')} that may have reached the bot later`,
+      {
+        target,
+        where: strays.map(({ file }) => file).join(', '),
+        why: 'such a write can lie over a newer text, or be a second copy',
+        next: `kbsync sync --target ${target}: it looks for them before anything else; do not delete the file`,
+      },
+    ),
+  ];
+}
+
+function memoryRow(target: string, what: string, open: number, recovered: string | null): readonly Row[] {
   const rows = [row('ok', 'state.memory', what, { target })];
   if (recovered !== null)
     rows.push(warning('state.memory', recovered, { target, next: `kbsync status --target ${target}; the next sync saves it anew` }));

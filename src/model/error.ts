@@ -132,7 +132,7 @@ export const errorTable = {
     'the vendor refused the request',
     "read the vendor's words; if it goes on, report it with what kbsync doctor --bundle FILE writes",
   ),
-  BUSY: row(6, { retry: 'later' }, 'the vendor is still training', 'nothing: a later run goes on'),
+  BUSY: row(6, { retry: 'later' }, 'the vendor is still training', 'nothing: a later run asks for the training again'),
   ABORTED: row(130, { retry: 'later', stops: 'process' }, 'stopped before it was done', 'run again: the next run finishes the rest'),
 } as const satisfies Record<string, ErrorRow>;
 

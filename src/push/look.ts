@@ -146,7 +146,7 @@ async function doubtAll(creates: readonly Create[], error: ErrorRecord, context:
 
 function cannotBeAsked(): ErrorRecord {
   return new SyncError('UNCONFIRMED', {
-    message: 'whether it was carried out is not known, and this vendor cannot be asked',
+    message: 'no answer came to the create: whether it was carried out is not known, and this vendor cannot be asked what it holds',
     next: 'kbsync todo says where to look for it, and how to say what was found',
   }).record();
 }

@@ -14,6 +14,7 @@ import { isStateFile } from '../state/branch-files.ts';
 import type { Disk } from '../state/disk.ts';
 import { acquireLock, type Lock, type LockOwner, type LockTimers, realTimers } from '../state/lock.ts';
 import { nodeProbe, type ProcessProbe } from '../state/process-probe.ts';
+import { damaged, describe, lockedBy } from './state-branch-words.ts';
 import { createStateFolder, type Found } from './state-folder.ts';
 import { decodeHeader, encodeHeader, headerName, readme, readmeName } from './state-header.ts';
 import type { Entries, StateRemote } from './state-remote.ts';
@@ -26,9 +27,14 @@ export interface BranchTiming {
   readonly holdMs: number;
   /** Without a save for so long, a job counts as dead. Longer than `holdMs` by the time that one write may take. */
   readonly silentMs: number;
+  /**
+   * Silent by the clocks of two machines, which may differ by hours, it is dead only if nothing is heard of it for so long besides: more than
+   * `everyMs`.
+   */
+  readonly sureMs: number;
 }
 
-export const branchTiming: BranchTiming = { everyMs: 60_000, holdMs: 120_000, silentMs: 180_000 };
+export const branchTiming: BranchTiming = { everyMs: 60_000, holdMs: 120_000, silentMs: 180_000, sureMs: 75_000 };
 
 export interface StateBranchInput {
   readonly remote: StateRemote;
@@ -70,6 +76,8 @@ export interface StateBranch {
   ahead(must: boolean): Promise<void>;
   /** Whose the branch is now; null: nobody's. */
   holder(signal: AbortSignal): Promise<LockOwner | null>;
+  /** Whether there is such a branch, whose it is, and whether that job is gone, or silent by its clock. Errors as `look`. */
+  peek(signal: AbortSignal): Promise<{ readonly exists: boolean; readonly lease: LockOwner | null; readonly isOver: boolean }>;
   /** For `unlock`: takes a lease away whose job is gone, or silent. */
   releaseDead(signal: AbortSignal): Promise<{ readonly released: boolean; readonly holder: LockOwner | null }>;
   /** Saves, and lets others at it. Does nothing where it is not held. LOCKED where it was lost; STATE_UNWRITABLE. */
@@ -94,7 +102,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
   const { remote, disk, dir, workspace, of, now, note } = input;
   const probe = input.probe ?? nodeProbe();
   const timers = input.timers ?? realTimers;
-  const { everyMs, holdMs, silentMs } = input.timing ?? branchTiming;
+  const { everyMs, holdMs, silentMs, sureMs } = input.timing ?? branchTiming;
   const lockPath = join(dir, 'branch', 'lock');
   const folder = createStateFolder({ remote, disk, dir, of, now, note });
   /** Of this process: a push whose answer was lost may be found at the tip later. */
@@ -156,27 +164,43 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
     try {
       const since = stamp();
       const owner: LockOwner = { id: randomBytes(8).toString('hex'), command, ...probe.self, since, beat: since };
-      let seen = { tip: '', atMs: 0 };
+      let seen = { tip: '', lease: '', atMs: 0 };
+      /** Has saved while we looked: alive, whatever the clocks say. */
+      let heard: string | null = null;
       let waitedFor: string | null = null;
       for (let waitedMs = 0; ; ) {
         if (signal.aborted) throw new SyncError('ABORTED');
         const found = await fetched(signal);
-        if (seen.tip !== found.tip) seen = { tip: found.tip ?? '', atMs: waitedMs };
         const holder = found.lease;
+        if (seen.tip !== found.tip) {
+          if (holder !== null && seen.lease === holder.id) heard = holder.id;
+          seen = { tip: found.tip ?? '', lease: holder?.id ?? '', atMs: waitedMs };
+        }
         // We hold the lock of this folder: whoever took the branch from here has died.
         const isFromHere = holder !== null && folder.lease() === holder.id;
         if (holder !== null && !isFromHere && !isOver(holder, waitedMs - seen.atMs)) {
           const spentMs = Math.max(waitedMs, now() - startedMs);
-          if (spentMs >= waitMs) throw lockedBy(holder, await remote.name());
-          if (waitedFor !== holder.id) onWait?.(holder);
+          const looksDead = heard !== holder.id && isOver(holder, sureMs);
+          if (spentMs >= waitMs && !looksDead) throw lockedBy(holder, await remote.name());
+          if (waitedFor !== holder.id) {
+            onWait?.(holder);
+            if (looksDead)
+              note(
+                `state.git: ${describe(holder)} last saved ${holder.beat}, by its clock: looking for ${sureMs / 1_000} s whether it is at work`,
+              );
+          }
           waitedFor = holder.id;
-          const pause = Math.max(1, Math.min(1_000 + spentMs / 10, 5_000, waitMs - spentMs));
+          const pause = Math.max(1, Math.min(1_000 + spentMs / 10, 5_000, looksDead ? 5_000 : waitMs - spentMs));
           await timers.wait(pause, signal).catch(() => undefined);
           waitedMs += pause;
           continue;
         }
         const folderIs = folder.compare(found);
-        const files = folderIs === 'ours' ? await folder.captured() : found.entries;
+        const strays = await folder.strays(folderIs);
+        const blobs = await remote.store([...strays.values()]);
+        const left = new Map([...strays.keys()].map((name, at) => [name, blobs[at] ?? '']));
+        const atMs = now();
+        const files = new Map([...(folderIs === 'ours' ? await folder.captured() : found.entries), ...left]);
         const commit = await commitOf(files, owner);
         if ((await remote.push(commit, found.tip)) === 'moved') {
           const pause = 200 + Number.parseInt(owner.id.slice(0, 2), 16) * 4;
@@ -184,7 +208,8 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           waitedMs += pause;
           continue;
         }
-        await folder.put(found, folderIs, { tip: commit, state: 'open', lease: owner.id });
+        await folder.put(found, folderIs, { tip: commit, state: 'open', lease: owner.id, savedAt: new Date(atMs).toISOString() });
+        await folder.handedOver();
         tookOver = holder;
         if (holder !== null)
           note(`state.git: ${describe(holder)} did not finish: going on with what it has left, and looking at the bots first`);
@@ -217,7 +242,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
       const { alive, startTime } = probe.look(lease.pid);
       return !alive || (startTime !== null && lease.startTime !== null && startTime !== lease.startTime);
     }
-    return unchangedMs >= silentMs || now() - Date.parse(lease.beat) >= silentMs;
+    return unchangedMs >= silentMs || (unchangedMs >= sureMs && now() - Date.parse(lease.beat) >= silentMs);
   }
 
   /** One push at a time; whoever asks meanwhile shares the next one, which holds what they have written. */
@@ -251,12 +276,17 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
           const tip = await remote.tip();
           // A push of ours whose answer was lost.
           if (tip !== null && mine.has(tip)) mineNow.tip = tip;
-          else throw await lostTo(tip);
+          else if (tip === null && mineNow.tip !== null && tried < tries) {
+            // Nobody else has it, and what it held is here.
+            note(`state.git: somebody has deleted ${await remote.name()} while this run was at work: it is made again`);
+            mineNow.tip = null;
+          } else throw await lostTo(tip);
           continue;
         }
         mineNow.tip = commit;
         mineNow.savedMs = atMs;
-        folder.note({ tip: commit, state: lease === null ? 'clean' : 'open', lease: lease?.id ?? null });
+        const savedAt = new Date(atMs).toISOString();
+        folder.note({ tip: commit, state: lease === null ? 'clean' : 'open', lease: lease?.id ?? null, savedAt });
         return;
       } catch (thrown) {
         const error = asSyncError(thrown);
@@ -297,6 +327,7 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
         const found = await fetched(signal);
         const how = folder.compare(found);
         if (how === 'ours' || how === 'same' || (found.tip === null && how === 'theirs')) return;
+        await folder.strays(how);
         await folder.put(found, how, { tip: found.tip, state: 'clean', lease: null });
       } finally {
         await lock.release();
@@ -328,10 +359,15 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
       if (held !== null && (must || now() - held.savedMs >= holdMs / 2)) await save();
     },
     holder: async (signal) => (await fetched(signal)).lease,
+    async peek(signal) {
+      const { tip, lease } = await fetched(signal);
+      return { exists: tip !== null, lease, isOver: lease !== null && isOver(lease, sureMs) };
+    },
     async releaseDead(signal) {
       const found = await fetched(signal);
       const { lease, tip, entries } = found;
-      if (lease === null || !isOver(lease, 0)) return { released: false, holder: lease };
+      // A person has asked for it, and sees since when.
+      if (lease === null || !isOver(lease, sureMs)) return { released: false, holder: lease };
       return { released: (await remote.push(await commitOf(entries, null), tip)) === 'pushed', holder: lease };
     },
     async end() {
@@ -355,23 +391,4 @@ export function createStateBranch(input: StateBranchInput): StateBranch {
 /** Which branch a folder's notes are about. */
 export function branchKey(remote: unknown, branch: string): string {
   return sha256(JSON.stringify([remote, branch])).slice(0, 16);
-}
-
-function describe({ command, user, host, pid, since }: LockOwner): string {
-  return `"${command}" of ${user}, process ${pid} on ${host}, since ${since}`;
-}
-
-function lockedBy(holder: LockOwner, name: string): SyncError {
-  return new SyncError('LOCKED', {
-    message: `the state on ${name} is in use by ${describe(holder)}, last saved ${holder.beat}`,
-    next: 'wait for it, or use --lock-wait; a job that was killed counts as gone 3 minutes after it last saved (kbsync unlock)',
-    data: { holder: { ...holder } },
-  });
-}
-
-function damaged(how: string): SyncError {
-  return new SyncError('STATE_DAMAGED', {
-    message: `state.git: the branch ${how}; nothing was changed`,
-    next: 'if it is not kbsync’s, name another in state.git.branch; if it is, push a good commit back: git push --force REMOTE COMMIT:BRANCH',
-  });
 }

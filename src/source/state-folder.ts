@@ -1,9 +1,11 @@
 // The state folder beside its branch: which of the two is ahead, what becomes of the folder, and what a save takes out of it. Owns the small note of
 // which commit the folder is a copy of. Speaks to no server.
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../model/error.ts';
-import { captureState, type KnownFile, listStateFiles, moveState, putState } from '../state/branch-files.ts';
+import { captureState, isStateFile, type KnownFile, listStateFiles, moveState, putState } from '../state/branch-files.ts';
 import type { LockOwner } from '../state/lock.ts';
+import { straysOf } from '../state/stray.ts';
 import type { StateBranchInput } from './state-branch.ts';
 import type { Entries } from './state-remote.ts';
 
@@ -15,6 +17,8 @@ export interface Base {
   /** clean: what `tip` holds. open: a job is at work, or has died; it may be ahead. writing: neither the one nor the other. */
   readonly state: 'clean' | 'open' | 'writing';
   readonly lease: string | null;
+  /** The moment of the last save, by this machine's clock; left out: not known. */
+  readonly savedAt?: string;
 }
 
 /** What a branch holds. */
@@ -31,6 +35,13 @@ export type FolderIs = 'same' | 'ours' | 'theirs' | 'aside';
 export interface StateFolder {
   /** What is to become of the folder, given what the branch holds. STATE_DAMAGED where one of two states would be lost. */
   compare(found: Found): FolderIs;
+  /**
+   * What the branch does not know of the writes of a folder that goes aside, and may have been carried out after others looked for it (state/stray.ts).
+   * Called before `put`, and kept until `handedOver`: whoever saves the branch puts them there, too.
+   */
+  strays(how: FolderIs): Promise<ReadonlyMap<string, Buffer>>;
+  /** They are on the branch. */
+  handedOver(): Promise<void>;
   /** Puts what the branch holds into the folder, as far as that is to be. */
   put(found: Found, how: FolderIs, after: Omit<Base, 'version' | 'of'>): Promise<void>;
   /** The folder as it is now, as entries of a tree whose blobs are stored. */
@@ -40,6 +51,8 @@ export interface StateFolder {
   /** Whose work it was last known to be. */
   lease(): string | null;
 }
+
+const mostKept = 3;
 
 /** The state folder of a branch. */
 export function createStateFolder({
@@ -52,6 +65,7 @@ export function createStateFolder({
 }: Pick<StateBranchInput, 'remote' | 'disk' | 'dir' | 'of' | 'now' | 'note'>): StateFolder {
   const folder = join(dir, 'branch');
   const basePath = join(folder, 'base.json');
+  const strayDir = join(folder, 'strays');
   const stored = new Map<string, KnownFile>();
 
   const note = (base: Omit<Base, 'version' | 'of'>): void =>
@@ -89,6 +103,35 @@ export function createStateFolder({
     return base.state === 'open' ? 'aside' : 'theirs';
   }
 
+  async function strays(how: FolderIs): Promise<ReadonlyMap<string, Buffer>> {
+    if (how === 'aside') {
+      const { files, broken } = straysOf(disk, dir, { since: readBase()?.savedAt ?? null, at: new Date(now()).toISOString() });
+      if (files.size > 0) await disk.mkdir(strayDir);
+      for (const [name, text] of files) await disk.replace(join(strayDir, name), text);
+      for (const name of broken)
+        tell(
+          `state.git: ${join(dir, name)} cannot be read: what that run last sent is not known; kbsync drift --repair compares what the bots hold`,
+        );
+    }
+    const found = disk.list(strayDir).flatMap((name): [string, Buffer][] => {
+      const content = isStateFile(name) ? disk.read(join(strayDir, name)) : null;
+      return content === null ? [] : [[name, content]];
+    });
+    if (how === 'ours') for (const [name, content] of found) disk.writeLoosely(join(dir, name), content);
+    return new Map(found);
+  }
+
+  async function handedOver(): Promise<void> {
+    for (const name of disk.list(strayDir)) await disk.remove(join(strayDir, name));
+  }
+
+  /** For a person who wants to look; nothing reads them. */
+  async function dropOldKept(): Promise<void> {
+    const kept = disk.list(folder).filter((name) => /^kept-\d{14}$/.test(name));
+    for (const name of kept.slice(0, -mostKept))
+      await rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  }
+
   /** Puts what the branch holds into the folder. */
   async function put({ tip, entries }: Found, how: FolderIs, after: Omit<Base, 'version' | 'of'>): Promise<void> {
     if (how === 'aside') {
@@ -100,8 +143,9 @@ export function createStateFolder({
           .slice(0, 14)}`,
       );
       await moveState(disk, dir, kept);
+      await dropOldKept();
       tell(
-        `state.git: another job went on from the branch after this folder's last run had died: what that run left here is kept in ${kept}`,
+        `state.git: another job went on from the branch after this folder's last run had ended without a word: what that run may have sent since is looked for now. Its files are kept in ${kept}, for you to look at; nothing needs them`,
       );
     }
     if (how === 'theirs' || how === 'aside') {
@@ -110,6 +154,7 @@ export function createStateFolder({
       const contents = await remote.contents([...entries.values()]);
       putState(disk, dir, new Map(paths.map((path, at) => [path, contents[at] ?? Buffer.alloc(0)])));
     }
+    for (const name of disk.list(strayDir)) disk.writeLoosely(join(dir, name), disk.read(join(strayDir, name)) ?? Buffer.alloc(0));
     // The folder lies in the work tree, as a rule, and belongs into no commit of it.
     if (disk.stat(join(dir, '.gitignore')) === null) disk.writeLoosely(join(dir, '.gitignore'), '*\n');
     stored.clear();
@@ -136,5 +181,5 @@ export function createStateFolder({
     return entries;
   }
 
-  return { compare, put, captured, note, lease: () => readBase()?.lease ?? null };
+  return { compare, strays, handedOver, put, captured, note, lease: () => readBase()?.lease ?? null };
 }

@@ -4,9 +4,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { CycleContext, CycleMemory } from '../cycle/context.ts';
 import type { Config } from '../model/config.ts';
+import type { Effect } from '../model/effect.ts';
 import { branchKey, createStateBranch, type HoldHow, type StateBranch } from '../source/state-branch.ts';
 import { createStateRemote, type StateRemoteInput } from '../source/state-remote.ts';
 import type { Disk } from '../state/disk.ts';
+import { leaveForetold } from '../state/stray.ts';
 import { savedAhead } from './branch-memory.ts';
 import type { Pausing } from './pausing.ts';
 
@@ -15,7 +17,11 @@ export interface Branching {
   /** Before anything is written to the state folder. */
   hold(how: HoldHow): Promise<void>;
   /** Of one pass; a copy where it changes nothing. */
-  memory(memory: CycleMemory, connection: CycleContext['connection'], readOnly: boolean): CycleMemory;
+  memory(
+    memory: CycleMemory,
+    connection: CycleContext['connection'],
+    of: { readonly target: string; readonly readOnly: boolean },
+  ): CycleMemory;
   /** Throws where nothing may be sent, too. */
   guarded(guard: () => void): () => void;
   /** The name of this machine, for what it sees of the bots. */
@@ -42,12 +48,17 @@ export function createBranching({ config, disk, env, now, secrets, note }: Branc
     return createStateBranch({ remote, disk, dir, workspace: name, of: branchKey(git.remote, git.branch), now, note });
   }
 
+  const tell = (target: string, effects: readonly Effect[]): Promise<() => void> =>
+    leaveForetold({ disk, dir: config.stateDir, target }, effects, new Date(now()).toISOString());
+
   return {
     branch,
     hold: async (how) => branch?.hold(how),
-    memory(memory, connection, readOnly) {
+    memory(memory, connection, { target, readOnly }) {
       if (branch === null) return memory;
-      return readOnly ? withoutWriter(memory) : savedAhead(memory, branch, connection, looks);
+      return readOnly
+        ? withoutWriter(memory)
+        : savedAhead(memory, branch, connection, { looks, foretell: (effects) => tell(target, effects) });
     },
     guarded(guard) {
       if (branch === null) return guard;

@@ -124,6 +124,29 @@ describe('cron lines', () => {
   });
 });
 
+describe('days that never come', () => {
+  it.each(['0 0 30 2 *', '0 0 31 4,6,9,nov *', '0 0 30,31 feb ?', '0 0 0 30-31 2 *', '0 0 31 feb-feb *'])(
+    '%s is told with its line',
+    (line) => {
+      expect(cronLine().safeParse(line).error?.issues[0]?.message).toContain('never comes');
+    },
+  );
+
+  it.each([
+    '0 0 29 2 *',
+    '0 0 31 * *',
+    '0 0 31 2,3 *',
+    '0 0 28-31 2 *',
+    '0 0 31 2/2 *',
+    '0 0 30 2 1',
+    '0 0 31 feb-jul *',
+    '0 0 L 2 *',
+    '@monthly',
+  ])('%s passes', (line) => {
+    expect(cronLine().safeParse(line).success).toBe(true);
+  });
+});
+
 describe('time zones', () => {
   it('are those that Node knows', () => {
     expect(['UTC', 'Europe/Berlin', 'America/New_York'].every((zone) => timeZone().safeParse(zone).success)).toBe(true);

@@ -1,4 +1,5 @@
 // doctor over real folders, emulators and a dead address: each trouble is a row with what to do, hides no other, and nothing is changed anywhere.
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { nodeDisk } from '../../src/state/disk.ts';
 import { acquireLock } from '../../src/state/lock.ts';
 import { nodeProbe } from '../../src/state/process-probe.ts';
 import { openLedger } from '../../src/state/store.ts';
+import { leaveForetold } from '../../src/state/stray.ts';
 import { type World, world } from '../support/bots.ts';
 import { look } from '../support/doctor-here.ts';
 import { gitRepo, hasGit, withoutGit } from '../support/git-repo.ts';
@@ -224,18 +226,29 @@ describe('a configuration', () => {
         .of('configuration')
         .filter(({ state }) => state === 'warning')
         .map(({ check, next }) => [check, next?.split(' ')[0]]),
-    ).toEqual([['configuration', 'move'], ['configuration.env', 'chmod'], ...(hasGit ? [['configuration.env', 'echo']] : [])]);
+    ).toEqual([['configuration', 'move'], ['configuration.env', 'chmod'], ...(hasGit ? [['configuration.env', 'printf']] : [])]);
     expect(JSON.stringify(found)).not.toContain('literal-secret-99');
   });
 
+  it('whose schedule has a day that never comes is told with its line', async () => {
+    const found = await look(folder(`${sandbox}\nschedule: { verify: "0 0 30 2 *" }`));
+    expect(found.of('configuration')).toMatchObject([
+      {
+        state: 'error',
+        what: expect.stringContaining('this one never comes'),
+        where: expect.stringMatching(/sync\.config\.yaml:\d+:\d+$/),
+      },
+    ]);
+  });
+
   it('whose schedule never comes, and whose webhook has no address', async () => {
-    const dir = folder(`${sandbox}\nschedule: { verify: "0 0 30 2 *" }\nnotify: [{ url: "\${HOOK}", name: on-call }]`);
+    const dir = folder(`${sandbox}\nschedule: { verify: "0 0 30W 2 *" }\nnotify: [{ url: "\${HOOK}", name: on-call }]`);
     const found = await look(dir);
     expect(found.of('configuration.schedule').map(({ state, next }) => [state, next])).toEqual([
       ['ok', null],
-      ['error', 'mend schedule.verify in sync.config.yaml, or set it to null'],
+      ['warning', 'mend schedule.verify in sync.config.yaml, or set it to null'],
     ]);
-    expect(found.exitCode).toBe(2);
+    expect(found.exitCode).toBe(0);
     expect(found.of('configuration.schedule')[0]?.what).toMatch(/^next \(UTC\): rescan \d{4}-/);
     expect(found.of('configuration.notify')).toMatchObject([
       { state: 'warning', next: expect.stringContaining('kbsync notify test on-call') },
@@ -244,6 +257,30 @@ describe('a configuration', () => {
 });
 
 describe('content', () => {
+  it('that is a link to nowhere: not a folder to be made', async () => {
+    const dir = folder();
+    rmSync(join(dir, 'content'), { recursive: true });
+    symlinkSync(join(dir, 'gone'), join(dir, 'content'));
+    expect((await look(dir)).of('content.root')).toMatchObject([
+      { state: 'error', what: 'content.root is a link that leads nowhere', next: expect.stringMatching(/^ls -l /) },
+    ]);
+  });
+
+  it.skipIf(!hasGit)('keys and state that git would commit: the commands work as they are, from anywhere, and mend it', async () => {
+    const dir = folder(sandbox, { 'content/a.md': '# A\n', '.env': 'A=1\n', '.gitignore': 'node_modules' });
+    chmodSync(join(dir, '.env'), 0o600);
+    const repo = gitRepo(dir);
+    mkdirSync(join(dir, 'state'));
+    repo.commit({ 'state/site.json': '{}' });
+    rmSync(join(dir, 'state', 'site.json'));
+    const rows = async () => (await look(dir)).checks.filter(({ check }) => check === 'configuration.env' || check === 'state.git');
+    const before = (await rows()).filter(({ state }) => state === 'warning');
+    expect(before.map(({ check }) => check)).toEqual(['configuration.env', 'state.git']);
+    for (const { next } of before) expect(spawnSync('sh', ['-c', next ?? ''], { cwd: tmpdir() }).status).toBe(0);
+    expect((await rows()).map(({ check, state }) => [check, state])).toEqual([['configuration.env', 'ok']]);
+    expect(repo.git('check-ignore', 'node_modules')).toBe('node_modules');
+  });
+
   it('that is missing, empty or a file', async () => {
     const dir = folder();
     rmSync(join(dir, 'content'), { recursive: true });
@@ -428,6 +465,77 @@ describe.skipIf(!hasGit)(`content.git${withoutGit}`, () => {
       code: 'CONTENT_MISSING',
     });
     expect(readdirSync(dir).includes('state')).toBe(false);
+  });
+});
+
+describe.skipIf(!hasGit)(`state.git${withoutGit}`, () => {
+  it('that is not there yet, held, silent, not kbsync’s, without a remote or a token; and what a run that was cut off has left', async () => {
+    const dir = folder(`${sandbox}\nstate: { git: { branch: memory } }`);
+    const env = { PATH: process.env['PATH'] ?? '' };
+    const branch = async (given: Record<string, string> = env) => {
+      const [row] = (await look(dir, { env: given })).of('state.branch');
+      return [row?.state, row?.what, row?.next];
+    };
+    expect(await branch()).toEqual([
+      'error',
+      expect.stringContaining('lies in no git repository'),
+      expect.stringContaining('state.git.remote'),
+    ]);
+    const repo = gitRepo(dir);
+    expect(await branch()).toEqual([
+      'error',
+      expect.stringContaining('has no remote origin'),
+      expect.stringContaining('git remote add origin'),
+    ]);
+    const server = gitRepo(join(dir, 'server'));
+    repo.git('remote', 'add', 'origin', server.dir);
+    expect(await branch()).toEqual(['ok', expect.stringContaining('no such branch yet'), 'kbsync sync']);
+    expect((await look(dir, { env })).of('state.memory')[0]?.what).toContain('the branch of state.git');
+
+    const lease = {
+      id: '0123456789abcdef',
+      command: 'kbsync sync',
+      user: 'ci',
+      host: 'runner',
+      pid: 7,
+      startTime: '1',
+      bootId: 'b',
+      pidNamespace: null,
+    };
+    const leased = (beatMs: number) => {
+      const beat = new Date(beatMs).toISOString();
+      return JSON.stringify({ kbsync: 'state', version: 1, workspace: 'docs', savedAt: beat, lease: { ...lease, since: beat, beat } });
+    };
+    server.git('checkout', '--quiet', '-b', 'memory');
+    server.commit({ 'branch.json': leased(Date.now()), 'README.md': '' });
+    expect(await branch()).toEqual(['ok', expect.stringContaining('held by "kbsync sync" of ci, process 7 on runner'), null]);
+    server.commit({ 'branch.json': leased(Date.now() - 600_000) });
+    expect(await branch()).toEqual(['warning', expect.stringContaining('silent since'), expect.stringContaining('kbsync unlock')]);
+    server.commit({ 'notes.txt': 'mine' });
+    expect(await branch()).toEqual([
+      'error',
+      expect.stringContaining('"notes.txt" in it is nothing that kbsync put there'),
+      expect.any(String),
+    ]);
+    const file = join(dir, 'sync.config.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('branch: memory', 'branch: memory, token: "${STATE_TOKEN}"'));
+    expect(await branch()).toEqual(['error', expect.stringContaining('STATE_TOKEN, which is not set'), expect.any(String)]);
+
+    const effect = {
+      ...{ id: 'e1', operation: null, commit: null, action: 'delete' as const, document: 'a.md', path: 'a.md' },
+      remoteId: 'r',
+      retrain: false,
+    };
+    mkdirSync(join(dir, 'state'), { recursive: true });
+    await leaveForetold({ disk: nodeDisk(), dir: join(dir, 'state'), target: 'site' }, [effect], new Date().toISOString());
+    expect((await look(dir, { env })).of('state.stray')).toMatchObject([
+      {
+        state: 'warning',
+        target: 'site',
+        what: '1 run cut off, with 1 write that may have reached the bot later',
+        next: expect.stringContaining('kbsync sync --target site'),
+      },
+    ]);
   });
 });
 

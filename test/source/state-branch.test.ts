@@ -8,18 +8,23 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSecretSet } from '../../src/config/secrets.ts';
 import type { StateGitConfig } from '../../src/model/config.ts';
-import { asSyncError, type SyncError } from '../../src/model/error.ts';
+import type { Effect, JournalEntry } from '../../src/model/effect.ts';
+import { asSyncError, SyncError } from '../../src/model/error.ts';
 import { branchKey, createStateBranch, type HoldHow, type StateBranch } from '../../src/source/state-branch.ts';
 import { createStateRemote, type StateRemote } from '../../src/source/state-remote.ts';
 import { nodeDisk } from '../../src/state/disk.ts';
+import { journalText } from '../../src/state/journal.ts';
 import type { LockTimers } from '../../src/state/lock.ts';
 import type { ProcessProbe } from '../../src/state/process-probe.ts';
+import { readStrays } from '../../src/state/stray.ts';
 import { fakeGit, type GitRepo, gitRepo, hasGit, plainEnv, temporary, withoutGit } from '../support/git-repo.ts';
 
 let dir: string;
 let server: string;
 let origin: GitRepo;
 let nowMs: number;
+/** What others do while one waits. */
+let meanwhile: (ms: number) => Promise<void> | void;
 
 const git = (...args: readonly string[]): string => {
   const { status, stdout, stderr } = spawnSync('git', args, { env: plainEnv(dir), encoding: 'utf8' });
@@ -30,6 +35,7 @@ const git = (...args: readonly string[]): string => {
 beforeEach(() => {
   dir = temporary();
   nowMs = Date.UTC(2026, 10, 22);
+  meanwhile = () => {};
   if (!hasGit) return;
   server = join(dir, 'server.git');
   git('init', '--quiet', '--bare', '--initial-branch=main', server);
@@ -55,9 +61,14 @@ interface Machine {
 /** A clone on a machine of its own, of this name. `again`: another process in the clone of before. */
 function machine(
   name: string,
-  patch: Partial<StateGitConfig> & { readonly again?: boolean; readonly program?: string; readonly env?: Record<string, string> } = {},
+  patch: Partial<StateGitConfig> & {
+    readonly again?: boolean;
+    readonly program?: string;
+    readonly skewMs?: number;
+    readonly env?: Record<string, string>;
+  } = {},
 ): Machine {
-  const { again = false, program, env = {}, ...keys } = patch;
+  const { again = false, program, skewMs = 0, env = {}, ...keys } = patch;
   const clone = join(dir, name);
   if (!again && !existsSync(clone)) git('clone', '--quiet', '--depth=1', `file://${server}`, clone);
   const state = join(clone, 'state');
@@ -73,7 +84,7 @@ function machine(
   };
   const secrets = createSecretSet();
   if (config.token !== null) secrets.add(config.token);
-  const now = () => nowMs;
+  const now = () => nowMs + skewMs;
   const remote = createStateRemote({
     git: config,
     folder: join(state, 'branch', `work-${name}`),
@@ -88,9 +99,9 @@ function machine(
   };
   const due: (() => void)[] = [];
   const timers: LockTimers = {
-    wait: (ms) => {
+    wait: async (ms) => {
       nowMs += ms;
-      return Promise.resolve();
+      await meanwhile(ms);
     },
     every: (_ms, work) => {
       due.push(work);
@@ -235,8 +246,99 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     expect(later.read('site.journal')).toBe('two');
     const kept = readdirSync(join(later.clone, 'state', 'branch')).find((name) => name.startsWith('kept-'));
     expect(later.read(`branch/${kept}/site.journal`)).toBe('begun, done');
-    expect(later.notes.join()).toContain('is kept in');
+    expect(later.notes.join()).toContain('Its files are kept in');
     await later.branch.end();
+  });
+
+  it('what a run that was taken over had sent since it last saved waits in its folder until a job holds the branch, and is on it before anything else is done', async () => {
+    const effect = (id: string): Effect => ({
+      ...{ id, operation: null, commit: null, action: 'delete', document: id, path: id, remoteId: id, retrain: false },
+    });
+    const at = (): string => new Date(nowMs).toISOString();
+    const entry = (id: string): JournalEntry => ({ at: at(), kind: 'begin', effects: [effect(id)] });
+    const done = (id: string): JournalEntry => ({ at: at(), kind: 'done', effect: id, remoteId: null, settledBy: 'reply' });
+    const one = machine('one');
+    await one.hold();
+    const entries = [entry('saved'), done('saved'), entry('refused')];
+    nowMs += 1_000;
+    await one.branch.ahead(true);
+    nowMs += 1_000;
+    entries.push({ at: at(), kind: 'failed', effect: 'refused', error: new SyncError('BUSY').record(), refused: false });
+    entries.push(entry('answered'), done('answered'), entry('open'));
+    const whole = journalText({ journal: 2, kbsync: null, target: 'site', follows: 0 }, entries);
+    one.write({
+      'site.journal': whole,
+      'torn.journal': whole.replace('"kind":"done"', '"kind":"gone"'),
+    });
+    nowMs += 180_000;
+    const two = machine('two');
+    await two.hold();
+    two.write({ 'site.json': 'two' });
+    await two.branch.end();
+    await refusal(one.branch.end());
+
+    const strays = (): string[] => readdirSync(join(one.clone, 'state')).filter((name) => name.includes('.stray-'));
+    const looking = machine('one', { again: true });
+    await looking.branch.look(new AbortController().signal);
+    expect(strays()).toHaveLength(1);
+    expect(looking.notes.join()).toMatch(/torn\.journal cannot be read: .*kbsync drift --repair/);
+    const third = machine('two', { again: true });
+    await third.hold();
+    third.write({ 'site.json': 'three' });
+    await third.branch.end();
+    await looking.branch.look(new AbortController().signal);
+    expect([looking.read('site.json'), strays().length]).toEqual(['three', 1]);
+
+    const next = machine('one', { again: true });
+    await next.hold();
+    const [name = ''] = strays();
+    const told = readStrays({ disk: nodeDisk(), dir: join(one.clone, 'state'), target: 'site' });
+    expect(told.flatMap(({ effects }) => effects.map(({ id }) => id))).toEqual(['answered', 'open']);
+    expect(onBranch(`state/${name}`)).toBe(next.read(name));
+    rmSync(join(one.clone, 'state', name));
+    await next.branch.end();
+    const last = machine('one', { again: true });
+    await last.hold();
+    expect(strays()).toEqual([]);
+    await last.branch.end();
+  });
+
+  it('of the folders that went aside the newest three stay', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const one = machine('one', { again: round > 0 });
+      await one.hold();
+      one.write({ 'site.json': `one ${round}` });
+      nowMs += 200_000;
+      const two = machine('two', { again: round > 0 });
+      await two.hold();
+      await two.branch.end();
+      await refusal(one.branch.end());
+    }
+    const last = machine('one', { again: true });
+    await last.hold();
+    const kept = readdirSync(join(last.clone, 'state', 'branch')).filter((name) => name.startsWith('kept-'));
+    expect(kept.map((name) => last.read(`branch/${name}/site.json`))).toEqual(['one 2', 'one 3', 'one 4']);
+    await last.branch.end();
+  });
+
+  it.each([3, -3])('a machine whose clock is %i hours off takes nothing from a job that is at work', async (hours) => {
+    const [one, two] = [machine('one'), machine('two', { skewMs: hours * 3_600_000 })];
+    await one.hold();
+    let sinceMs = 0;
+    meanwhile = async (ms) => {
+      sinceMs += ms;
+      if (sinceMs < 60_000) return;
+      sinceMs = 0;
+      await one.branch.ahead(true);
+    };
+    expect((await refusal(two.hold())).code).toBe('LOCKED');
+    expect((await refusal(two.hold({ waitMs: 600_000 }))).code).toBe('LOCKED');
+    await one.branch.ahead(true);
+    expect(one.branch.lost).toBeNull();
+    meanwhile = () => {};
+    await two.hold({ waitMs: 600_000 });
+    expect(two.branch.tookOver?.host).toBe('runner');
+    await two.branch.end();
   });
 
   it('while it is at work it saves by itself, so that nobody takes it for dead', async () => {
@@ -356,6 +458,23 @@ describe.skipIf(!hasGit)(`a state on a branch${withoutGit}`, () => {
     const error = await refusal(two.hold());
     expect([error.code, error.next]).toEqual(['STATE_DAMAGED', expect.stringContaining('keep one')]);
     expect([two.read('site.json'), onBranch('state/site.json')]).toEqual(['another', 'from a laptop']);
+  });
+
+  it('a branch that is deleted while a job is at work is made again by it, with all that it held', async () => {
+    const before = machine('before');
+    await before.hold();
+    before.write({ 'site.json': 'old', [`texts/site/${'a'.repeat(64)}.gz`]: 'text' });
+    await before.branch.end();
+    const one = machine('one');
+    await one.hold();
+    one.write({ 'site.json': 'new' });
+    git('-C', server, 'update-ref', '-d', 'refs/heads/kbsync-state');
+    git('-C', server, 'gc', '--quiet', '--prune=now');
+    await one.branch.ahead(true);
+    expect(() => one.branch.verify()).not.toThrow();
+    await one.branch.end();
+    expect([onBranch('state/site.json'), onBranch(`state/texts/site/${'a'.repeat(64)}.gz`)]).toEqual(['new', 'text']);
+    expect(one.notes.join()).toContain('has deleted kbsync-state');
   });
 
   it('a branch that was deleted is not made anew by a folder that may be old', async () => {

@@ -136,7 +136,7 @@ function failed(message: string): SyncError {
 
 function busy(cause?: SyncError): SyncError {
   return new SyncError('BUSY', {
-    message: 'Chat Thing is at a sync of the data source already',
+    message: 'Chat Thing is syncing this data source already, and takes no second request meanwhile',
     ...(cause === undefined ? {} : { cause }),
   });
 }

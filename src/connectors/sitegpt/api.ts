@@ -115,7 +115,8 @@ function meaning(code: string, status: number, request: ApiRequest, chatbotId: s
     return { code: 'CREDENTIALS_REFUSED', message, next: `make a token with ${request.scope} and set it as token` };
   }
   if (code === 'AUTHORIZATION_HEADER_REQUIRED' || code === 'TOKEN_NOT_VALID' || status === 401) {
-    const next = 'set token to a valid one: tokens expire, at the latest after a year, and an API key of v0 is none';
+    const next =
+      'make a new token in the dashboard of SiteGPT, and put it where this one stands (tokens expire after a year at the latest; an API key of v0 is no token)';
     return { code: 'CREDENTIALS_REFUSED', message: 'SiteGPT refused the token', next };
   }
   // Keyed on the code, never on the status: a full account may come as 403 [assumed].
