@@ -211,8 +211,7 @@ async function openForAppend(path: string): Promise<AppendFile> {
 /** Whole from the moment that its name is there: who is killed in the middle leaves no empty lock that nobody can tell the owner of. */
 async function createOwned(path: string, data: string | Uint8Array): Promise<OwnedFile | null> {
   const temporary = temporaryName(path, randomBytes(8).toString('hex'));
-  const exclusively = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-  const file = await open(temporary, exclusively, 0o600);
+  const file = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
   const write = async (content: string | Uint8Array): Promise<void> => {
     const bytes = Buffer.from(content);
     await file.write(bytes, 0, bytes.length, 0);
