@@ -35,7 +35,7 @@ describe('kbsync init --yes --sandbox && kbsync sync --verify', () => {
       exitCode: 0,
       found: { root: 'content', documents: 0 },
       files: expect.arrayContaining([{ path: 'content/welcome.md', outcome: 'written' }]),
-      next: ['kbsync sync --verify'],
+      next: ['kbsync sync --verify', 'kbsync ask support "a question your documents answer"'],
     });
     const synced = await here.run('sync', '--verify');
     expect(synced.stdout).toContain('1 created');
