@@ -24,7 +24,8 @@ export default defineConfig({
     hookTimeout: 90_000,
     // Forked processes: some suites spawn the real program or change process state.
     pool: 'forks',
-    maxWorkers: 2,
+    // A third one works while the others wait for processes, sockets and timers.
+    maxWorkers: 3,
     projects: [
       // These change nothing that another file could see, and import much for little: they share a process. A file that stubs an environment, a
       // clock or a module, or takes hooks from a file that it imports, does not belong there.
