@@ -3,6 +3,7 @@
 import type { Call } from '../connectors/connector.ts';
 import type { Effect, EntryBody, Stray } from '../model/effect.ts';
 import { asSyncError } from '../model/error.ts';
+import { strayWrites } from '../model/stray.ts';
 import { lagWindowMs } from '../push/drift.ts';
 import { type Create, idsByMark, knownIds } from '../push/look.ts';
 import type { CycleContext } from './context.ts';
@@ -16,8 +17,7 @@ async function takeStray(stray: Stray, context: CycleContext, call: Call): Promi
   const { memory, newEffectId, nowMs, readOnly, strays, emit } = context;
   const known = new Set(memory.open.map(({ id }) => id));
   // Begun anew under a name of their own, they are settled as any write of unknown outcome is; a plan's memory has them open already.
-  const told = stray.effects.filter(isWrite).flatMap((effect) => asRemembered(effect, memory.state));
-  const writes = readOnly === true ? [] : told.map((effect): Effect => ({ ...effect, id: newEffectId() }));
+  const writes = readOnly === true ? [] : strayWrites(stray, memory.state).map((effect): Effect => ({ ...effect, id: newEffectId() }));
   const creates = stray.effects.filter((effect): effect is Create => effect.action === 'create' && !known.has(effect.id));
   const answered = creates.flatMap((create) => {
     const remoteId = stray.made.get(create.id);
@@ -37,21 +37,6 @@ async function takeStray(stray: Stray, context: CycleContext, call: Call): Promi
   // A vendor's list may lag: what it does not show yet is looked for once more.
   const proven = look.complete && nowMs() - Date.parse(stray.at) >= lagWindowMs(context.connection.target);
   if (readOnly !== true && (lost.length === 0 || proven)) await strays?.drop(stray);
-}
-
-function isWrite({ action }: Effect): boolean {
-  return action === 'update' || action === 'delete' || action === 'replace-all';
-}
-
-/** Under the document that has the item now; not at all where the memory says of it the very bytes that were written: then the bot holds them either way. */
-function asRemembered(effect: Effect, { records }: CycleContext['memory']['state']): readonly Effect[] {
-  if (effect.action !== 'update' && effect.action !== 'delete') return [effect];
-  for (const [document, { items }] of Object.entries(records)) {
-    const item = items.find(({ remoteId }) => remoteId === effect.remoteId);
-    if (item === undefined) continue;
-    return effect.action === 'update' && item.fingerprint === effect.fingerprint ? [] : [{ ...effect, document }];
-  }
-  return [effect];
 }
 
 interface Looked {

@@ -5,12 +5,13 @@ import type { Effect, EntryBody, JournalEntry } from '../model/effect.ts';
 import { SyncError } from '../model/error.ts';
 import type { Timestamp } from '../model/json.ts';
 import type { TargetState } from '../model/record.ts';
+import { strayWrites } from '../model/stray.ts';
 import { type Disk, sweepTemporary } from './disk.ts';
 import { type JournalContent, openJournal, readJournal } from './journal.ts';
 import { ages, type Found, foldEntry, ledgerPaths, replay, stillOpen, wayOut } from './recovery.ts';
 import { decideRename, diskAfter, finishRename, pendingRename, renamedAway, renamedTo } from './rename.ts';
 import { type Decoded, decodeSnapshot, encodeSnapshot, type Snapshot, unknownWriter, type Writer } from './snapshot.ts';
-import { leaveStray, readStrays, strayWrites } from './stray.ts';
+import { leaveStray, readStrays } from './stray.ts';
 
 export interface LedgerPlace {
   readonly disk: Disk;
@@ -75,7 +76,7 @@ export async function readLedger(given: LedgerPlace): Promise<LedgerView> {
       const content = readJournal(place.disk, paths.journal);
       const memory = replay(place, found, content);
       const savedBy = found.snapshot?.savedBy ?? unknownWriter;
-      const open = [...memory.open.values(), ...strayWrites(readStrays(place))];
+      const open = [...memory.open.values(), ...readStrays(place).flatMap((stray) => strayWrites(stray, memory.draft))];
       return { state: memory.draft, open, recovered: recoveredOf(found, content, paths), savedBy };
     } catch (error) {
       // A checkpoint may have gone by between the two reads.

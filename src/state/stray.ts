@@ -138,13 +138,6 @@ export function readStrays({ disk, dir, target }: StrayPlace): readonly Stray[] 
   return strays.sort((left, right) => (left.at < right.at ? -1 : 1));
 }
 
-/** Those that may have changed what the records know; what was made besides is no record's. */
-export function strayWrites(strays: readonly Stray[]): readonly Effect[] {
-  return strays.flatMap(({ effects }) =>
-    effects.filter(({ action }) => action === 'update' || action === 'delete' || action === 'replace-all'),
-  );
-}
-
 function entriesOf(disk: Disk, file: string, target: string): readonly JournalEntry[] {
   try {
     return readJournal(disk, file).entries;
